@@ -1,0 +1,1 @@
+"""One conversation, sans-IO: events in, steps out."""

@@ -1,0 +1,86 @@
+"""Named deadlines with a total order. Time is data: nothing here waits.
+
+A deadline is named `kind` or `kind:subject`. Setting a name again moves it. Of deadlines due at the
+same instant the one whose kind stands first in `ORDER` fires first, then the one with the smaller
+name: so two runs of the same call agree.
+"""
+
+from __future__ import annotations
+
+from engine.core.step import Deadline
+from engine.events import Millis
+
+ORDER = (
+    "interrupt",  # a barge-in becomes real
+    "false_alarm",  # ... or turns out to be none
+    "transcript",  # the recogniser is late
+    "end_of_turn",  # the user is done
+    "understand",  # the model is late
+    "tool",  # a tool is late
+    "retry",  # try the tool again
+    "filler",  # say that we are still working
+    "first_audio",  # the voice is late
+    "playout",  # the audio path is late
+    "transfer",  # nobody takes the call
+    "timer",  # the author's own
+    "silence",  # nobody speaks
+    "limit",  # the call is too long
+    "close",  # the room does not let go
+)
+"""Every kind in use, the most urgent first."""
+
+_RANK = {kind: rank for rank, kind in enumerate(ORDER)}
+
+
+class Deadlines:
+    """The alarm clock of one conversation."""
+
+    __slots__ = ("_at",)
+
+    def __init__(self) -> None:
+        self._at: dict[str, Millis] = {}
+
+    def set(self, name: str, at: Millis) -> None:
+        """Set or move a deadline. Raises `KeyError` for a kind that is not in `ORDER`."""
+        _RANK[_kind(name)]
+        self._at[name] = at
+
+    def cancel(self, name: str) -> None:
+        """Forget a deadline, if it is set."""
+        self._at.pop(name, None)
+
+    def cancel_all(self, prefix: str) -> None:
+        """Forget every deadline of this kind (`tool`) or with this prefix (`timer:`)."""
+        for name in [n for n in self._at if n.startswith(prefix)]:
+            del self._at[name]
+
+    def get(self, name: str) -> Millis | None:
+        """Return when this deadline is due, or None."""
+        return self._at.get(name)
+
+    def next(self) -> Deadline | None:
+        """Return the deadline that fires first, or None."""
+        if not self._at:
+            return None
+        name = min(self._at, key=lambda n: (self._at[n], _RANK[_kind(n)], n))
+        return Deadline(name=name, at=self._at[name])
+
+    def pop_due(self, now: Millis) -> Deadline | None:
+        """Remove and return the first deadline that is due at `now`, or None."""
+        first = self.next()
+        if first is None or first.at > now:
+            return None
+        del self._at[first.name]
+        return first
+
+    def as_dict(self) -> dict[str, Millis]:
+        """Return all deadlines, sorted by name (for snapshots)."""
+        return dict(sorted(self._at.items()))
+
+    def restore(self, deadlines: dict[str, Millis]) -> None:
+        """Replace all deadlines (from a snapshot)."""
+        self._at = dict(deadlines)
+
+
+def _kind(name: str) -> str:
+    return name.split(":", 1)[0]

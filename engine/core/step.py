@@ -1,0 +1,72 @@
+"""The step record: what one event, or one deadline, did to a conversation.
+
+One record serves as log line, metric source, journal entry, snapshot trail and debugger. Nothing
+is observed twice: whoever wants to know something folds over steps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from engine.effects import Effect
+from engine.events import Event, Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadline:
+    """A moment the conversation had set for itself."""
+
+    name: str
+    """Kind and subject: `end_of_turn:u3`, `silence`, `tool:t2`, `timer:long_call`."""
+    at: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """One state change of one machine."""
+
+    machine: Literal["user", "agent", "dialog"]
+    old: str
+    new: str
+    because: str
+    """Name of the event, handler or rule that caused it."""
+    at: Millis
+    """When the fact happened: for the user the edge of speech, else the instant of the step."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """Something worth a line in the timeline that is neither a move nor an effect.
+
+    Kinds in use: `turn` (a user turn was committed), `heard` (what was heard of an utterance),
+    `interrupted`, `resumed`, `backchannel`, `blocked`, `late` (a dead result was dropped),
+    `slots`, `no_match`, `no_input`, `result`, `error`.
+    """
+
+    kind: str
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class States:
+    """The three states after a step, with what stands beside them."""
+
+    user: str
+    agent: str
+    dialog: str
+    paused: bool = False
+    """The agent is SPEAKING, and its audio is held."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One indivisible reaction of the conversation."""
+
+    seq: int
+    at: Millis
+    cause: Event | Deadline
+    moves: tuple[Move, ...]
+    notes: tuple[Note, ...]
+    effects: tuple[Effect, ...]
+    states: States

@@ -1,0 +1,157 @@
+"""Effects: orders, in the imperative, that leave a conversation. The counterpart of events.
+
+The session carries out the effects of a step in order, each by one synchronous call that starts
+work and never waits for it. There are no timer effects (the conversation answers
+`next_deadline`) and no log effects (the step is the log). Ids are explained in `engine.events`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from engine.events import Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """The root of all effects."""
+
+
+# --- speech --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Say(Effect):
+    """Make `text` audible, after every utterance that was ordered before it.
+
+    Answered by `PlayoutStarted`, `SpeechPrepared` and always by exactly one `PlayoutFinished`
+    (also when the utterance is stopped before any sample of it was played).
+    """
+
+    utterance: str
+    turn: str
+    text: str
+    interruptible: bool = True
+    purpose: Literal["line", "question", "ladder", "filler", "error"] = "line"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopSpeech(Effect):
+    """Stop and drop these utterances now; `fade` milliseconds of the audible one may ring out."""
+
+    utterances: tuple[str, ...]
+    fade: Millis = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseSpeech(Effect):
+    """Hold the audio at this very sample; silence goes out meanwhile."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeSpeech(Effect):
+    """Go on at the sample where `PauseSpeech` stopped."""
+
+
+# --- listening and understanding -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expect(Effect):
+    """From now on the dialog waits for this; a recogniser may bias itself towards it."""
+
+    state: str
+    grammar: str
+    """Name of the grammar in `CompiledFlow.grammars` of `flow`; empty: nothing special."""
+    flow: str
+    """Id of the (sub-)flow that is on top."""
+    kinds: tuple[str, ...] = ()
+    """Types that are asked for, the open question first: `integer`, `date`, `yesno` ..."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictEndOfTurn(Effect):
+    """Ask the turn detector about the text so far. Answered by `EndOfTurnPredicted`, or never."""
+
+    turn: str
+    text: str
+    kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understand(Effect):
+    """Ask a model what `text` means. Answered by `Understood` or `ServiceFailed(llm)`."""
+
+    turn: str
+    text: str
+    question: str
+    schema: Mapping[str, Any]
+    """JSON Schema of the report: only what is in scope."""
+    hints: Mapping[str, Any] = field(default_factory=dict)
+    """What the model is told beside the schema: slots' `about`, intents' `means` and examples."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelUnderstanding(Effect):
+    """Forget the question about this turn."""
+
+    turn: str
+
+
+# --- work ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallTool(Effect):
+    """Run a tool. Answered by one `ToolReturned`. The time limit is kept by the conversation."""
+
+    call: str
+    tool: str
+    use: str
+    args: Mapping[str, Any]
+    idempotency_key: str
+    """The same for every attempt of one entry into one state."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelTool(Effect):
+    """Nobody waits for this call any more: cancel it if it can be cancelled."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer(Effect):
+    """Hand the caller over. Answered by `TransferEnded`."""
+
+    to: str
+    kind: Literal["cold", "warm", "agent"]
+    brief: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HangUp(Effect):
+    """End the call. The last effect of a conversation, given once."""
+
+    reason: str
+    kind: Literal["hangup", "leave"] = "hangup"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publish(Effect):
+    """Tell the participants' screens (captions, states); best effort."""
+
+    topic: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportError(Effect):
+    """The visible side of every failure: an `error` event for hooks, logs and metrics."""
+
+    name: str
+    """`error.timeout`, `error.tool`, `error.flow` ..."""
+    message: str
+    subject: str = ""

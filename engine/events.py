@@ -1,0 +1,242 @@
+"""Events: facts, in the past tense, that enter a conversation. The counterpart of effects.
+
+Every event carries `at`, the instant it reached the conversation, in integer milliseconds since
+the session started. Where the fact itself is older (the edge of speech, found a hang-over later),
+the event carries that instant as well. Events are plain frozen data: they are journalled as they
+are and replayed as they were.
+
+Ids: `turn` is a user turn (`u3`) or an agent turn (`a3`); `utterance` is one line of an agent turn
+(`a3.1`); `call` is one tool call (`t2`). Results carry the id of the effect that asked for them, so
+a result nobody waits for any more is dropped by comparison.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+Millis: TypeAlias = int
+"""Milliseconds since the session started, or a length of time in milliseconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """One word and when it sounds, in milliseconds from the start of its utterance."""
+
+    text: str
+    start: Millis
+    end: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """The root of all events."""
+
+    at: Millis
+    """When the conversation was told."""
+
+
+# --- the session ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionStarted(Event):
+    """The session is ready. The only source of randomness, wall time and outside values."""
+
+    seed: int
+    started_at: str
+    """Wall time of instant 0, ISO 8601 with offset; the base of `now()` and `today()`."""
+    channel: str = "text"
+    """How the caller reaches us: webrtc, loopback, files, text."""
+    caller: str = ""
+    """Who calls, as the transport names them; `call.from`."""
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParticipantJoined(Event):
+    """Somebody entered the room. The first one opens the call: the agent may speak."""
+
+    participant: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParticipantLeft(Event):
+    """Somebody left the room, or vanished from it."""
+
+    participant: str
+    reason: str = "left"
+    last: bool = True
+    """True when nobody is left to talk to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseRequested(Event):
+    """The outside wants the call to end now (Ctrl-C, drain, API)."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceFailed(Event):
+    """A provider or stage failed. The flow decides what happens (`error.stt`, `error.tts` ...)."""
+
+    service: Literal["vad", "stt", "turn_detector", "llm", "tts", "tool", "room", "transfer"]
+    message: str
+    """For the journal and the author; never spoken, never shown to a model."""
+    subject: str = ""
+    """The turn, utterance or call it belongs to, when there is one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppEventReceived(Event):
+    """An event from outside the call: the flow sees it as `app.NAME`."""
+
+    name: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+# --- the user ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechStarted(Event):
+    """Voice activity: the user began to speak at `edge`."""
+
+    participant: str
+    edge: Millis
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechEnded(Event):
+    """Voice activity: the last speech instant was `edge`; found a hang-over later, at `at`."""
+
+    participant: str
+    edge: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranscriptReceived(Event):
+    """The recogniser heard words. A final closes one stretch of speech, a partial does not."""
+
+    participant: str
+    text: str
+    final: bool
+    confidence: float = 1.0
+    words: tuple[Word, ...] = ()
+    """Word times, counted from the start of this stretch of speech; empty when unknown."""
+    accepted: bool = True
+    """False: words were heard, but the recogniser does not trust them (out of grammar)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndOfTurnPredicted(Event):
+    """A turn detector judged the text so far: the probability that the user is done, 0 to 1."""
+
+    turn: str
+    text: str
+    """The text that was judged; a prediction for older text is dropped."""
+    probability: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextReceived(Event):
+    """The user typed a whole turn."""
+
+    participant: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyPressed(Event):
+    """One key of a telephone keypad: 0-9, *, #, A-D."""
+
+    participant: str
+    key: str
+
+
+# --- understanding and tools ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understood(Event):
+    """A model reported what a turn meant. The report is judged, never obeyed."""
+
+    turn: str
+    report: Mapping[str, Any]
+    """`slots`, `intent`, `answer` as in the `report` contract; untrusted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolReturned(Event):
+    """A tool call ended: with a value, or with an error."""
+
+    call: str
+    value: Any = None
+    """JSON-like data."""
+    error: str | None = None
+    """For the journal and the author; never spoken, never shown to a model."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferEnded(Event):
+    """A transfer was carried out (`error` is None) or failed."""
+
+    error: str | None = None
+
+
+# --- the agent's speech --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechPrepared(Event):
+    """All audio of an utterance is made: its length and, where the voice tells, its words."""
+
+    utterance: str
+    duration: Millis
+    words: tuple[Word, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlayoutStarted(Event):
+    """The first sample of an utterance went out to the room."""
+
+    utterance: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlayoutFinished(Event):
+    """An utterance is over: played to its end, or cut after `played` milliseconds of it."""
+
+    utterance: str
+    played: Millis
+    """Milliseconds of this utterance that really went out, pauses not counted."""
+    complete: bool
+
+
+EVENT_TYPES: dict[str, type[Event]] = {
+    cls.__name__: cls
+    for cls in (
+        AppEventReceived,
+        CloseRequested,
+        EndOfTurnPredicted,
+        KeyPressed,
+        ParticipantJoined,
+        ParticipantLeft,
+        PlayoutFinished,
+        PlayoutStarted,
+        ServiceFailed,
+        SessionStarted,
+        SpeechEnded,
+        SpeechPrepared,
+        SpeechStarted,
+        TextReceived,
+        ToolReturned,
+        TranscriptReceived,
+        TransferEnded,
+        Understood,
+    )
+}
+"""Every concrete event by name: the journal reads itself back with this table."""

@@ -1,0 +1,1 @@
+"""The pydantic models of the flow language: the one source of truth for shape."""

@@ -1,0 +1,1 @@
+"""What `validate` finds beyond shape: one module per family of codes."""

@@ -1,0 +1,1 @@
+"""A flow model to a compiled flow; pure."""

@@ -1,0 +1,347 @@
+"""The compiled flow: what a conversation runs. Frozen, shared by every call of the same flow.
+
+The compiler has resolved everything an author may write in several ways: includes are merged,
+groups are flattened to leaf states, policies are merged down to each state, targets are resolved,
+expressions and templates are compiled to closures. Nothing here knows YAML, and nothing here
+changes after it was built.
+
+Values of slots, variables and results are plain Python values: `int`, `float`, `bool`,
+`datetime.date`, `datetime.time` (minutes), `datetime.datetime`, `datetime.timedelta`, `str` (text,
+enum, phone, email, digits), `list`, `dict`, or `None` for "empty".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from engine.events import Millis
+from engine.flow.expressions import Expression
+from engine.flow.templates import Template
+
+# --- names ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotType:
+    """The type of a slot, variable, argument or result field."""
+
+    kind: str
+    """text integer number boolean date time datetime duration phone email digits enum list map."""
+    values: tuple[str, ...] = ()
+    """The values of an enum, in the author's order."""
+    item: SlotType | None = None
+    """The type of a list's items."""
+    fields: Mapping[str, SlotType] = field(default_factory=dict)
+    """The fields of a map (only results have them)."""
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotSpec:
+    """Something the caller is asked for."""
+
+    name: str
+    type: SlotType
+    about: str = ""
+    ask: Template | None = None
+    check: Expression | None = None
+    min: Any = None
+    max: Any = None
+    invalid: Template | None = None
+    readback: bool = False
+    sensitive: bool = False
+    resets: tuple[str, ...] = ()
+    default: Any = None
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Enum: value to the phrases that mean it (its own name first). Text: known values."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntentSpec:
+    """What the caller may mean. Built-in: `repeat_please`, `go_back`, `off_topic`."""
+
+    name: str
+    means: str = ""
+    words: tuple[str, ...] = ()
+    """Exact phrases, matched without a model."""
+    examples: tuple[str, ...] = ()
+    avoid: tuple[str, ...] = ()
+    """Counter-examples (`not:` in the flow)."""
+    dtmf: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filler:
+    """What is said while a tool works."""
+
+    after: Millis
+    say: tuple[Template, ...]
+    every: Millis | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolSpec:
+    """A declared tool."""
+
+    name: str
+    use: str
+    """`python:package.module.function`; other schemes come later."""
+    args: Mapping[str, SlotType] = field(default_factory=dict)
+    returns: SlotType | None = None
+    timeout: Millis = 10_000
+    retry_times: int = 0
+    retry_after: Millis = 0
+    filler: Filler | None = None
+    effect: Literal["read", "write"] = "read"
+    idempotent: bool = False
+    keep: bool = False
+
+
+# --- policies ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterruptionPolicy:
+    """Who may interrupt the agent, and how. Effective for one state, or for one line."""
+
+    allow: bool = True
+    mode: Literal["vad", "stt", "hybrid"] = "hybrid"
+    min_time: Millis = 500
+    min_words: int = 2
+    min_confidence: float = 0.0
+    phrases: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    blocked: Literal["keep", "discard"] = "keep"
+    false_alarm_pause: Millis = 2_000
+    false_alarm_resume: bool = True
+    fade: Millis = 0
+    thinking: InterruptionPolicy | None = None
+    """The profile while the reply is not yet audible; None: this one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListenPolicy:
+    """When a turn is over, and what silence and noise lead to. Effective for one state."""
+
+    end_of_turn: Literal["fixed", "adaptive"] = "adaptive"
+    min_wait: Millis = 500
+    max_wait: Millis = 800
+    threshold: float = 0.75
+    silence: Millis = 6_000
+    transcript_timeout: Millis = 2_000
+    no_input: tuple[Template, ...] = ()
+    no_match: tuple[Template, ...] = ()
+    accept: tuple[Literal["speech", "dtmf"], ...] = ("speech", "dtmf")
+
+
+# --- what a state does ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SayAction:
+    """Speak a line."""
+
+    text: Template
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAction:
+    """Assign: `root` is `slots` or `vars`."""
+
+    root: Literal["slots", "vars"]
+    name: str
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClearAction:
+    """Empty these slots or variables."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmitAction:
+    """Raise an internal event, handled before any external one."""
+
+    event: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogAction:
+    """Leave a line in the timeline."""
+
+    text: Template
+
+
+Action: TypeAlias = SayAction | SetAction | ClearAction | EmitAction | LogAction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where a transition leads. `call` is a digression when it stands in a handler."""
+
+    kind: Literal["state", "stay", "repeat", "resume", "back", "end", "call"]
+    state: str = ""
+    """Leaf state id for `state` (the start of a group is already resolved)."""
+    flow: str = ""
+    """Name of the sub-flow for `call`."""
+    args: Mapping[str, Expression] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transition:
+    """One entry of `then` or of a handler."""
+
+    id: str
+    """Path in the flow, stable and unique: `check.then[1]`, `flow.handle.no_input[0]`."""
+    when: Expression | None
+    actions: tuple[Action, ...]
+    target: Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handler:
+    """What to do about an event: `intent.asks_hours`, `error`, `timer.long_call`, `dtmf.1`."""
+
+    event: str
+    """Matches itself and, on dots, everything below it: `error` matches `error.timeout`."""
+    transitions: tuple[Transition, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandlerScope:
+    """The handlers of one scope. A state lists its scopes innermost first, the flow last."""
+
+    owner: str
+    """State id, group id, or `flow`."""
+    handlers: tuple[Handler, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerSpec:
+    """A timer that starts when its owner is entered: `timer.NAME`."""
+
+    name: str
+    after: Millis
+    every: Millis | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collect:
+    """Wait until all these slots are filled and valid (form algorithm)."""
+
+    slots: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirm:
+    """Ask a yes/no question; sets `answer`."""
+
+    text: Template
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Call a tool and wait; sets `result` and `results.STATE`."""
+
+    tool: str
+    args: Mapping[str, Expression]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFlow:
+    """Call a sub-flow and wait for its return; sets `result` and `results.STATE`."""
+
+    flow: str
+    args: Mapping[str, Expression]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferTo:
+    """Hand the caller to somebody; ends the call, or raises `error.transfer`."""
+
+    to: Template
+    kind: Literal["cold", "warm", "agent"]
+    brief: Template | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """End the call, leave the room, or return to the calling flow."""
+
+    kind: Literal["hangup", "leave", "return"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rest:
+    """No verb and no `then`: rest until a handler or timer fires. Waits like a question."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassOn:
+    """No verb but a `then`: go on at once (after ordering the `say`)."""
+
+
+Verb: TypeAlias = Collect | Confirm | Run | CallFlow | TransferTo | End | Rest | PassOn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledGroup:
+    """A group: only what happens when its border is crossed. Handlers are in the states' scopes."""
+
+    id: str
+    enter: tuple[Action, ...] = ()
+    exit: tuple[Action, ...] = ()
+    timers: tuple[TimerSpec, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledState:
+    """A leaf state with everything that applies to it."""
+
+    id: str
+    groups: tuple[str, ...]
+    """The groups around it, outermost first."""
+    say: Template | None
+    verb: Verb
+    then: tuple[Transition, ...]
+    scopes: tuple[HandlerScope, ...]
+    """Innermost first: the state, its groups, the flow, its includes in order."""
+    interruptions: InterruptionPolicy
+    listen: ListenPolicy
+    enter: tuple[Action, ...] = ()
+    exit: tuple[Action, ...] = ()
+    timers: tuple[TimerSpec, ...] = ()
+    grammar: str = ""
+    """Name in `CompiledFlow.grammars` for what may be said here; empty for non-waiting states."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledFlow:
+    """One flow, ready to run."""
+
+    id: str
+    version: str
+    fingerprint: str
+    """Hex digest over the meaning of the flow and its sub-flows; comments do not count."""
+    start: str
+    """Leaf state id."""
+    states: Mapping[str, CompiledState]
+    groups: Mapping[str, CompiledGroup]
+    slots: Mapping[str, SlotSpec]
+    intents: Mapping[str, IntentSpec]
+    tools: Mapping[str, ToolSpec]
+    variables: Mapping[str, SlotType]
+    inputs: Mapping[str, SlotSpec]
+    outputs: Mapping[str, Expression]
+    timers: tuple[TimerSpec, ...]
+    flows: Mapping[str, CompiledFlow]
+    """Sub-flows by the name this flow calls them."""
+    grammars: Mapping[str, str]
+    """JSGF (JSpeech Grammar Format 1.0) text by name; see `engine.machine.grammar`."""
+    pipeline: Mapping[str, Any] = field(default_factory=dict)
+    """Component name to its options (`{"use": NAME, ...}`); missing: the embedded default."""
+    mode: Literal["cascade", "realtime"] = "cascade"

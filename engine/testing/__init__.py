@@ -1,0 +1,1 @@
+"""The public test kit: virtual time, scripted conversations, golden timelines."""

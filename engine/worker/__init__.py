@@ -1,0 +1,1 @@
+"""Rooms and sessions of one process."""

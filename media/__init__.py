@@ -1,0 +1,1 @@
+"""Audio and transport: a leaf library that knows nothing of conversations."""

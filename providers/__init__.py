@@ -1,0 +1,1 @@
+"""Adapters to services: a leaf library on top of media."""

@@ -1,0 +1,200 @@
+"""What a provider is: small protocols per kind, and the plain data they exchange with a stage.
+
+Audio is `numpy` int16 mono, one dimension, at the sample rate the provider declares. Times are
+seconds unless a name says otherwise. A provider is made once per call by its factory (see
+`providers.registry`), may hold state of that call, and is closed with `aclose`.
+
+A provider raises `providers.errors.ProviderError` and nothing else; the stage turns it into an
+event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Samples: TypeAlias = npt.NDArray[np.int16]
+"""int16 mono samples, shape (n,)."""
+
+Kind: TypeAlias = Literal["vad", "stt", "turn_detector", "llm", "tts"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordTiming:
+    """One word and when it sounds, in seconds from the start of its audio."""
+
+    text: str
+    start: float
+    end: float
+
+
+# --- voice activity ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceEdge:
+    """Speech began or ended. `at` is the edge itself, in seconds of audio processed so far."""
+
+    kind: Literal["start", "end"]
+    at: float
+    confidence: float = 1.0
+
+
+class VoiceActivityDetector(Protocol):
+    """Finds the edges of speech. Synchronous: the stage decides on which thread it runs."""
+
+    sample_rate: int
+
+    def process(self, samples: Samples) -> Sequence[VoiceEdge]:
+        """Take any number of samples, in order; return the edges decided by them."""
+        ...
+
+    def close(self) -> None:
+        """Release what it holds."""
+        ...
+
+
+# --- recognition ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecognitionContext:
+    """What a flow tells every recogniser about itself before the first word."""
+
+    grammars: Mapping[str, str] = field(default_factory=dict)
+    """JSGF text by name: one per waiting state. A cloud recogniser may take `keyterms` instead."""
+    keyterms: tuple[str, ...] = ()
+    language: str = "en-US"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcript:
+    """What was heard in one stretch of speech, so far (`final=False`) or all of it."""
+
+    text: str
+    final: bool
+    confidence: float = 1.0
+    words: tuple[WordTiming, ...] = ()
+    accepted: bool = True
+    """False: words were heard, but they fit nothing that is expected here."""
+
+
+class Recognizer(Protocol):
+    """Speech to text for one participant of one call.
+
+    The stage calls `start_speech` (with some audio from just before the edge), pushes audio, and
+    calls `end_speech` at the end edge; each such stretch yields any number of partial transcripts
+    and exactly one final one, which may be empty.
+    """
+
+    sample_rate: int
+
+    async def open(self) -> None:
+        """Get ready; raises `ProviderError` if that is impossible."""
+        ...
+
+    def expect(self, grammar: str) -> None:
+        """Prefer this grammar of the context from the next stretch of speech on; never blocks."""
+        ...
+
+    def start_speech(self) -> None:
+        """A stretch of speech begins; never blocks."""
+        ...
+
+    def push(self, samples: Samples) -> None:
+        """Audio of the stretch, in order; never blocks."""
+        ...
+
+    def end_speech(self) -> None:
+        """The stretch is over: its final transcript is due; never blocks."""
+        ...
+
+    def transcripts(self) -> AsyncIterator[Transcript]:
+        """All transcripts in order, until `aclose`. Raises `ProviderError` when it breaks."""
+        ...
+
+    async def aclose(self) -> None:
+        """Release processes and sockets."""
+        ...
+
+
+# --- end of turn ---------------------------------------------------------------------------------
+
+
+class TurnDetector(Protocol):
+    """Tells how likely the user is done."""
+
+    async def predict(self, text: str, kinds: Sequence[str]) -> float:
+        """Return the probability, 0 to 1, that `text` is a whole turn.
+
+        `kinds` are the types that are asked for, the open question first (`date`, `yesno` ...).
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Release what it holds."""
+        ...
+
+
+# --- language model ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportRequest:
+    """Everything a model gets in order to report what the caller said."""
+
+    text: str
+    question: str
+    schema: Mapping[str, Any]
+    hints: Mapping[str, Any]
+
+
+class LanguageModel(Protocol):
+    """A model that reports; it never decides where the conversation goes."""
+
+    async def report(self, request: ReportRequest) -> Mapping[str, Any]:
+        """Return the arguments of one forced `report` call; untrusted data."""
+        ...
+
+    async def aclose(self) -> None:
+        """Release what it holds."""
+        ...
+
+
+# --- speech --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechChunk:
+    """A piece of synthesised speech, in order."""
+
+    samples: Samples
+    words: tuple[WordTiming, ...] = ()
+    """Words that begin in this chunk; times from the start of the whole synthesis."""
+
+
+class Synthesizer(Protocol):
+    """Text to speech."""
+
+    sample_rate: int
+
+    async def open(self) -> None:
+        """Get ready; raises `ProviderError` if that is impossible."""
+        ...
+
+    def synthesize(self, text: str) -> AsyncIterator[SpeechChunk]:
+        """Speak one sentence or line. Closing the iterator stops the work."""
+        ...
+
+    async def aclose(self) -> None:
+        """Release processes and sockets."""
+        ...
+
+
+Provider: TypeAlias = (
+    VoiceActivityDetector | Recognizer | TurnDetector | LanguageModel | Synthesizer
+)

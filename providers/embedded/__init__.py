@@ -1,0 +1,1 @@
+"""The default stack: no key, no network, CPU only."""
