@@ -1,1 +1,4 @@
-"""The public test kit: virtual time, scripted conversations, golden timelines."""
+"""The public test kit: virtual time, playbooks, golden conversations, a pytest plugin.
+
+- `engine.testing.loop`: an asyncio loop whose clock jumps; a deadlock raises.
+"""
