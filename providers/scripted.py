@@ -1,0 +1,399 @@
+"""Deterministic doubles of every kind of provider.
+
+They wait on the running loop's clock only: under a virtual clock they answer at exact instants.
+Each records what it was asked, for assertions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from providers.base import (
+    RecognitionContext,
+    ReportRequest,
+    Samples,
+    SpeechChunk,
+    Transcript,
+    VoiceEdge,
+    WordTiming,
+)
+from providers.errors import ProviderError, ProviderUnavailable
+
+# --- voice activity ------------------------------------------------------------------------------
+
+
+class ScriptedVad:
+    """Reports speech where the script says it is, whatever the audio holds.
+
+    Args:
+        speech: (start, end) of each stretch in seconds of audio processed, in order.
+        start_delay: seconds of audio from the start of speech until it is reported.
+        end_delay: seconds of audio from the end of speech until it is reported.
+        sample_rate: Hz it asks for.
+    """
+
+    def __init__(
+        self,
+        speech: Iterable[tuple[float, float]] = (),
+        *,
+        start_delay: float = 0.06,
+        end_delay: float = 0.2,
+        sample_rate: int = 16_000,
+    ) -> None:
+        self.sample_rate = sample_rate
+        self.closed = False
+        self._delays = {"start": start_delay, "end": end_delay}
+        self._samples = 0
+        self._pending: list[tuple[float, VoiceEdge]] = []
+        for start, end in speech:
+            self.speak(start, end)
+
+    @property
+    def position(self) -> float:
+        """Seconds of audio processed so far."""
+        return self._samples / self.sample_rate
+
+    def speak(self, start: float, end: float) -> None:
+        """Add a stretch of speech, in seconds of audio; later than those already given."""
+        for edge in (VoiceEdge(kind="start", at=start), VoiceEdge(kind="end", at=end)):
+            self._pending.append((edge.at + self._delays[edge.kind], edge))
+        self._pending.sort(key=lambda item: item[0])
+
+    def process(self, samples: Samples) -> Sequence[VoiceEdge]:
+        """Count the samples; return the edges whose instant of report they reached."""
+        self._samples += len(samples)
+        # Half a sample: 0.06 s of 16 kHz must be "reached" by exactly 960 samples.
+        reached = self.position + 0.5 / self.sample_rate
+        due = [edge for at, edge in self._pending if at <= reached]
+        del self._pending[: len(due)]
+        return due
+
+    def close(self) -> None:
+        """Remember that it was closed."""
+        self.closed = True
+
+
+# --- recognition ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What the recogniser makes of one stretch of speech."""
+
+    text: str
+    delay: float | None = 0.04
+    """Seconds from `end_speech` to the final transcript; None: it never comes."""
+    partials: tuple[tuple[float, str], ...] = ()
+    """(seconds after `start_speech`, text); those after the end of the stretch are not sent."""
+    confidence: float = 1.0
+    accepted: bool = True
+    words: tuple[WordTiming, ...] = ()
+    error: ProviderError | None = None
+    """Raised by `transcripts()` instead of the final transcript."""
+
+
+class ScriptedRecognizer:
+    """Hears the n-th line of its script in the n-th stretch of speech; nothing after the last.
+
+    Attributes:
+        expected: every grammar named by `expect`, in order.
+        pushed: seconds of audio per stretch.
+    """
+
+    def __init__(
+        self,
+        script: Iterable[Heard | str] = (),
+        *,
+        context: RecognitionContext | None = None,
+        open_error: ProviderError | None = None,
+        sample_rate: int = 16_000,
+    ) -> None:
+        self.sample_rate = sample_rate
+        self.context = context or RecognitionContext()
+        self.expected: list[str] = []
+        self.pushed: list[float] = []
+        self.opened = self.closed = False
+        self._script: list[Heard] = []
+        for line in script:
+            self.hear(line)
+        self._open_error = open_error
+        self._queue: asyncio.Queue[Transcript | ProviderError | None] = asyncio.Queue()
+        self._timers: list[asyncio.TimerHandle] = []
+        self._current: Heard | None = None
+
+    def hear(self, line: Heard | str) -> None:
+        """Add a line to the script."""
+        self._script.append(Heard(text=line) if isinstance(line, str) else line)
+
+    async def open(self) -> None:
+        """Open, or raise the scripted error."""
+        if self._open_error is not None:
+            raise self._open_error
+        self.opened = True
+
+    def expect(self, grammar: str) -> None:
+        """Record the grammar."""
+        self.expected.append(grammar)
+
+    def start_speech(self) -> None:
+        """Begin the next line of the script and schedule its partial transcripts."""
+        number = len(self.pushed)
+        self.pushed.append(0.0)
+        self._current = self._script[number] if number < len(self._script) else Heard(text="")
+        loop = asyncio.get_running_loop()
+        for after, text in self._current.partials:
+            partial = Transcript(text=text, final=False)
+            self._timers.append(loop.call_later(after, self._queue.put_nowait, partial))
+
+    def push(self, samples: Samples) -> None:
+        """Count the audio."""
+        self.pushed[-1] += len(samples) / self.sample_rate
+
+    def end_speech(self) -> None:
+        """Drop partials that are still to come and schedule the final transcript."""
+        heard, self._current = self._current, None
+        if heard is None:
+            return
+        for timer in self._timers:
+            timer.cancel()
+        self._timers.clear()
+        if heard.delay is None:
+            return
+        final = Transcript(
+            text=heard.text,
+            final=True,
+            confidence=heard.confidence,
+            words=heard.words,
+            accepted=heard.accepted,
+        )
+        # Not in `_timers`: a final on its way survives the start of the next stretch.
+        loop = asyncio.get_running_loop()
+        loop.call_later(heard.delay, self._queue.put_nowait, heard.error or final)
+
+    async def transcripts(self) -> AsyncIterator[Transcript]:
+        """Yield transcripts at their instants, until closed."""
+        while (item := await self._queue.get()) is not None:
+            if isinstance(item, ProviderError):
+                raise item
+            yield item
+
+    async def aclose(self) -> None:
+        """End `transcripts()`."""
+        self.closed = True
+        for timer in self._timers:
+            timer.cancel()
+        self._queue.put_nowait(None)
+
+
+# --- end of turn ---------------------------------------------------------------------------------
+
+
+class ScriptedTurnDetector:
+    """Knows the probability of each text.
+
+    Args:
+        probabilities: by exact text, or a function of (text, kinds).
+        default: for a text that is not in the mapping.
+        delay: seconds until it answers.
+    """
+
+    def __init__(
+        self,
+        probabilities: Mapping[str, float] | Callable[[str, Sequence[str]], float] | None = None,
+        *,
+        default: float = 1.0,
+        delay: float = 0.0,
+    ) -> None:
+        self.asked: list[tuple[str, tuple[str, ...]]] = []
+        self.closed = False
+        self._probabilities = probabilities or {}
+        self._default = default
+        self._delay = delay
+
+    async def predict(self, text: str, kinds: Sequence[str]) -> float:
+        """Return the scripted probability after the delay."""
+        self.asked.append((text, tuple(kinds)))
+        if self._delay:
+            await asyncio.sleep(self._delay)
+        if callable(self._probabilities):
+            return self._probabilities(text, kinds)
+        return self._probabilities.get(text, self._default)
+
+    async def aclose(self) -> None:
+        """Remember that it was closed."""
+        self.closed = True
+
+
+# --- language model ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the model does with one request."""
+
+    report: Mapping[str, Any] | None = None
+    """The arguments it reports; None with no error: it never answers."""
+    error: ProviderError | None = None
+    delay: float = 0.3
+    """Seconds until the report or the error."""
+
+
+class ScriptedModel:
+    """Answers the n-th request with the n-th line of its script.
+
+    A bare mapping is a report, a bare error a failure; after the last line it fails.
+    """
+
+    def __init__(self, script: Iterable[Answer | Mapping[str, Any] | ProviderError] = ()) -> None:
+        self.requests: list[ReportRequest] = []
+        self.cancelled = 0
+        self.closed = False
+        self._script = [_answer(line) for line in script]
+
+    async def report(self, request: ReportRequest) -> Mapping[str, Any]:
+        """Return or raise what the script says, after its delay."""
+        number = len(self.requests)
+        self.requests.append(request)
+        if number >= len(self._script):
+            raise ProviderUnavailable(f"the scripted model has no answer number {number + 1}")
+        answer = self._script[number]
+        try:
+            await asyncio.sleep(answer.delay)
+            if answer.error is not None:
+                raise answer.error
+            if answer.report is None:
+                await asyncio.get_running_loop().create_future()  # never answers
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        return answer.report or {}
+
+    async def aclose(self) -> None:
+        """Remember that it was closed."""
+        self.closed = True
+
+
+def _answer(line: Answer | Mapping[str, Any] | ProviderError) -> Answer:
+    if isinstance(line, Answer):
+        return line
+    return Answer(error=line) if isinstance(line, ProviderError) else Answer(report=line)
+
+
+# --- speech --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voicing:
+    """How one line is spoken, where the rule of the synthesizer does not fit."""
+
+    duration: float | None = None
+    """Seconds of audio; None: by words per minute; 0: no audio at all."""
+    first_audio: float | None = None
+    """Seconds until the first chunk; None: as for every line."""
+    error: ProviderError | None = None
+    error_after: float = 0.0
+    """Seconds of audio given before the error is raised."""
+
+
+class ScriptedSynthesizer:
+    """Speaks a tone (or silence) whose length follows from the text.
+
+    Args:
+        first_audio: seconds from the request to the first chunk.
+        words_per_minute: sets the duration of a line; every word takes the same time.
+        lines: exceptions by exact text.
+        tone: Hz; None speaks digital silence.
+        chunk: seconds of audio per chunk.
+        chunk_delay: seconds between two chunks; less than `chunk` is faster than real time.
+        sample_rate: Hz of its audio.
+
+    Attributes:
+        spoken: every text, in order.
+        stopped: texts whose iterator was closed before their end.
+    """
+
+    def __init__(
+        self,
+        *,
+        first_audio: float = 0.05,
+        words_per_minute: float = 150.0,
+        lines: Mapping[str, Voicing] | None = None,
+        tone: float | None = 440.0,
+        chunk: float = 0.1,
+        chunk_delay: float = 0.0,
+        open_error: ProviderError | None = None,
+        sample_rate: int = 16_000,
+    ) -> None:
+        self.sample_rate = sample_rate
+        self.spoken: list[str] = []
+        self.stopped: list[str] = []
+        self.opened = self.closed = False
+        self._first_audio = first_audio
+        self._words_per_minute = words_per_minute
+        self._lines = dict(lines or {})
+        self._tone = tone
+        self._chunk = round(chunk * sample_rate)
+        self._chunk_delay = chunk_delay
+        self._open_error = open_error
+
+    async def open(self) -> None:
+        """Open, or raise the scripted error."""
+        if self._open_error is not None:
+            raise self._open_error
+        self.opened = True
+
+    def duration(self, text: str) -> float:
+        """Return the seconds of audio this text takes."""
+        scripted = self._lines.get(text, Voicing()).duration
+        return len(text.split()) * 60 / self._words_per_minute if scripted is None else scripted
+
+    async def synthesize(self, text: str) -> AsyncIterator[SpeechChunk]:
+        """Speak `text` at the scripted instants."""
+        self.spoken.append(text)
+        voicing = self._lines.get(text, Voicing())
+        finished = False
+        try:
+            first = voicing.first_audio
+            await asyncio.sleep(self._first_audio if first is None else first)
+            for chunk in self._chunks(text, voicing):
+                yield chunk
+                await asyncio.sleep(self._chunk_delay)
+            finished = True
+            if voicing.error is not None:
+                raise voicing.error
+        finally:
+            if not finished:
+                self.stopped.append(text)
+
+    def _chunks(self, text: str, voicing: Voicing) -> Iterable[SpeechChunk]:
+        rate = self.sample_rate
+        seconds = self.duration(text)
+        words = text.split()
+        length = seconds / len(words) if words else 0.0
+        timings = [
+            WordTiming(text=word, start=number * length, end=(number + 1) * length)
+            for number, word in enumerate(words)
+        ]
+        spoken = min(seconds, voicing.error_after) if voicing.error else seconds
+        total = round(spoken * rate)
+        for start in range(0, total, self._chunk):
+            end = min(start + self._chunk, total)
+            inside = tuple(w for w in timings if start <= round(w.start * rate) < end)
+            yield SpeechChunk(samples=self._audio(start, end), words=inside)
+
+    def _audio(self, start: int, end: int) -> Samples:
+        if self._tone is None:
+            return np.zeros(end - start, np.int16)
+        phase = 2 * math.pi * self._tone / self.sample_rate * np.arange(start, end)
+        audio: Samples = (8000 * np.sin(phase)).astype(np.int16)
+        return audio
+
+    async def aclose(self) -> None:
+        """Remember that it was closed."""
+        self.closed = True
