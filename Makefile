@@ -1,6 +1,6 @@
 # Turnwise. `make demo` and `make test` do all their own set-up: a virtual environment in .venv, no sudo, no apt.
 PYTHON ?= python3
-VENV := .venv
+VENV ?= .venv
 BIN := $(VENV)/bin
 
 .PHONY: demo test check bench clean

@@ -1,0 +1,1 @@
+"""Example flows, shipped as data, and the Python tools they use."""
