@@ -1,0 +1,38 @@
+"""The mouth of the dialog: the little it must know about speech.
+
+The dialog decides *what* is said; when it becomes audible, whether it may be cut and what the
+caller heard of it belongs to the turn-taking half (`engine.core.turns`), which implements this.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol, TypeAlias
+
+from engine.machine.compiled import InterruptionPolicy
+
+Purpose: TypeAlias = Literal["line", "question", "ladder", "filler", "error"]
+"""Why a line is said; the caller hears no difference, the timeline does."""
+
+
+class Speaker(Protocol):
+    """Takes lines in the order in which the caller shall hear them."""
+
+    @property
+    def speaking(self) -> bool:
+        """True while any ordered utterance is not over."""
+        ...
+
+    @property
+    def last_spoken(self) -> str:
+        """Text of the last line or question that was ordered; empty before the first."""
+        ...
+
+    def say(self, text: str, *, purpose: Purpose, policy: InterruptionPolicy) -> str:
+        """Order a line behind all others and return its utterance id.
+
+        Args:
+            text: what to say, ready to be spoken, never empty.
+            purpose: why it is said.
+            policy: who may interrupt it.
+        """
+        ...
