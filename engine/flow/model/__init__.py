@@ -1,1 +1,53 @@
-"""The pydantic models of the flow language: the one source of truth for shape."""
+"""The flow language as types. `Flow` is the root; `engine.flow.schema` shows it as JSON Schema."""
+
+from engine.flow.model.flow import LANGUAGE_VERSION, Flow
+from engine.flow.model.policies import (
+    EndOfTurn,
+    FalseAlarm,
+    InterruptionProfile,
+    Interruptions,
+    Listen,
+)
+from engine.flow.model.services import Component, Pipeline
+from engine.flow.model.slots import Intent, Slot, ValueType, Variable, parse_type
+from engine.flow.model.states import (
+    ACTIONS,
+    VERBS,
+    Action,
+    Policies,
+    State,
+    Timer,
+    TransferTo,
+    Transition,
+)
+from engine.flow.model.tools import FillerLine, FlowTest, Retry, TalkStep, Tool
+
+__all__ = [
+    "ACTIONS",
+    "LANGUAGE_VERSION",
+    "VERBS",
+    "Action",
+    "Component",
+    "EndOfTurn",
+    "FalseAlarm",
+    "FillerLine",
+    "Flow",
+    "FlowTest",
+    "Intent",
+    "InterruptionProfile",
+    "Interruptions",
+    "Listen",
+    "Pipeline",
+    "Policies",
+    "Retry",
+    "Slot",
+    "State",
+    "TalkStep",
+    "Timer",
+    "Tool",
+    "TransferTo",
+    "Transition",
+    "ValueType",
+    "Variable",
+    "parse_type",
+]

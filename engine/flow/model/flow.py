@@ -1,0 +1,106 @@
+"""The root of a flow file."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from engine.flow.model.base import LATER, Expr, Id, TargetId, Text
+from engine.flow.model.slots import Intent, Slot, Variable
+from engine.flow.model.states import Policies, State
+from engine.flow.model.tools import FlowTest, Tool
+
+LANGUAGE_VERSION = 1
+"""The version of the flow language this engine reads."""
+
+
+class Flow(Policies):
+    """A flow: one file, one machine. Names are declared once; ids of states are unique in it."""
+
+    turnwise: Literal[1] = Field(description="The version of the flow language, always first.")
+    flow: Id = Field(description="The flow's id, lower_snake_case.", examples=["book_table"])
+    version: Text = Field(
+        default="0.0.0",
+        description="This flow's own version; named in every journal.",
+        examples=["1.2.0"],
+    )
+    description: Text | None = Field(
+        default=None, description="What it is for.", examples=["Books a table by phone."]
+    )
+    start: TargetId = Field(description="The first state.", examples=["greet"])
+    include: list[Text] | None = Field(
+        default=None,
+        description="Fragments to merge in.",
+        examples=[["./common.yaml"]],
+        json_schema_extra=LATER,
+    )
+    flows: dict[Id, Text] = Field(
+        default_factory=dict,
+        description="Sub-flows: the name used here, and the file, relative to this one.",
+        examples=[{"hours": "./opening_hours.yaml"}],
+    )
+    inputs: dict[Id, Variable] = Field(
+        default_factory=dict,
+        description="What the flow is given; read as `inputs.NAME`.",
+        examples=[{"restaurant": {"type": "text", "default": "Luigi's"}}],
+    )
+    outputs: dict[Id, Expr] = Field(
+        default_factory=dict,
+        description="What the flow answers when it returns.",
+        examples=[{"booking_id": "results.book.booking_id"}],
+    )
+    vars: dict[Id, Variable] = Field(
+        default_factory=dict,
+        description="What the flow keeps for itself; read and set as `vars.NAME`.",
+        examples=[{"attempts": {"type": "integer", "default": 0}}],
+    )
+    slots: dict[Id, Slot] = Field(
+        default_factory=dict,
+        description="What the caller is asked for; read as `slots.NAME`.",
+        examples=[{"name": {"type": "text", "ask": "On what name?"}}],
+    )
+    intents: dict[Id, Intent] = Field(
+        default_factory=dict,
+        description="What the caller may mean.",
+        examples=[{"wants_person": {"means": "asks for a human"}}],
+    )
+    tools: dict[Id, Tool] = Field(
+        default_factory=dict,
+        description="What the flow can do in the world.",
+        examples=[{"find_table": {"use": "python:bistro.tools.find_table"}}],
+    )
+    room: Any = Field(
+        default=None,
+        description="How callers reach the flow.",
+        examples=[{"transport": "webrtc"}],
+        json_schema_extra=LATER,
+    )
+    knowledge: Any = Field(
+        default=None,
+        description="Documents that free talk may draw on.",
+        examples=[{"menu": {"use": "local:./menu"}}],
+        json_schema_extra=LATER,
+    )
+    voicemail: Any = Field(
+        default=None,
+        description="Recognise an answering machine.",
+        examples=[{"within": "5s"}],
+        json_schema_extra=LATER,
+    )
+    migrate: Any = Field(
+        default=None,
+        description="How a call saved by an older version goes on.",
+        examples=[[{"from": "<1.2", "rename": {"states.old": "states.new"}}]],
+        json_schema_extra=LATER,
+    )
+    tests: dict[Id, FlowTest] = Field(
+        default_factory=dict,
+        description="Talks and what must come of them.",
+        examples=[{"hello": {"talk": [{"user": "Ann"}, {"ended": "hangup"}]}}],
+    )
+    states: dict[Id, State] = Field(
+        min_length=1,
+        description="The states, by their ids.",
+        examples=[{"bye": {"say": "Goodbye.", "end": "hangup"}}],
+    )
