@@ -1,0 +1,191 @@
+"""The journal of a call: JSON Lines, written as the call goes, read back as the same steps.
+
+The first line is the header, every further line one step. A journal is complete up to the last
+line that was flushed, so a crash loses at most the step in progress. Reading it back gives equal
+step records: `decode(encode(step)) == step` for JSON-like payloads.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields, is_dataclass
+from enum import Enum
+from typing import Any, TextIO
+
+from pydantic import TypeAdapter, ValidationError
+
+from engine import effects
+from engine.core.step import Deadline, Move, Note, States, Step
+from engine.effects import Effect
+from engine.errors import JournalError
+from engine.events import EVENT_TYPES, Event
+
+FORMAT = 1
+"""Version of this format; a reader refuses any other."""
+
+EFFECT_TYPES: dict[str, type[Effect]] = {
+    name: value
+    for name, value in sorted(vars(effects).items())
+    if isinstance(value, type) and issubclass(value, Effect) and value is not Effect
+}
+"""Every concrete effect by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """What a journal belongs to."""
+
+    flow: str
+    version: str
+    fingerprint: str
+    """Of the compiled flow; a replay on another one is refused."""
+    started_at: str
+    """Wall time of instant 0, ISO 8601 with offset."""
+    seed: int
+    turnwise: str
+    """Version of Turnwise that wrote it."""
+    journal: int = FORMAT
+
+
+class JournalWriter:
+    """Writes a journal line by line.
+
+    Args:
+        stream: a text stream; the caller owns it and closes it.
+        header: the first line, written at once.
+    """
+
+    def __init__(self, stream: TextIO, header: Header) -> None:
+        self._stream = stream
+        self._write(asdict(header))
+
+    def append(self, step: Step) -> None:
+        """Write one step and flush it. Raises `OSError` when the disk does."""
+        self._write(encode(step))
+
+    def _write(self, record: Mapping[str, Any]) -> None:
+        self._stream.write(json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n")
+        self._stream.flush()
+
+
+def read(lines: Iterable[str]) -> tuple[Header, Iterator[Step]]:
+    """Read a journal: its header, and its steps one by one.
+
+    Raises:
+        JournalError: a line is not what a journal of this format holds; names the line.
+    """
+    numbered = ((n, text) for n, text in enumerate(lines, 1) if text.strip())
+    first = next(numbered, None)
+    if first is None:
+        raise JournalError("the journal is empty")
+    record = _parse(*first)
+    if record.get("journal") != FORMAT:
+        found = record.get("journal")
+        raise JournalError(f"line 1: expected a journal of format {FORMAT}, found {found!r}")
+    return _build(Header, record, 1), (decode(_parse(n, text), n) for n, text in numbered)
+
+
+# --- records -------------------------------------------------------------------------------------
+
+
+def encode(step: Step) -> dict[str, Any]:
+    """Return a step as JSON-like data."""
+    cause = step.cause
+    kind = "deadline" if isinstance(cause, Deadline) else "event"
+    return {
+        "seq": step.seq,
+        "at": step.at,
+        kind: _plain(cause) if isinstance(cause, Deadline) else _tagged(cause),
+        "moves": _plain(step.moves),
+        "notes": _plain(step.notes),
+        "effects": [_tagged(effect) for effect in step.effects],
+        "states": _plain(step.states),
+    }
+
+
+def decode(record: Mapping[str, Any], line: int = 0) -> Step:
+    """Return the step that was encoded as `record`.
+
+    Raises:
+        JournalError: it is no step.
+    """
+    try:
+        cause: Event | Deadline
+        if "deadline" in record:
+            cause = _build(Deadline, record["deadline"], line)
+        else:
+            cause = _untagged(EVENT_TYPES, record["event"], line)
+        return Step(
+            seq=record["seq"],
+            at=record["at"],
+            cause=cause,
+            moves=tuple(_build(Move, move, line) for move in record["moves"]),
+            notes=tuple(_build(Note, note, line) for note in record["notes"]),
+            effects=tuple(_untagged(EFFECT_TYPES, e, line) for e in record["effects"]),
+            states=_build(States, record["states"], line),
+        )
+    except (KeyError, TypeError) as error:
+        raise JournalError(f"line {line}: not a step of a journal: missing {error}") from error
+
+
+def _tagged(record: Event | Effect) -> dict[str, Any]:
+    return {"type": type(record).__name__, **_plain(record)}
+
+
+def _untagged(types: Mapping[str, type[Any]], record: Mapping[str, Any], line: int) -> Any:
+    values = dict(record)
+    name = values.pop("type", None)
+    if name not in types:
+        raise JournalError(f"line {line}: unknown event or effect {name!r}")
+    return _build(types[name], values, line)
+
+
+def _plain(value: Any) -> Any:
+    """Return JSON-like data: dates as ISO text, lengths of time as seconds."""
+    if isinstance(value, Enum):
+        return value.value
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(item) for item in value]
+    if isinstance(value, datetime.date | datetime.time):
+        return value.isoformat()
+    if isinstance(value, datetime.timedelta):
+        return value.total_seconds()
+    raise TypeError(f"a {type(value).__name__} cannot be journalled")
+
+
+def _build(cls: type[Any], record: Mapping[str, Any], line: int) -> Any:
+    try:
+        return _adapter(cls).validate_python(record)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        text = f"line {line}: {cls.__name__}.{where}: {first['msg']}"
+        raise JournalError(text) from error
+
+
+_ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
+
+
+def _adapter(cls: type[Any]) -> TypeAdapter[Any]:
+    """Build each type's validator once, when it is first read: a live call needs none."""
+    if cls not in _ADAPTERS:
+        _ADAPTERS[cls] = TypeAdapter(cls)
+    return _ADAPTERS[cls]
+
+
+def _parse(line: int, text: str) -> dict[str, Any]:
+    try:
+        record = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise JournalError(f"line {line}: not JSON: {error.msg}") from error
+    if not isinstance(record, dict):
+        raise JournalError(f"line {line}: expected an object, found {type(record).__name__}")
+    return record

@@ -1,0 +1,135 @@
+"""The timeline: a call as lines of text, made by folding over its steps.
+
+One line per event, deadline, note or effect::
+
+      3.200  @  end_of_turn:u1
+             *  turn              u1 "four people tomorrow"                idle/thinking/details
+             <  CallTool          t1 tool=find_table args={"size":4}
+
+Columns: instant in seconds with three decimals (once a step), mark, name, fields that matter, and
+the states user/agent/dialog when they changed (`!` beside the agent: its speech is held). Marks:
+`>` an event came in, `@` a deadline fired, `*` something worth noting, `<` an effect went out.
+Audio appears as its duration. Values of `sensitive` slots are masked by the core before they get
+into a note.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
+from typing import Any
+
+from engine.core.step import Deadline, Note, States, Step
+from engine.effects import Effect
+from engine.events import Event, Millis
+
+_NAME_WIDTH = 20
+_STATES_COLUMN = 88
+"""Where the states stand; a longer line pushes them to the right rather than wrapping."""
+
+_IDS = frozenset({"turn", "utterance", "call", "participant", "service", "reason", "name", "key"})
+"""Fields whose value says by itself what it is."""
+
+_SECONDS = frozenset({"edge", "duration", "played", "fade"})
+
+_HIDDEN: Mapping[str, frozenset[str]] = {
+    "CallTool": frozenset({"idempotency_key", "use"}),
+    "Understand": frozenset({"schema", "hints"}),
+    "SessionStarted": frozenset({"started_at"}),
+    "Say": frozenset({"turn"}),
+}
+"""What a reader of a timeline does not need; the journal has it."""
+
+_TEXT_LIMIT = 120
+
+
+class Timeline:
+    """Turns steps into lines, remembering the states so that only changes are printed."""
+
+    def __init__(self) -> None:
+        self._states: States | None = None
+
+    def lines(self, step: Step) -> list[str]:
+        """Return the lines of the next step of the call."""
+        rows = [_cause(step.cause)]
+        rows += [("*", note.kind, _note(note)) for note in step.notes]
+        rows += [("<", type(effect).__name__, _fields(effect)) for effect in step.effects]
+        lines = [_row(None if i else step.at, *row) for i, row in enumerate(rows)]
+        if step.states != self._states:
+            self._states = step.states
+            lines[0] = f"{lines[0]:<{_STATES_COLUMN}}  {show_states(step.states)}"
+        return [line.rstrip() for line in lines]
+
+
+def render(steps: Iterable[Step]) -> str:
+    """Return the whole timeline as text, one line per event, note and effect."""
+    timeline = Timeline()
+    return "".join(f"{line}\n" for step in steps for line in timeline.lines(step))
+
+
+def show_states(states: States) -> str:
+    """Return `user/agent/dialog`, in the words of the state charts."""
+    held = "!" if states.paused else ""
+    return f"{states.user.lower()}/{states.agent.lower()}{held}/{states.dialog}"
+
+
+def show_millis(at: Millis) -> str:
+    """Return seconds with three decimals."""
+    return f"{at / 1000:.3f}"
+
+
+def _row(at: Millis | None, mark: str, name: str, text: str) -> str:
+    instant = "" if at is None else show_millis(at)
+    return f"{instant:>9}  {mark}  {name:<{_NAME_WIDTH}}  {text}"
+
+
+def _cause(cause: Event | Deadline) -> tuple[str, str, str]:
+    if isinstance(cause, Deadline):
+        return "@", cause.name, ""
+    return ">", type(cause).__name__, _fields(cause)
+
+
+def _note(note: Note) -> str:
+    return " ".join(_field(name, value) for name, value in note.data.items())
+
+
+def _fields(record: Event | Effect) -> str:
+    hidden = _HIDDEN.get(type(record).__name__, frozenset())
+    shown = [
+        _field(f.name, getattr(record, f.name))
+        for f in fields(record)
+        if f.name != "at" and f.name not in hidden and not _is_default(f, record)
+    ]
+    return " ".join(shown)
+
+
+def _is_default(field: Field[Any], record: object) -> bool:
+    value = getattr(record, field.name)
+    if field.default is not MISSING:
+        return bool(value == field.default)
+    return field.default_factory is not MISSING and value == field.default_factory()
+
+
+def _field(name: str, value: Any) -> str:
+    if name in _IDS and isinstance(value, str):
+        return value if value and " " not in value else json.dumps(value, ensure_ascii=False)
+    if name == "text":
+        return json.dumps(_shorten(str(value)), ensure_ascii=False)
+    if name == "words":
+        return f"words={len(value)}"
+    if name in _SECONDS and isinstance(value, int) and not isinstance(value, bool):
+        return f"{name}={show_millis(value)}"
+    return f"{name}={_value(value)}"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, str) and value and not set(value) & set(' "\n'):
+        return _shorten(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        value = {f.name: getattr(value, f.name) for f in fields(value)}
+    return _shorten(json.dumps(value, ensure_ascii=False, default=str, separators=(",", ":")))
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= _TEXT_LIMIT else f"{text[: _TEXT_LIMIT - 3]}..."

@@ -1,0 +1,150 @@
+"""All stages of one call: built from the services at hand, opened together, closed in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.errors import ConfigurationError
+from engine.pipeline.detection import Detection
+from engine.pipeline.playout import Playout
+from engine.pipeline.prediction import Prediction
+from engine.pipeline.recognition import Recognition
+from engine.pipeline.stage import Post, SessionTime, Stage, describe
+from engine.pipeline.synthesis import Synthesis, TextVoice
+from engine.pipeline.tools import Tools
+from engine.pipeline.understanding import Understanding
+from media.frames import SAMPLE_RATE, Samples
+from media.resample import Resampler
+from providers.base import (
+    LanguageModel,
+    Recognizer,
+    Synthesizer,
+    TurnDetector,
+    VoiceActivityDetector,
+    VoiceEdge,
+)
+
+_OPEN_LIMIT = 30.0
+"""Seconds all providers together may take to get ready; a recogniser loads its models in one."""
+
+_CLOSE_LIMIT = 10.0
+"""Seconds one stage may take to close; longer than the grace of running tools."""
+
+_log = logging.getLogger("turnwise.pipeline")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The providers of one call. Whatever is missing is done without.
+
+    Without `tts` a line counts as spoken at once; without `vad` or `stt` nobody is heard, but typed
+    turns and keys are; without `llm` every question to a model fails at once.
+    """
+
+    vad: VoiceActivityDetector | None = None
+    stt: Recognizer | None = None
+    turn_detector: TurnDetector | None = None
+    tts: Synthesizer | None = None
+    llm: LanguageModel | None = None
+
+
+class Pipeline:
+    """The stages between the room and the mailbox.
+
+    Args:
+        services: the providers, made for this call.
+        functions: tools by their `use` string, beside those that can be imported.
+        post: the way into the mailbox.
+        time: the session's time.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        functions: Mapping[str, Callable[..., Any]],
+        post: Post,
+        time: SessionTime,
+    ) -> None:
+        self.playout = Playout(post, time)
+        self.tools = Tools(functions, post, time)
+        self.understanding = Understanding(services.llm, post, time)
+        self.prediction: Prediction | None = None
+        self.recognition: Recognition | None = None
+        self.detection: Detection | None = None
+        self.voice: Synthesis | TextVoice = TextVoice(post, time)
+        stages: list[Stage] = []
+        if services.tts is not None:
+            self.voice = Synthesis(services.tts, self.playout, post, time)
+            stages.append(self.voice)
+        if services.vad is not None:
+            self.detection = Detection(services.vad, self._edge, post, time)
+            stages.append(self.detection)
+        if services.stt is not None:
+            self.recognition = Recognition(services.stt, post, time)
+            stages.append(self.recognition)
+        if services.turn_detector is not None:
+            self.prediction = Prediction(services.turn_detector, post, time)
+            stages.append(self.prediction)
+        # Closing order: first what makes sound and hears, the tools last, they may need a moment.
+        self._stages = [*stages, self.understanding, self.tools]
+        self._rates = {
+            "vad": services.vad.sample_rate if services.vad else SAMPLE_RATE,
+            "stt": services.stt.sample_rate if services.stt else SAMPLE_RATE,
+        }
+        self._ears = {rate: Resampler(SAMPLE_RATE, rate) for rate in set(self._rates.values())}
+        self._participant: str | None = None
+        self._heard = 0
+
+    async def open(self) -> None:
+        """Open all stages at the same time.
+
+        Raises:
+            ConfigurationError: one of them cannot; names the service and its reason. The caller
+                still has to close the pipeline.
+        """
+        try:
+            async with asyncio.timeout(_OPEN_LIMIT):
+                outcomes = await asyncio.gather(
+                    *(stage.open() for stage in self._stages), return_exceptions=True
+                )
+        except TimeoutError:
+            message = f"the providers were not ready after {_OPEN_LIMIT:g} s"
+            raise ConfigurationError(message) from None
+        for stage, outcome in zip(self._stages, outcomes, strict=True):
+            if isinstance(outcome, BaseException):
+                message = f"{stage.service} cannot start: {describe(outcome)}"
+                raise ConfigurationError(message) from outcome
+
+    async def aclose(self) -> None:
+        """Close every stage, each within a limit; one that fails does not keep the others open."""
+        for stage in self._stages:
+            try:
+                async with asyncio.timeout(_CLOSE_LIMIT):
+                    await stage.aclose()
+            except Exception as error:  # nobody is left to decide: say so and go on closing
+                _log.warning("%s did not close cleanly: %s", stage.service, describe(error))
+
+    def hear(self, participant: str, samples: Samples, at: float) -> None:
+        """Take a block of the room's audio. The first participant heard is the caller.
+
+        One call has one caller; what further participants say is not listened to yet.
+        """
+        if self._participant is None:
+            self._participant = participant
+        if participant != self._participant:
+            return
+        self._heard += len(samples)
+        blocks = {rate: ear.feed(samples) for rate, ear in self._ears.items()}
+        if self.recognition is not None:
+            self.recognition.hear(participant, blocks[self._rates["stt"]])
+        if self.detection is not None:
+            start = at - self._heard / SAMPLE_RATE
+            self.detection.hear(participant, blocks[self._rates["vad"]], start)
+
+    def _edge(self, edge: VoiceEdge) -> None:
+        if self.recognition is not None:
+            self.recognition.edge(edge)

@@ -1,0 +1,68 @@
+"""The agent's voice on its way to the room: what is ordered, audible, held, cut and over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from engine.events import Millis, PlayoutFinished, PlayoutStarted
+from engine.pipeline.stage import Post, SessionTime
+from media.frames import SAMPLE_RATE, Samples, to_millis
+from media.tracks import OutgoingTrack
+
+
+class Playout:
+    """Ties utterances to samples that really went out.
+
+    Every utterance that was opened is answered by exactly one `PlayoutFinished`.
+
+    Args:
+        post: the way into the mailbox.
+        time: the session's time.
+    """
+
+    def __init__(self, post: Post, time: SessionTime) -> None:
+        self._post = post
+        self._time = time
+        self.track = OutgoingTrack(self._started, self._finished)
+        self.on_over: Callable[[str], None] = lambda _: None
+        """Told when an utterance is over, after its event was posted."""
+
+    def open(self, utterance: str) -> None:
+        """Give an utterance its place behind those that were ordered before."""
+        self.track.open(utterance)
+
+    def push(self, utterance: str, samples: Samples) -> None:
+        """Append 48 kHz audio to an utterance."""
+        self.track.push(utterance, samples)
+
+    def finish(self, utterance: str) -> None:
+        """Say that all audio of an utterance is there."""
+        self.track.finish(utterance)
+
+    def stop(self, utterances: Iterable[str], fade: Millis = 0) -> None:
+        """Drop these utterances now; `fade` milliseconds of the audible one may ring out."""
+        # Those the track no longer has are over, and were answered when they ended.
+        known = set(self.track.utterances)
+        self.track.drop([u for u in utterances if u in known], fade * SAMPLE_RATE // 1000)
+
+    def pause(self) -> None:
+        """Hold at this very sample."""
+        self.track.pause()
+
+    def resume(self) -> None:
+        """Go on at that sample."""
+        self.track.resume()
+
+    def _started(self, utterance: str) -> None:
+        self._post(PlayoutStarted(at=self._time.now(), utterance=utterance))
+
+    def _finished(self, utterance: str, samples: int, complete: bool) -> None:
+        self._post(
+            PlayoutFinished(
+                at=self._time.now(),
+                utterance=utterance,
+                played=to_millis(samples),
+                complete=complete,
+            )
+        )
+        self.on_over(utterance)

@@ -1,0 +1,92 @@
+"""Cuts a text into sentences for synthesis, and makes it speakable. Pure.
+
+A sentence is released as soon as it is complete, also a short one, because the first one decides
+how soon the caller hears something. A cut inside a number, an abbreviation, an address or a tag
+would be heard, so in doubt there is none.
+"""
+
+from __future__ import annotations
+
+import re
+
+_BOUNDARY = re.compile(
+    r"""(?:[.!?…]+["'”’)\]]*(?=\s|$)   # Latin: terminators, closing marks, then space or the end
+        |[。！？]+["'”’」』）]*           # CJK: no space follows
+        |\n\s*\n)                       # a paragraph""",
+    re.VERBOSE,
+)
+_TAG = re.compile(r"<[^<>]*>")
+_LAST_WORD = re.compile(r"([^\s(\"'“‘]+)$")
+
+_TITLES = frozenset(
+    ("mr", "mrs", "ms", "dr", "prof", "st", "sr", "jr", "rev", "gen", "col", "capt", "lt", "sgt")
+    + ("hon", "vs", "nr", "vol", "fig", "approx", "dept", "est")
+)
+"""Abbreviations that are followed by what they belong to: never the end of a sentence."""
+
+_CLOSERS = frozenset(("a.m", "p.m", "etc", "inc", "ltd", "co", "corp", "e.g", "i.e", "u.s", "u.k"))
+"""Abbreviations that may end a sentence: the end if a capital letter or nothing follows."""
+
+
+def split(text: str) -> list[str]:
+    """Return the sentences of `text`, trimmed, without empty ones."""
+    tags = [match.span() for match in _TAG.finditer(text)]
+    sentences: list[str] = []
+    start = 0
+    for match in _BOUNDARY.finditer(text):
+        inside = any(begin < match.start() < end for begin, end in tags)
+        if inside or not _ends(text[start : match.start()], match.group(), text[match.end() :]):
+            continue
+        sentences.append(text[start : match.end()])
+        start = match.end()
+    sentences.append(text[start:])
+    return [sentence.strip() for sentence in sentences if sentence.strip()]
+
+
+def _ends(before: str, mark: str, after: str) -> bool:
+    """Tell whether `mark` really ends the sentence `before`."""
+    if not mark.startswith(".") or mark.startswith(".."):
+        return True
+    found = _LAST_WORD.search(before)
+    word = found.group(1).lower() if found else ""
+    following = after.lstrip()[:1]
+    if word in _TITLES and following:
+        return False
+    if word in _CLOSERS or (len(word) == 1 and word.isalpha()):  # "p.m. Then", "J. Smith"
+        initial = len(word) == 1 and word != "i"
+        return not following or (following.isupper() and not initial)
+    listed = word.isdigit() and word == before.strip()  # "1. First"
+    return not (listed and following)
+
+
+# --- speakable -----------------------------------------------------------------------------------
+
+_LINK = re.compile(r"!?\[([^\]]*)\]\([^)\s]*\)")
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_URL = re.compile(r"(?:https?://|www\.)[^\s<>()\"']*[^\s<>()\"'.,;:!?]", re.IGNORECASE)
+_LINE_MARK = re.compile(r"^[ \t]*(?:#{1,6}|[-*+•]|>)[ \t]+", re.MULTILINE)
+_EMPHASIS = re.compile(r"(\*{1,3}|~~|`{1,3}|(?<!\w)_{1,2})(?=\S)(.+?)(?<=\S)\1(?!\w)", re.DOTALL)
+_EMOJI = re.compile(
+    "[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\u200d\ufe0e\ufe0f\u20e3\U000e0020-\U000e007f]+"
+)
+_SPACES = re.compile(r"[ \t]{2,}")
+
+
+def speakable(text: str) -> str:
+    """Return `text` without what only eyes can read: Markdown, emoji; addresses in words."""
+    text = _LINK.sub(r"\1", text)
+    text = _EMAIL.sub(lambda match: _address(match.group()), text)
+    text = _URL.sub(lambda match: _address(re.sub(r"(?i)^https?://|/$", "", match.group())), text)
+    text = _LINE_MARK.sub("", text)
+    text = _EMPHASIS.sub(r"\2", text)
+    text = _EMOJI.sub("", text)
+    return _SPACES.sub(" ", text).strip()
+
+
+_SPOKEN_MARKS = {".": " dot ", "@": " at ", "/": " slash ", "-": " dash ", "_": " underscore "}
+
+
+def _address(address: str) -> str:
+    path = address.partition("?")[0]
+    words = "".join(_SPOKEN_MARKS.get(char, char) for char in path)
+    return " ".join(words.split())

@@ -1,0 +1,80 @@
+"""What every stage shares: the session's time, a mailbox to post to, tasks of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, TypeAlias
+
+from engine.events import Event, Millis, ServiceFailed
+from media.clock import Clock
+from media.tasks import TaskOwner
+
+Post: TypeAlias = Callable[[Event], None]
+"""Puts an event into the session's mailbox; never blocks, never raises."""
+
+Service: TypeAlias = Literal["vad", "stt", "turn_detector", "llm", "tts", "tool", "room"]
+
+
+class SessionTime:
+    """Session milliseconds from a clock's seconds. Instant 0 is when `start` was called."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._origin = clock.monotonic()
+
+    def start(self) -> None:
+        """Make this very moment instant 0."""
+        self._origin = self._clock.monotonic()
+
+    def now(self) -> Millis:
+        """Return the current instant in whole milliseconds."""
+        return self.millis(self._clock.monotonic())
+
+    def millis(self, seconds: float) -> Millis:
+        """Return the session instant of a clock instant."""
+        return round((seconds - self._origin) * 1000)
+
+    def seconds(self, at: Millis) -> float:
+        """Return the clock instant of a session instant."""
+        return self._origin + at / 1000
+
+    def until(self, at: Millis) -> float:
+        """Return the seconds from now to a session instant; 0 when it has passed."""
+        return max(0.0, self.seconds(at) - self._clock.monotonic())
+
+
+class Stage:
+    """One asynchronous element of the pipeline. It starts tasks only through `tasks`.
+
+    Args:
+        service: what it stands for in `ServiceFailed`.
+        post: the way into the mailbox.
+        time: the session's time.
+    """
+
+    def __init__(self, service: Service, post: Post, time: SessionTime) -> None:
+        self.service: Service = service
+        self.post = post
+        self.time = time
+        self.tasks = TaskOwner(self.fail)
+
+    async def open(self) -> None:
+        """Get ready; raises what its provider raises."""
+
+    async def aclose(self) -> None:
+        """End the stage's work and release what it holds."""
+        await self.tasks.aclose()
+
+    def fail(self, error: BaseException, subject: str = "") -> None:
+        """Turn an exception into an event: none crosses the mailbox."""
+        self.post(
+            ServiceFailed(
+                at=self.time.now(), service=self.service, message=describe(error), subject=subject
+            )
+        )
+
+
+def describe(error: BaseException) -> str:
+    """Return one line that names the kind of an error and says what it says."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,0 +1,157 @@
+"""Makes speech out of ordered lines: sentence by sentence, one utterance ahead of the audible one.
+
+Utterances are made in the order in which they were ordered, one at a time. While one plays the next
+is prepared, so that no gap is heard between two lines; a third waits, because the caller may well
+interrupt before it is needed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
+
+from engine.events import Millis, PlayoutFinished, PlayoutStarted, SpeechPrepared, Word
+from engine.pipeline import sentences
+from engine.pipeline.playout import Playout
+from engine.pipeline.stage import Post, SessionTime, Stage
+from media.frames import SAMPLE_RATE, to_millis
+from media.resample import Resampler
+from providers.base import SpeechChunk, Synthesizer
+from providers.errors import ProviderAnswerError
+
+_AHEAD = 2
+"""Utterances that are made and not over: the audible one and the next."""
+
+
+class Synthesis(Stage):
+    """The voice of the agent: a queue in front of a synthesizer, a playout behind it."""
+
+    def __init__(self, tts: Synthesizer, playout: Playout, post: Post, time: SessionTime) -> None:
+        super().__init__("tts", post, time)
+        self._tts = tts
+        self._playout = playout
+        self._queue: deque[tuple[str, str]] = deque()
+        self._made: set[str] = set()
+        self._current = ""
+        self._task: asyncio.Task[None] | None = None
+        playout.on_over = self._over
+
+    async def open(self) -> None:
+        """Open the synthesizer."""
+        await self._tts.open()
+
+    async def aclose(self) -> None:
+        """Stop making speech and close the synthesizer."""
+        self._queue.clear()
+        await super().aclose()
+        await self._tts.aclose()
+
+    def say(self, utterance: str, text: str) -> None:
+        """Queue a line behind those ordered before; never blocks."""
+        self._playout.open(utterance)
+        self._queue.append((utterance, text))
+        self._next()
+
+    def stop(self, utterances: Iterable[str], fade: Millis = 0) -> None:
+        """Drop these utterances wherever they are: waiting, being made, or audible."""
+        dropped = tuple(utterances)
+        self._queue = deque(item for item in self._queue if item[0] not in dropped)
+        if self._task is not None and self._current in dropped:
+            self._task.cancel()
+        self._playout.stop(dropped, fade)
+
+    def pause(self) -> None:
+        """Hold the audible utterance at this very sample."""
+        self._playout.pause()
+
+    def resume(self) -> None:
+        """Go on at that sample."""
+        self._playout.resume()
+
+    def _next(self) -> None:
+        if self._task is not None or not self._queue or len(self._made) >= _AHEAD:
+            return
+        self._current, text = self._queue.popleft()
+        self._task = self.tasks.start(self._make(self._current, text), f"say {self._current}")
+        self._task.add_done_callback(self._ended)
+
+    def _ended(self, _: asyncio.Task[None]) -> None:
+        self._task, self._current = None, ""
+        self._next()
+
+    def _over(self, utterance: str) -> None:
+        self._made.discard(utterance)
+        self._next()
+
+    async def _make(self, utterance: str, text: str) -> None:
+        try:
+            await self._speak(utterance, text)
+        except Exception as error:  # a voice that breaks costs this line; the flow decides the rest
+            self.fail(error, utterance)
+            self._playout.stop((utterance,))
+
+    async def _speak(self, utterance: str, text: str) -> None:
+        samples = 0
+        words: list[Word] = []
+        parts = sentences.split(sentences.speakable(text))
+        for sentence in parts:
+            base = to_millis(samples)
+            async with aclosing(self._chunks(sentence)) as chunks:
+                async for chunk in chunks:
+                    self._playout.push(utterance, chunk.samples)
+                    samples += len(chunk.samples)
+                    words += [_word(word.text, word.start, word.end, base) for word in chunk.words]
+        if parts and not samples:  # nothing to speak (only an emoji) is no failure
+            raise ProviderAnswerError(f"the voice made no audio of {text!r}")
+        self._made.add(utterance)
+        self._playout.finish(utterance)
+        self.post(
+            SpeechPrepared(
+                at=self.time.now(),
+                utterance=utterance,
+                duration=to_millis(samples),
+                words=tuple(words),
+            )
+        )
+
+    async def _chunks(self, sentence: str) -> AsyncGenerator[SpeechChunk, None]:
+        """Synthesise one sentence at the room's sample rate, closing the work however it ends."""
+        resampler = Resampler(self._tts.sample_rate, SAMPLE_RATE)
+        chunks = self._tts.synthesize(sentence)
+        try:
+            async for chunk in chunks:
+                yield SpeechChunk(samples=resampler.feed(chunk.samples), words=chunk.words)
+            yield SpeechChunk(samples=resampler.flush())
+        finally:
+            close = getattr(chunks, "aclose", None)
+            if close is not None:
+                await close()
+
+
+class TextVoice:
+    """The voice of a call without audio: a line is over the moment it is said."""
+
+    def __init__(self, post: Post, time: SessionTime) -> None:
+        self._post = post
+        self._time = time
+
+    def say(self, utterance: str, text: str) -> None:
+        """Report the line as spoken; the room shows its text."""
+        at = self._time.now()
+        self._post(PlayoutStarted(at=at, utterance=utterance))
+        self._post(PlayoutFinished(at=at, utterance=utterance, played=0, complete=True))
+
+    def stop(self, utterances: Iterable[str], fade: Millis = 0) -> None:
+        """Nothing to stop: whatever was said is over."""
+
+    def pause(self) -> None:
+        """Nothing to hold."""
+
+    def resume(self) -> None:
+        """Nothing to go on with."""
+
+
+def _word(text: str, start: float, end: float, base: Millis) -> Word:
+    return Word(text=text, start=base + round(start * 1000), end=base + round(end * 1000))

@@ -1,0 +1,173 @@
+"""Runs the tools of a flow: plain Python functions, sync or async, named by import path.
+
+Arguments come as JSON-like data and are converted by the function's own type hints (ISO text to
+dates and times, for example). What it returns must be data again: numbers, text, lists, maps,
+dataclasses, pydantic models, dates. Every call is answered by exactly one `ToolReturned`, unless it
+was cancelled; the time limit is the conversation's business.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import importlib
+import inspect
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor, Future
+from dataclasses import fields, is_dataclass
+from decimal import Decimal
+from enum import Enum
+from typing import Any, ParamSpec, TypeVar
+
+from pydantic import BaseModel, ConfigDict, validate_call
+
+from engine.effects import CallTool
+from engine.errors import ConfigurationError
+from engine.events import ToolReturned
+from engine.pipeline.stage import Post, SessionTime, Stage, describe
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_PYTHON = "python:"
+_GRACE = 5.0
+"""Seconds a call may still take when the session closes."""
+
+_KEY = "idempotency_key"
+"""A tool that has this parameter is given the call's key."""
+
+
+class Tools(Stage):
+    """The tools of one call.
+
+    Args:
+        functions: functions by their `use` string; they win over the import path. For tests, and
+            for programs that build their tools.
+        post: the way into the mailbox.
+        time: the session's time.
+    """
+
+    def __init__(
+        self, functions: Mapping[str, Callable[..., Any]], post: Post, time: SessionTime
+    ) -> None:
+        super().__init__("tool", post, time)
+        self._functions = dict(functions)
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._threads = _DaemonThreads()
+
+    def resolve(self, uses: Iterable[str]) -> None:
+        """Import everything the flow may call, before the call starts.
+
+        Raises:
+            ConfigurationError: a tool does not exist, or its scheme is unknown.
+        """
+        for use in uses:
+            if use not in self._functions:
+                self._functions[use] = _imported(use)
+
+    def call(self, order: CallTool) -> None:
+        """Start a tool; answered by `ToolReturned`."""
+        self._running[order.call] = self.tasks.start(self._run(order), f"tool {order.call}")
+
+    def cancel(self, call: str) -> None:
+        """Stop waiting for a call; an async tool is cancelled, a thread is left to itself."""
+        task = self._running.pop(call, None)
+        if task is not None:
+            task.cancel()
+
+    async def aclose(self) -> None:
+        """Let calls that nobody cancelled finish, within a limit: they may be changing the world.
+
+        The conversation has cancelled every call it may cancel when it left the state.
+        """
+        if self._running:
+            await asyncio.wait(self._running.values(), timeout=_GRACE)
+        await super().aclose()
+
+    async def _run(self, order: CallTool) -> None:
+        value, error = None, None
+        try:
+            self.resolve([order.use])
+            value = encode(await self._invoke(self._functions[order.use], order))
+        except Exception as problem:  # a tool may raise anything; the flow decides
+            error = describe(problem)
+        self._running.pop(order.call, None)
+        self.post(ToolReturned(at=self.time.now(), call=order.call, value=value, error=error))
+
+    async def _invoke(self, function: Callable[..., Any], order: CallTool) -> Any:
+        args = dict(order.args)
+        if _KEY in inspect.signature(function).parameters:
+            args[_KEY] = order.idempotency_key
+        checked = validate_call(config=ConfigDict(arbitrary_types_allowed=True))(function)
+        if inspect.iscoroutinefunction(function):
+            return await checked(**args)
+        loop = asyncio.get_running_loop()
+        value = await loop.run_in_executor(self._threads, lambda: checked(**args))
+        return await value if inspect.isawaitable(value) else value
+
+
+class _DaemonThreads(Executor):
+    """One daemon thread per call: a tool that hangs for ever cannot keep the process alive."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Run `fn` in a thread of its own."""
+        future: Future[T] = Future()
+
+        def run() -> None:
+            future.set_running_or_notify_cancel()  # from now on a cancel only stops the waiting
+            try:
+                result = fn(*args, **kwargs)
+            except BaseException as error:  # handed to whoever waits
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+
+        threading.Thread(target=run, name="turnwise tool", daemon=True).start()
+        return future
+
+
+def _imported(use: str) -> Callable[..., Any]:
+    if not use.startswith(_PYTHON):
+        raise ConfigurationError(f"tool {use!r}: only `python:package.module.function` can be run")
+    module_name, _, name = use.removeprefix(_PYTHON).rpartition(".")
+    try:
+        function = getattr(importlib.import_module(module_name), name)
+    except Exception as error:  # importing runs the author's code, which may raise anything
+        raise ConfigurationError(f"tool {use!r} cannot be imported: {describe(error)}") from error
+    if not callable(function):
+        raise ConfigurationError(f"tool {use!r} is not a function")
+    return function  # type: ignore[no-any-return]
+
+
+def encode(value: Any) -> Any:
+    """Return a tool's result as JSON-like data: dates and times as ISO text, times to the minute.
+
+    Raises:
+        TypeError: it holds something that is not data.
+    """
+    if value is None or isinstance(value, str | bool | int | float):
+        return value.value if isinstance(value, Enum) else value
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: encode(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): encode(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [encode(item) for item in value]
+    return _encode_scalar(value)
+
+
+def _encode_scalar(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return encode(value.model_dump(mode="python"))
+    if isinstance(value, Enum):
+        return encode(value.value)
+    if isinstance(value, datetime.datetime | datetime.date):
+        return value.isoformat()
+    if isinstance(value, datetime.time):
+        return value.isoformat("seconds" if value.second else "minutes")
+    if isinstance(value, datetime.timedelta):
+        return value.total_seconds()
+    if isinstance(value, Decimal):
+        return float(value)
+    raise TypeError(f"a tool must return data, not a {type(value).__name__}")
