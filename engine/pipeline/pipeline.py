@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from engine.effects import PredictEndOfTurn
 from engine.errors import ConfigurationError
 from engine.pipeline.detection import Detection
 from engine.pipeline.playout import Playout
@@ -144,6 +145,16 @@ class Pipeline:
         if self.detection is not None:
             start = at - self._heard / SAMPLE_RATE
             self.detection.hear(participant, blocks[self._rates["vad"]], start)
+
+    def expect(self, grammar: str) -> None:
+        """Tell the recogniser what is expected from now on."""
+        if self.recognition is not None:
+            self.recognition.expect(grammar)
+
+    def predict(self, question: PredictEndOfTurn) -> None:
+        """Ask the turn detector; without one nobody answers, as the effect allows."""
+        if self.prediction is not None:
+            self.prediction.ask(question)
 
     def _edge(self, edge: VoiceEdge) -> None:
         if self.recognition is not None:

@@ -1,0 +1,105 @@
+"""Carries out effects: one `match`, one synchronous call each. Nothing here waits or decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from engine import effects as do
+from engine.errors import TurnwiseError
+from engine.events import TransferEnded
+from engine.pipeline.pipeline import Pipeline
+from engine.pipeline.stage import Post, SessionTime, describe
+from engine.session.grammars import grammar_key
+from media.room import Room
+from media.tasks import TaskOwner
+
+
+class TransferDesk(Protocol):
+    """Whoever can hand a caller over: a telephone system, a queue of human agents."""
+
+    async def transfer(self, order: do.Transfer) -> None:
+        """Hand the caller over; raises when nobody takes the call."""
+        ...
+
+
+class Dispatcher:
+    """Turns each effect into one call that starts work.
+
+    Args:
+        pipeline: the stages.
+        room: where screens are told.
+        desk: carries out transfers; None: every transfer fails at once.
+        on_hang_up: told when the call is over.
+        post: the way into the mailbox.
+        time: the session's time.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        room: Room,
+        desk: TransferDesk | None,
+        on_hang_up: Callable[[do.HangUp], None],
+        post: Post,
+        time: SessionTime,
+    ) -> None:
+        self._pipeline = pipeline
+        self._room = room
+        self._desk = desk
+        self._on_hang_up = on_hang_up
+        self._post = post
+        self._time = time
+        self._tasks = TaskOwner(self._transfer_failed)
+
+    async def aclose(self) -> None:
+        """Drop a transfer that is still under way."""
+        await self._tasks.aclose()
+
+    def carry_out(self, effect: do.Effect) -> None:  # noqa: C901  (flat: one line a case)
+        """Start what `effect` orders; never blocks."""
+        pipeline = self._pipeline
+        match effect:
+            case do.Say():
+                pipeline.voice.say(effect.utterance, effect.text)
+            case do.StopSpeech():
+                pipeline.voice.stop(effect.utterances, effect.fade)
+            case do.PauseSpeech():
+                pipeline.voice.pause()
+            case do.ResumeSpeech():
+                pipeline.voice.resume()
+            case do.Expect():
+                pipeline.expect(grammar_key(effect.flow, effect.grammar))
+            case do.PredictEndOfTurn():
+                pipeline.predict(effect)
+            case do.Understand():
+                pipeline.understanding.ask(effect)
+            case do.CancelUnderstanding():
+                pipeline.understanding.forget(effect.turn)
+            case do.CallTool():
+                pipeline.tools.call(effect)
+            case do.CancelTool():
+                pipeline.tools.cancel(effect.call)
+            case do.Transfer():
+                self._tasks.start(self._transfer(effect), "transfer")
+            case do.Publish():
+                self._room.publish(effect.topic, effect.data)
+            case do.HangUp():
+                self._on_hang_up(effect)
+            case do.ReportError():
+                pass  # the step is the report: journal, timeline and metrics fold over it
+            case _:
+                raise TypeError(f"no stage carries out {type(effect).__name__}")
+
+    async def _transfer(self, order: do.Transfer) -> None:
+        error = None
+        try:
+            if self._desk is None:
+                raise TurnwiseError("this room has no way to transfer a call")
+            await self._desk.transfer(order)
+        except Exception as problem:  # whatever a telephone system raises, the flow decides
+            error = describe(problem)
+        self._post(TransferEnded(at=self._time.now(), error=error))
+
+    def _transfer_failed(self, error: BaseException) -> None:
+        self._post(TransferEnded(at=self._time.now(), error=describe(error)))

@@ -1,0 +1,56 @@
+"""What happens in the room, as events for the mailbox and audio for the pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engine.events import (
+    KeyPressed,
+    ParticipantJoined,
+    ParticipantLeft,
+    ServiceFailed,
+    TextReceived,
+)
+from engine.pipeline.stage import Post, SessionTime
+from media.frames import Samples
+from media.room import Participant
+
+Hear = Callable[[str, Samples, float], None]
+"""(participant, 48 kHz samples, clock instant of their end in seconds)."""
+
+
+class Listener:
+    """The session as a room sees it: a `media.room.RoomListener`."""
+
+    def __init__(self, hear: Hear, post: Post, time: SessionTime) -> None:
+        self._hear = hear
+        self._post = post
+        self._time = time
+
+    def participant_joined(self, participant: Participant) -> None:
+        """Report that somebody can hear us."""
+        self._post(ParticipantJoined(at=self._time.now(), participant=participant.id))
+
+    def participant_left(self, participant: Participant, reason: str, last: bool) -> None:
+        """Report that somebody is gone."""
+        self._post(
+            ParticipantLeft(
+                at=self._time.now(), participant=participant.id, reason=reason, last=last
+            )
+        )
+
+    def audio_received(self, participant: Participant, samples: Samples, at: float) -> None:
+        """Give a block of audio to the pipeline."""
+        self._hear(participant.id, samples, at)
+
+    def key_pressed(self, participant: Participant, key: str) -> None:
+        """Report a telephone key."""
+        self._post(KeyPressed(at=self._time.now(), participant=participant.id, key=key))
+
+    def text_received(self, participant: Participant, text: str) -> None:
+        """Report a typed turn."""
+        self._post(TextReceived(at=self._time.now(), participant=participant.id, text=text))
+
+    def room_failed(self, message: str) -> None:
+        """Report that the room is broken."""
+        self._post(ServiceFailed(at=self._time.now(), service="room", message=message))

@@ -1,0 +1,269 @@
+"""One call: the only place where the conversation meets the world.
+
+The loop:
+
+1. Wait for the earlier of: the next event in the one mailbox, `conversation.next_deadline`. There
+   is one timer, and no other.
+2. Call `receive(event)` or `advance(now)`. Deadlines due at or before the event's instant fire
+   first, each as its own step with its own instant; the conversation sees to that.
+3. For each step in order: append it to the timeline and the journal, then carry out its effects in
+   order. Nothing in 2 and 3 awaits: effects start tasks or put without blocking.
+4. Go to 1, until `HangUp` was carried out.
+
+A stage that fails posts `ServiceFailed` and the flow decides; no exception crosses the mailbox.
+However the call ends (by the flow, a caller who vanishes, a provider that cannot start, Ctrl-C),
+the room and all stages are closed and the journal holds every step that happened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TextIO
+
+import engine
+from engine.core.conversation import Conversation
+from engine.core.step import Step
+from engine.effects import HangUp
+from engine.errors import ConfigurationError
+from engine.events import CloseRequested, Event, Millis, ParticipantJoined, SessionStarted
+from engine.machine.compiled import CompiledFlow
+from engine.observe.journal import Header, JournalWriter
+from engine.observe.metrics import CallMetrics, measure
+from engine.pipeline.pipeline import Pipeline, Services
+from engine.pipeline.stage import SessionTime, describe
+from engine.session.captions import Captions
+from engine.session.dispatch import Dispatcher, TransferDesk
+from engine.session.grammars import tool_uses
+from engine.session.listener import Listener
+from media.clock import Clock
+from media.room import Room
+
+JOIN_TIMEOUT = 90.0
+"""Seconds an empty room waits for its first participant: a browser that asks for the microphone
+takes some, a page that was closed in between never comes."""
+
+_log = logging.getLogger("turnwise.session")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionOptions:
+    """What a call may be given beside its flow, its room and its providers."""
+
+    seed: int = 0
+    started_at: str | None = None
+    """Wall time of instant 0, ISO 8601 with offset; None: the clock's, when the call begins."""
+    caller: str = ""
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    """Tools by their `use` string; they win over the import path."""
+    desk: TransferDesk | None = None
+    join_timeout: float = JOIN_TIMEOUT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallResult:
+    """How a call went."""
+
+    reason: str
+    """Why it ended."""
+    kind: Literal["hangup", "leave"]
+    steps: tuple[Step, ...]
+    metrics: CallMetrics
+    failure: str | None = None
+    """Set when the call could not even begin: a provider or the room did not open."""
+
+
+class Session:
+    """Runs one conversation in one room.
+
+    Args:
+        flow: the compiled flow; shared with other calls.
+        room: a room nobody has opened yet.
+        services: the providers, made for this call.
+        clock: paces and stamps everything.
+        options: see `SessionOptions`.
+        journal: a text stream that gets the journal, line by line; the caller closes it.
+        on_step: told every step after it was recorded and before its effects are carried out.
+    """
+
+    def __init__(
+        self,
+        flow: CompiledFlow,
+        room: Room,
+        services: Services,
+        clock: Clock,
+        options: SessionOptions | None = None,
+        *,
+        journal: TextIO | None = None,
+        on_step: Callable[[Step], None] | None = None,
+    ) -> None:
+        self._flow = flow
+        self._room = room
+        self._clock = clock
+        self._options = options or SessionOptions()
+        self._stream = journal
+        self._journal: JournalWriter | None = None
+        self._on_step = on_step
+        self._mailbox: deque[Event] = deque()
+        self._arrived = asyncio.Event()
+        self._time = SessionTime(clock)
+        self._conversation = Conversation(flow)
+        self.pipeline = Pipeline(services, self._options.functions, self.post, self._time)
+        self._dispatcher = Dispatcher(
+            self.pipeline, room, self._options.desk, self._hang_up, self.post, self._time
+        )
+        self._captions = Captions()
+        self._steps: list[Step] = []
+        self._over: HangUp | None = None
+        self._failure: str | None = None
+        self._nobody: asyncio.TimerHandle | None = None
+
+    # --- from outside ----------------------------------------------------------------------------
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps so far."""
+        return tuple(self._steps)
+
+    async def run(self) -> CallResult:
+        """Run the call to its end and return how it went. Call it once."""
+        try:
+            await self._begin()
+            while self._over is None:
+                await self._next()
+        finally:
+            await self._close()
+        return CallResult(
+            reason=self._over.reason,
+            kind=self._over.kind,
+            steps=self.steps,
+            metrics=measure(self._steps),
+            failure=self._failure,
+        )
+
+    def close(self, reason: str) -> None:
+        """Ask for the end of the call; `run` returns soon after. Idempotent, never blocks."""
+        self.post(CloseRequested(at=self._time.now(), reason=reason))
+
+    def post(self, event: Event) -> None:
+        """Put an event into the mailbox; never blocks."""
+        if isinstance(event, ParticipantJoined) and self._nobody is not None:
+            self._nobody.cancel()
+        self._mailbox.append(event)
+        self._arrived.set()
+
+    # --- the loop --------------------------------------------------------------------------------
+
+    async def _next(self) -> None:
+        """Take one event, or let the deadlines fire that are due, or wait for either."""
+        if self._mailbox:
+            self._take(self._conversation.receive(self._mailbox.popleft()))
+            return
+        deadline = self._conversation.next_deadline
+        now = self._time.now()
+        if deadline is not None and deadline <= now:
+            self._take(self._conversation.advance(now))
+        else:
+            await self._wait(deadline)
+
+    async def _wait(self, deadline: Millis | None) -> None:
+        self._arrived.clear()
+        delay = None if deadline is None else self._time.until(deadline)
+        try:
+            async with asyncio.timeout(delay):
+                await self._arrived.wait()
+        except TimeoutError:
+            pass  # the deadline is due: the next round sees it
+
+    def _take(self, steps: list[Step]) -> None:
+        for step in steps:
+            self._record(step)
+            for effect in step.effects:
+                self._dispatcher.carry_out(effect)
+            for topic, data in self._captions.of(step):
+                self._room.publish(topic, data)
+
+    def _record(self, step: Step) -> None:
+        self._steps.append(step)
+        if self._journal is not None:
+            try:
+                self._journal.append(step)
+            except OSError as error:  # a full disk must not end a call
+                self._journal = None
+                _log.error("the journal ends at step %s: %s", step.seq, describe(error))
+        if self._on_step is not None:
+            self._on_step(step)
+
+    def _hang_up(self, order: HangUp) -> None:
+        self._over = order
+
+    # --- begin and end ---------------------------------------------------------------------------
+
+    async def _begin(self) -> None:
+        failure = await self._prepare()
+        self._time.start()
+        self._start()
+        if failure is None:
+            failure = await self._enter()
+        if failure is not None:
+            self._failure = failure
+            self.close(failure)
+
+    async def _prepare(self) -> str | None:
+        """Open the pipeline; return why it cannot be, or None."""
+        try:
+            self.pipeline.tools.resolve(tool_uses(self._flow))
+            await self.pipeline.open()
+        except ConfigurationError as error:
+            return str(error)
+        return None
+
+    def _start(self) -> None:
+        options = self._options
+        started_at = options.started_at or self._clock.wall().isoformat(timespec="seconds")
+        if self._stream is not None:
+            header = Header(
+                flow=self._flow.id,
+                version=self._flow.version,
+                fingerprint=self._flow.fingerprint,
+                started_at=started_at,
+                seed=options.seed,
+                turnwise=engine.__version__,
+            )
+            self._journal = JournalWriter(self._stream, header)
+        event = SessionStarted(
+            at=0,
+            seed=options.seed,
+            started_at=started_at,
+            channel=self._room.channel,
+            caller=options.caller,
+            inputs=options.inputs,
+        )
+        self._take(self._conversation.receive(event))
+
+    async def _enter(self) -> str | None:
+        """Open the room; return why it cannot be, or None."""
+        listener = Listener(self.pipeline.hear, self.post, self._time)
+        loop = asyncio.get_running_loop()
+        reason = f"nobody joined within {self._options.join_timeout:g} s"
+        self._nobody = loop.call_later(self._options.join_timeout, self.close, reason)
+        try:
+            await self._room.open(listener, self.pipeline.playout.track)
+        except Exception as error:  # whatever a transport raises, the call ends with a message
+            return f"the room cannot be opened: {describe(error)}"
+        return None
+
+    async def _close(self) -> None:
+        if self._nobody is not None:
+            self._nobody.cancel()
+        reason = self._over.reason if self._over else "the session was cancelled"
+        try:
+            await self._room.close(reason)
+        except Exception as error:  # the stages behind it still have to be closed
+            _log.warning("the room did not close cleanly: %s", describe(error))
+        await self._dispatcher.aclose()
+        await self.pipeline.aclose()
