@@ -34,6 +34,8 @@ class LoopbackParticipant:
         self.participant = participant
         self.on_heard: Callable[[Samples, float], None] | None = None
         """Told every block the agent sends and the instant (seconds) at which it arrives."""
+        self.on_message: Callable[[str, Mapping[str, Any]], None] | None = None
+        """Told everything the agent publishes: `(topic, data)`."""
         self.published: list[tuple[str, Mapping[str, Any]]] = []
         """What the agent published, as (topic, data)."""
         self._room = room
@@ -71,6 +73,12 @@ class LoopbackParticipant:
         self._ears.append(samples)
         if self.on_heard is not None:
             self.on_heard(samples, at)
+
+    def read(self, topic: str, data: Mapping[str, Any]) -> None:
+        """Take a message from the room."""
+        self.published.append((topic, data))
+        if self.on_message is not None:
+            self.on_message(topic, data)
 
     def next_block(self) -> Samples:
         """Give the room the next 20 ms: speech or silence."""
@@ -129,7 +137,7 @@ class LoopbackRoom:
         """Give JSON-like data to everybody; what JSON cannot carry raises TypeError here too."""
         copy = json.loads(json.dumps(data))
         for member in self._participants:
-            member.published.append((topic, copy))
+            member.read(topic, copy)
 
     async def close(self, reason: str) -> None:
         """Leave. What was pulled was heard at once, so nothing is under way."""
