@@ -335,6 +335,7 @@ class CompiledFlow:
     intents: Mapping[str, IntentSpec]
     tools: Mapping[str, ToolSpec]
     variables: Mapping[str, SlotType]
+    """Their first values are in `variable_defaults`."""
     inputs: Mapping[str, SlotSpec]
     outputs: Mapping[str, Expression]
     timers: tuple[TimerSpec, ...]
@@ -345,3 +346,5 @@ class CompiledFlow:
     pipeline: Mapping[str, Any] = field(default_factory=dict)
     """Component name to its options (`{"use": NAME, ...}`); missing: the embedded default."""
     mode: Literal["cascade", "realtime"] = "cascade"
+    variable_defaults: Mapping[str, Any] = field(default_factory=dict)
+    """What each variable holds at the start; missing or None: empty."""
