@@ -10,10 +10,10 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, time, timedelta
-from typing import Any, cast
+from typing import Any, get_args
 
 from engine.flow.expressions import Expression
 from engine.flow.templates import Template
@@ -26,8 +26,9 @@ from engine.machine.compiled import (
     Verb,
 )
 
-_TAGGED: tuple[type, ...] = (*Verb.__args__, *Action.__args__)
+_TAGGED: frozenset[type] = frozenset((*get_args(Verb), *get_args(Action)))
 """Alternatives of one field: told apart by a `type`."""
+_BARE: frozenset[type] = frozenset((str, int, bool, float, type(None)))
 
 
 def fingerprint(flow: CompiledFlow) -> str:
@@ -90,35 +91,37 @@ class _Plain:
         return {name: part for name, part in found.items() if part not in (None, [], {})}
 
     def of(self, value: Any) -> Any:
-        if isinstance(value, (Expression, Template)):
+        kind = type(value)
+        if kind in _BARE:
+            return value
+        if kind is Expression or kind is Template:
             return value.source
-        if isinstance(value, (InterruptionPolicy, ListenPolicy)):
+        if kind is InterruptionPolicy or kind is ListenPolicy:
             if id(value) not in self._policies:
                 self._policies[id(value)] = self._fields(value)
             return self._policies[id(value)]
-        if is_dataclass(value):
-            return self._fields(value)
+        if kind is tuple or kind is list:
+            return [self.of(item) for item in value]
         if isinstance(value, Mapping):
             return {str(key): self.of(item) for key, item in value.items()}
-        if isinstance(value, (list, tuple)):
-            return [self.of(item) for item in value]
-        return _scalar(value)
+        return self._fields(value) if is_dataclass(value) else _scalar(value)
 
     def _fields(self, value: Any, skip: tuple[str, ...] = ()) -> dict[str, Any]:
-        found = {"type": type(value).__name__} if isinstance(value, _TAGGED) else {}
-        for name, default in _defaults(type(value)):
+        kind: Any = type(value)
+        found = {"type": kind.__name__} if kind in _TAGGED else {}
+        for name, default in _defaults(kind):
             part = getattr(value, name)
-            if name not in skip and (default is MISSING or part != default):
+            if part is not default and part != default and name not in skip:
                 found[name] = self.of(part)
         return found
 
 
 @functools.cache
-def _defaults(kind: Hashable) -> tuple[tuple[str, Any], ...]:
+def _defaults(kind: Any) -> tuple[tuple[str, Any], ...]:
     """The fields of a dataclass with their defaults (MISSING: it has none)."""
     return tuple(
         (f.name, f.default_factory() if f.default_factory is not MISSING else f.default)
-        for f in fields(cast(type[Any], kind))
+        for f in fields(kind)
     )
 
 
