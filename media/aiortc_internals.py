@@ -1,0 +1,161 @@
+"""Every private name of aiortc and aioice that Turnwise uses, and nothing else does.
+
+aiortc is pinned in pyproject.toml because of this file. Nothing is patched globally: each function
+changes one object of one connection. What is reached into, and why there is no public way:
+
+- ``RTCRtpReceiver.__jitter_buffer``: replaced by a tap. The stock buffer keeps up to 300 ms of
+  delay after a single lost packet for the rest of the call, and decodes on another thread.
+- ``RTCRtpTransceiver._codecs``: telephone-event is added. aiortc negotiates no such codec.
+- ``RTCIceGatherer._connection`` and three methods of ``aioice.Connection`` on it: 127.0.0.1 is
+  offered on a host that has no other address, and every received datagram is noticed, also the
+  connectivity checks of a caller who sends no audio.
+
+`check` says clearly what is missing when another aiortc is installed.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any, Protocol
+
+import aioice
+from aiortc import RTCIceGatherer, RTCPeerConnection, RTCRtpReceiver, RTCRtpTransceiver
+from aiortc.rtcrtpparameters import RTCRtpCodecParameters
+
+from media.errors import IncompatibleAiortc
+
+AIORTC_VERSION = "1.16.0"
+"""The version all of this was read in and tested with."""
+
+_JITTER_BUFFER = "_RTCRtpReceiver__jitter_buffer"
+_LOOPBACK = "127.0.0.1"
+
+TELEPHONE_EVENT = "audio/telephone-event"
+
+
+class RtpPacket(Protocol):
+    """What is used of `aiortc.rtp.RtpPacket`."""
+
+    payload_type: int
+    sequence_number: int
+    timestamp: int
+    ssrc: int
+    payload: bytes
+
+
+OnPacket = Callable[[RtpPacket], None]
+
+
+def check() -> None:
+    """Make sure that the names of this module exist in the installed aiortc.
+
+    Raises:
+        IncompatibleAiortc: with the names that are missing.
+    """
+    missing = [
+        name
+        for name, there in (
+            ("RTCRtpReceiver.__jitter_buffer", _mentions(RTCRtpReceiver, ".__jitter_buffer.add(")),
+            ("RTCRtpTransceiver._codecs", _mentions(RTCRtpTransceiver, "self._codecs")),
+            ("RTCPeerConnection: transceiver._codecs", _mentions(RTCPeerConnection, "._codecs")),
+            ("RTCIceGatherer._connection", _mentions(RTCIceGatherer, "self._connection")),
+            ("aioice.Connection.get_component_candidates", _takes_addresses()),
+            ("aioice.Connection.data_received", hasattr(aioice.Connection, "data_received")),
+            ("aioice.Connection.request_received", hasattr(aioice.Connection, "request_received")),
+        )
+        if not there
+    ]
+    if missing:
+        raise IncompatibleAiortc(
+            f"aiortc {version('aiortc')} lacks {', '.join(missing)}. "
+            f"Install aiortc=={AIORTC_VERSION}."
+        )
+
+
+def _mentions(owner: type, text: str) -> bool:
+    return text in inspect.getsource(owner)
+
+
+def _takes_addresses() -> bool:
+    method = getattr(aioice.Connection, "get_component_candidates", None)
+    return method is not None and "addresses" in inspect.signature(method).parameters
+
+
+class _Tap:
+    """Stands where the stock jitter buffer stood; passes packets on and never gives a frame."""
+
+    def __init__(self, on_packet: OnPacket) -> None:
+        self._on_packet = on_packet
+
+    def add(self, packet: RtpPacket) -> tuple[bool, None]:
+        """Take a packet; (no picture loss, no frame to decode)."""
+        self._on_packet(packet)
+        return False, None
+
+
+def tap_packets(receiver: Any, on_packet: OnPacket) -> None:
+    """Have every RTP packet of this receiver's stream given to `on_packet`, and decoded nowhere.
+
+    Statistics and RTCP stay as they are: the tap sits behind them.
+    """
+    if not hasattr(receiver, _JITTER_BUFFER):
+        raise IncompatibleAiortc(f"RTCRtpReceiver has no {_JITTER_BUFFER}")
+    setattr(receiver, _JITTER_BUFFER, _Tap(on_packet))
+
+
+def add_telephone_events(transceiver: Any, payload_types: dict[int, int]) -> None:
+    """Let this transceiver receive, and answer with, telephone events.
+
+    Args:
+        transceiver: after `setRemoteDescription`, and before an answer is created.
+        payload_types: payload type -> clock rate, as the other side named them.
+    """
+    transceiver._codecs = copy.deepcopy(transceiver._codecs) + [
+        RTCRtpCodecParameters(
+            mimeType=TELEPHONE_EVENT,
+            clockRate=rate,
+            channels=1,
+            payloadType=payload_type,
+            parameters={"0-15": None},
+        )
+        for payload_type, rate in payload_types.items()
+    ]
+
+
+def sending_codec(transceiver: Any) -> Any:
+    """Return the parameters the sender stamps on its packets, once negotiated.
+
+    Its `payloadType` is read anew for each packet: the way to send a telephone event in the
+    sequence of the audio.
+    """
+    return transceiver._codecs[0]
+
+
+def watch_ice(ice_transport: Any, on_datagram: Callable[[], None]) -> None:
+    """Notice all datagrams of this transport; offer 127.0.0.1 where there is no other address.
+
+    Args:
+        ice_transport: an `RTCIceTransport`, before candidates are gathered.
+        on_datagram: called for everything that arrives.
+    """
+    connection = ice_transport.iceGatherer._connection
+    gather = connection.get_component_candidates
+    data_received, request_received = connection.data_received, connection.request_received
+
+    async def gather_somewhere(*, addresses: list[str], **others: Any) -> Any:
+        return await gather(addresses=addresses or [_LOOPBACK], **others)
+
+    def notice_data(data: bytes, component: int) -> None:
+        on_datagram()
+        data_received(data, component)
+
+    def notice_request(*args: Any, **kwargs: Any) -> None:
+        on_datagram()
+        request_received(*args, **kwargs)
+
+    connection.get_component_candidates = gather_somewhere
+    connection.data_received = notice_data
+    connection.request_received = notice_request

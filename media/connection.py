@@ -1,0 +1,368 @@
+"""One WebRTC connection with our own media path; the common half of room and caller.
+
+In: RTP packet -> (tap) -> jitter buffer -> Opus decoder -> samples. Out: samples -> Opus encoder ->
+packet, every 20 ms. Both on the event loop, without a thread and without a queue. Beside the audio:
+telephone keys, and JSON messages on one data channel.
+
+A connection that failed, was closed by the far side, or fell silent on every level (no audio, no
+reports, no connectivity checks) for `lost_seconds` has ended; that is told once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+import aiortc
+from aiortc import sdp as session_description
+
+from media import aiortc_internals, data_messages
+from media.clock import Clock
+from media.dtmf import KeyReceiver
+from media.errors import OfferRefused
+from media.frames import Samples
+from media.incoming import IncomingAudio
+from media.opus import OpusDecoder
+from media.rtc_track import PacedTrack
+from media.tasks import TaskOwner
+
+CONNECT_SECONDS = 15.0
+"""How long a call may take to come about; ICE and DTLS need less than one on a working path."""
+
+LOST_SECONDS = 8.0
+"""Silence on every level that means the far side is gone: browsers check the connection every 2.5
+seconds, others every 5 with a fifth of spread, and a check may be lost."""
+
+_CLOSE_SECONDS = 2.0
+# The far jitter buffer plays this long after our last packet; closing earlier would cut a word.
+_LINGER_SECONDS = 0.1
+
+_TELEPHONE_RATES = (48_000, 8_000)
+_QUEUED_MESSAGES = 200
+_MAX_BUFFERED = 256 * 1024
+
+_log = logging.getLogger(__name__)
+
+
+class ConnectionEvents(Protocol):
+    """What the owner of a connection is told, on the event loop."""
+
+    def connected(self) -> None:
+        """Audio flows from now on."""
+        ...
+
+    def ended(self, reason: str) -> None:
+        """It is over: `left`, `lost`, or `unreachable` when it never came about."""
+        ...
+
+    def audio_received(self, samples: Samples, at: float) -> None:
+        """Samples, and the instant of their end."""
+        ...
+
+    def key_received(self, key: str) -> None:
+        """A telephone event."""
+        ...
+
+    def message_received(self, message: data_messages.Message) -> None:
+        """A well-formed message on the data channel."""
+        ...
+
+
+class Connection:
+    """See the module's text.
+
+    Args:
+        clock: what paces and stamps.
+        events: its owner.
+        pull: gives the next 20 ms to send.
+        ice_servers: STUN and TURN URLs; none by default: with a public one that does not answer,
+            making an offer takes five seconds.
+        connect_seconds: see `CONNECT_SECONDS`.
+        lost_seconds: see `LOST_SECONDS`.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        events: ConnectionEvents,
+        pull: Callable[[], Samples],
+        *,
+        ice_servers: Sequence[str] = (),
+        connect_seconds: float = CONNECT_SECONDS,
+        lost_seconds: float = LOST_SECONDS,
+    ) -> None:
+        aiortc_internals.check()
+        self._clock = clock
+        self._events = events
+        self._connect_seconds, self._lost_seconds = connect_seconds, lost_seconds
+        self._tasks = TaskOwner(self._task_failed)
+        self._peer = aiortc.RTCPeerConnection(
+            aiortc.RTCConfiguration(
+                iceServers=[aiortc.RTCIceServer(url) for url in ice_servers],
+                bundlePolicy=aiortc.RTCBundlePolicy.MAX_BUNDLE,
+            )
+        )
+        self._peer.on("connectionstatechange", self._state_changed)
+        self._peer.on("datachannel", self._channel_found)
+        self._track = PacedTrack(clock, pull)
+        self._audio = self._peer.addTransceiver(self._track, "sendrecv")
+        self._audio.setCodecPreferences(
+            [c for c in aiortc.RTCRtpSender.getCapabilities("audio").codecs if c.name == "opus"]
+        )
+        self._stream: int | None = None
+        self._incoming: IncomingAudio | None = None
+        self._keys = KeyReceiver()
+        self._event_types: dict[int, int] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._channel: aiortc.RTCDataChannel | None = None
+        self._unsent: deque[str] = deque(maxlen=_QUEUED_MESSAGES)
+        self._alive_at = clock.monotonic()
+        self._connected = self._ended = self._closing = False
+        self._closed = asyncio.Event()
+
+    @property
+    def is_connected(self) -> bool:
+        """True from connection to end."""
+        return self._connected and not self._ended
+
+    @property
+    def lost_packets(self) -> int:
+        """Received audio packets that were lost so far."""
+        return self._incoming.lost if self._incoming else 0
+
+    # --- coming about ----------------------------------------------------------------------------
+
+    async def answer(self, offer: str) -> str:
+        """Answer an offer that has all its candidates; return the answer's SDP with all of ours.
+
+        Raises:
+            OfferRefused: it is no SDP, or offers no Opus audio.
+        """
+        try:
+            self._event_types = _telephone_events(offer)
+            await self._peer.setRemoteDescription(aiortc.RTCSessionDescription(offer, "offer"))
+        except OfferRefused:
+            raise
+        except Exception as error:  # what a parser of untrusted text may raise is not listed
+            raise OfferRefused(f"the offer cannot be read: {error}") from error
+        for transceiver in self._peer.getTransceivers():
+            if transceiver is not self._audio:
+                # Video and second voices are declined: nothing arrives that nobody would drain.
+                transceiver.direction = "inactive"
+        self._prepare()
+        await self._peer.setLocalDescription(await self._peer.createAnswer())
+        self._tasks.start(self._watch(), "webrtc watch")
+        return self._peer.localDescription.sdp
+
+    async def offer(self) -> str:
+        """Make an offer with all candidates and a data channel; return its SDP."""
+        self._take_channel(self._peer.createDataChannel(data_messages.CHANNEL_LABEL))
+        aiortc_internals.watch_ice(self._audio.receiver.transport.transport, self._noticed)
+        offer = await self._peer.createOffer()
+        with_events = aiortc.RTCSessionDescription(_offer_telephone_events(offer.sdp), "offer")
+        await self._peer.setLocalDescription(with_events)
+        return self._peer.localDescription.sdp
+
+    async def accept(self, answer: str) -> None:
+        """Take the answer to our offer.
+
+        Raises:
+            OfferRefused: it cannot be read, or does not fit the offer.
+        """
+        try:
+            self._event_types = _telephone_events(answer)
+            await self._peer.setRemoteDescription(aiortc.RTCSessionDescription(answer, "answer"))
+        except OfferRefused:
+            raise
+        except Exception as error:  # as in `answer`
+            raise OfferRefused(f"the answer cannot be read: {error}") from error
+        self._prepare(watch=False)
+        self._tasks.start(self._watch(), "webrtc watch")
+
+    def _prepare(self, watch: bool = True) -> None:
+        """Put our own media path in place; the codecs are known and nothing flows yet."""
+        aiortc_internals.add_telephone_events(self._audio, self._event_types)
+        aiortc_internals.tap_packets(self._audio.receiver, self._packet_received)
+        codec = aiortc_internals.sending_codec(self._audio)
+        at_audio_rate = [t for t, rate in self._event_types.items() if rate == _TELEPHONE_RATES[0]]
+        self._track.negotiated(codec, next(iter(at_audio_rate), None))
+        if watch:
+            aiortc_internals.watch_ice(self._audio.receiver.transport.transport, self._noticed)
+
+    # --- sending ---------------------------------------------------------------------------------
+
+    def press(self, key: str) -> None:
+        """Send a telephone key.
+
+        Raises:
+            ValueError: this is no telephone key.
+            RuntimeError: the far side does not understand telephone events.
+        """
+        self._track.press(key)
+
+    def send(self, topic: str, data: Mapping[str, Any]) -> None:
+        """Send a message, or keep it until the channel is open; best effort, never blocks.
+
+        Raises:
+            MessageRefused: JSON cannot carry the data, or it is too long.
+        """
+        text = data_messages.write(topic, data)
+        channel = self._channel
+        if channel is None or channel.readyState == "connecting":
+            self._unsent.append(text)
+        elif channel.readyState != "open":
+            _log.debug("message %r not sent: the channel is %s", topic, channel.readyState)
+        elif channel.bufferedAmount > _MAX_BUFFERED:
+            _log.warning("message %r not sent: the far side does not keep up", topic)
+        else:
+            channel.send(text)
+
+    # --- receiving -------------------------------------------------------------------------------
+
+    def _packet_received(self, packet: aiortc_internals.RtpPacket) -> None:
+        if self._incoming is None or packet.ssrc != self._stream:
+            self._stream, self._keys = packet.ssrc, KeyReceiver()
+            self._incoming = IncomingAudio(OpusDecoder().decode, self._events.audio_received)
+        is_event = packet.payload_type in self._event_types
+        if is_event and (key := self._keys.receive(packet.timestamp, packet.payload)) is not None:
+            self._events.key_received(key)
+        payload = b"" if is_event else packet.payload
+        now = self._clock.monotonic()
+        self._incoming.receive(packet.sequence_number, packet.timestamp, payload, now)
+        self._set_timer()
+
+    def _set_timer(self) -> None:
+        """Keep one timer, no later than the next deadline; it may come early and do nothing."""
+        due = self._incoming.next_deadline if self._incoming and not self._ended else None
+        loop = asyncio.get_running_loop()
+        if due is None or self._closing:
+            return
+        when = loop.time() + max(0.0, due - self._clock.monotonic())
+        if self._timer is not None:
+            if self._timer.when() <= when:
+                return
+            self._timer.cancel()
+        self._timer = loop.call_at(when, self._timer_fired)
+
+    def _timer_fired(self) -> None:
+        self._timer = None
+        if self._incoming is not None and not self._ended:
+            self._incoming.tick(self._clock.monotonic())
+            self._set_timer()
+
+    def _channel_found(self, channel: aiortc.RTCDataChannel) -> None:
+        if channel.label == data_messages.CHANNEL_LABEL and self._channel is None:
+            self._take_channel(channel)
+        else:
+            _log.info("data channel %r declined", channel.label)
+            channel.close()
+
+    def _take_channel(self, channel: aiortc.RTCDataChannel) -> None:
+        self._channel = channel
+        channel.on("open", self._flush_messages)
+        channel.on("message", self._message_received)
+        if channel.readyState == "open":
+            self._flush_messages()
+
+    def _flush_messages(self) -> None:
+        while self._channel is not None and self._unsent:
+            self._channel.send(self._unsent.popleft())
+
+    def _message_received(self, text: str | bytes) -> None:
+        try:
+            message = data_messages.read(text)
+        except data_messages.MessageRefused as refusal:
+            _log.warning("message ignored: %s", refusal)
+            return
+        self._events.message_received(message)
+
+    # --- ending ----------------------------------------------------------------------------------
+
+    async def close(self) -> None:
+        """Let the last words arrive, say goodbye, and free everything. Idempotent.
+
+        Ends within three seconds whatever the far side does.
+        """
+        if self._closing:
+            await self._closed.wait()
+            return
+        self._closing = True
+        self._track.muted = True
+        try:
+            if self.is_connected:
+                await asyncio.sleep(_LINGER_SECONDS)
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self._peer.close()
+        except TimeoutError:
+            _log.warning("a connection did not close within %s s", _CLOSE_SECONDS)
+        finally:
+            if self._timer is not None:
+                self._timer.cancel()
+            await self._tasks.aclose()
+            self._closed.set()
+
+    def _state_changed(self) -> None:
+        state = self._peer.connectionState
+        if state == "connected" and not self._connected:
+            self._connected = True
+            self._noticed()
+            self._events.connected()
+        elif state == "failed":
+            self._end("lost" if self._connected else "unreachable")
+        elif state == "closed":
+            self._end("left")
+
+    def _end(self, reason: str) -> None:
+        if not self._ended and not self._closing:
+            self._ended = True
+            self._events.ended(reason)
+
+    def _noticed(self) -> None:
+        self._alive_at = self._clock.monotonic()
+
+    async def _watch(self) -> None:
+        """Find the call that does not come about, and the one whose far side is gone."""
+        began = self._clock.monotonic()
+        while not self._ended:
+            limit = self._lost_seconds if self._connected else self._connect_seconds
+            since = self._alive_at if self._connected else began
+            rest = since + limit - self._clock.monotonic()
+            if rest <= 0:
+                self._end("lost" if self._connected else "unreachable")
+                return
+            await asyncio.sleep(min(rest, 1.0))
+
+    def _task_failed(self, error: BaseException) -> None:
+        _log.error("a task of a connection failed", exc_info=error)
+        self._end("lost")
+
+
+def _telephone_events(sdp: str) -> dict[int, int]:
+    """Return payload type -> clock rate of the telephone events of the first audio section."""
+    for media in session_description.SessionDescription.parse(sdp).media:
+        if media.kind == "audio":
+            return {
+                codec.payloadType: codec.clockRate
+                for codec in media.rtp.codecs
+                if codec.mimeType.lower() == aiortc_internals.TELEPHONE_EVENT
+                and codec.payloadType is not None
+                and codec.clockRate in _TELEPHONE_RATES
+            }
+    raise OfferRefused("the offer has no audio")
+
+
+def _offer_telephone_events(sdp: str) -> str:
+    """Return our offer with telephone events beside Opus: payload types 110 and 126, as usual."""
+    lines = []
+    for line in sdp.splitlines():
+        if line.startswith("m=audio "):
+            line += " 110 126"
+        lines.append(line)
+        if line.startswith("a=rtpmap:") and "opus/48000" in line:
+            for payload_type, rate in zip((110, 126), _TELEPHONE_RATES, strict=True):
+                lines.append(f"a=rtpmap:{payload_type} telephone-event/{rate}")
+                lines.append(f"a=fmtp:{payload_type} 0-15")
+    return "\r\n".join(lines) + "\r\n"
