@@ -1,0 +1,141 @@
+"""The words of one utterance, in one spelling, and what a parser hands back."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from engine.core.parsers.numerals import is_number_word
+
+MAX_WORDS = 300
+"""Longer turns are cut: nobody answers a question with more, and matching is quadratic."""
+
+
+class Strength(IntEnum):
+    """How much the words themselves say what they are."""
+
+    BARE = 1
+    """Only the open question makes it this: "seven"."""
+    LIKELY = 2
+    """A weak carrier: "for four", "seven thirty"."""
+    CLEAR = 3
+    """It can hardly be anything else: "four people", "at half past seven", "tomorrow"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A value and the words `start` up to (not including) `end` that say it."""
+
+    start: int
+    end: int
+    value: Any
+    strength: Strength = Strength.CLEAR
+
+    @property
+    def size(self) -> int:
+        """Number of words."""
+        return self.end - self.start
+
+    def overlaps(self, other: Match) -> bool:
+        """True when both use a word."""
+        return self.start < other.end and other.start < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """The words of one turn."""
+
+    words: tuple[str, ...]
+    """In lower case and one spelling; what parsers read."""
+    written: tuple[str, ...]
+    """The same words as they were written, without punctuation around them."""
+
+
+_STRAIGHT = str.maketrans({"’": "'", "‘": "'", "`": "'", "–": "-", "—": "-", "−": "-"})  # noqa: RUF001
+_EDGE = " .,!?;:\"'()[]{}<>…¿¡*"
+_BREAK = re.compile(r"[\s,;!?…]+(?!(?<=\d,)\d{3}\b)")
+_CLOCK = re.compile(r"(\d{1,2}(?:[:.]\d{2})?)(am|pm|a\.m|p\.m)", re.IGNORECASE)
+_SPELLINGS = {"a.m": "am", "p.m": "pm", "oclock": "o'clock", "&": "and", "ok": "okay"}
+_PAIRS = {("a", "m"): "am", ("p", "m"): "pm", ("o", "clock"): "o'clock"}
+_PAIRS |= {("all", "right"): "alright"}
+
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a list written as one text."""
+    return frozenset(text.split())
+
+
+def utterance(text: str) -> Utterance:
+    """Cut a turn into words; punctuation goes, hyphenated numbers and "7pm" are parted."""
+    pairs: list[tuple[str, str]] = []
+    for piece in _pieces(text):
+        lower = piece.lower()
+        word = _SPELLINGS.get(lower, lower)
+        if pairs and (joined := _PAIRS.get((pairs[-1][0], word))):
+            pairs[-1] = (joined, f"{pairs[-1][1]} {piece}")
+        else:
+            pairs.append((word, piece))
+    pairs = pairs[:MAX_WORDS]
+    return Utterance(tuple(word for word, _ in pairs), tuple(piece for _, piece in pairs))
+
+
+def phrase(text: str) -> tuple[str, ...]:
+    """The words of an author's phrase, in the spelling `utterance` gives."""
+    return utterance(text).words
+
+
+def phrases(text: str) -> tuple[tuple[str, ...], ...]:
+    """The words of several phrases, written as one text with commas between them."""
+    return tuple(phrase(part) for part in text.split(","))
+
+
+def find_phrase(words: Sequence[str], wanted: Sequence[str]) -> Iterator[int]:
+    """Every place where `wanted` stands in `words` as a whole."""
+    if not wanted:
+        return
+    size = len(wanted)
+    for start in range(len(words) - size + 1):
+        if tuple(words[start : start + size]) == tuple(wanted):
+            yield start
+
+
+def starts_with(words: Sequence[str], index: int, phrases: Iterable[Sequence[str]]) -> int:
+    """Length of the longest of `phrases` that stands at `index`; 0 when none does."""
+    found = 0
+    for wanted in phrases:
+        size = len(wanted)
+        if size > found and tuple(words[index : index + size]) == tuple(wanted):
+            found = size
+    return found
+
+
+def ends_with(words: Sequence[str], end: int, phrases: Iterable[Sequence[str]]) -> int:
+    """Length of the longest of `phrases` that ends just before `end`; 0 when none does."""
+    return max(
+        (
+            len(wanted)
+            for wanted in phrases
+            if len(wanted) <= end and tuple(words[end - len(wanted) : end]) == tuple(wanted)
+        ),
+        default=0,
+    )
+
+
+def _pieces(text: str) -> Iterator[str]:
+    text = unicodedata.normalize("NFKC", text).translate(_STRAIGHT)
+    for chunk in _BREAK.split(text):
+        piece = chunk.strip(_EDGE)
+        if not piece:
+            continue
+        if clock := _CLOCK.fullmatch(piece):
+            yield from clock.groups()
+            continue
+        parts = piece.split("-")
+        if len(parts) > 1 and all(is_number_word(part.lower()) for part in parts):
+            yield from parts
+            continue
+        yield piece

@@ -1,0 +1,231 @@
+"""One turn's findings from words and keys, without a model: the first step of understanding.
+
+What may be found is the `Scope`; nothing outside it is ever reported. The words of a turn are
+shared out in this order, and no word is used twice:
+
+1. A turn that is nothing but an intent's phrase (politeness aside) is that intent, unless it
+   answers the open question.
+2. Phrases of two and more words of an intent, wherever they stand.
+3. Values of typed slots. The open question comes first and takes even a bare word ("seven"); a
+   slot that is still empty needs a word that says what it is ("for four", "at seven"); a filled
+   slot is only corrected by a clear value ("five people") or after a cue ("make it five").
+   Among readings that overlap the clearer wins, then the longer, then the order of the scope.
+4. Yes and no, when such a question is open.
+5. Free text, from what remains.
+
+A later value replaces an earlier one after a word of repair ("at seven, no, at eight"). Words that
+two slots claim with equal right are given to neither: asking again costs less than a wrong value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from engine.core.findings import Findings, Scope
+from engine.core.parsers.choices import find_answers
+from engine.core.parsers.slots import find_slot, text_rules
+from engine.core.parsers.texts import FILLERS, find_text
+from engine.core.parsers.words import (
+    Match,
+    Strength,
+    Utterance,
+    find_phrase,
+    phrase,
+    utterance,
+)
+from engine.core.report import judge_report, report_schema
+from engine.core.sharing import share_out, unique
+from engine.machine.compiled import IntentSpec, SlotSpec
+
+__all__ = ["BUILT_IN_WORDS", "intent_phrases", "judge_report", "key", "report_schema", "understand"]
+
+BUILT_IN_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "repeat_please": (
+        *("repeat please", "please repeat", "can you repeat that", "could you repeat that"),
+        *("say that again", "pardon", "what did you say", "come again", "repeat that"),
+    ),
+    "go_back": ("go back", "can we go back", "back please", "one step back"),
+}
+"""Phrases of built-in intents the author gave no words."""
+
+
+def understand(text: str, scope: Scope) -> Findings:
+    """Find what a turn says about what is in scope.
+
+    Args:
+        text: The turn, spoken or typed, in any case and punctuation.
+        scope: What may be understood now.
+
+    Returns:
+        Typed, unchecked findings; empty ones when nothing in scope was recognised.
+    """
+    said = utterance(text)
+    whole = _whole_intent(said, scope)
+    if whole is not None:
+        return Findings(intent=whole, settled=True)
+    intent, taken = _contained_intent(said, scope)
+    slots = share_out(said, scope, taken)
+    matches = [*taken, *slots.values()]
+    answer = _answer(said, scope, slots, matches)
+    if answer is not None:
+        matches += find_answers(said.words)
+    slots |= _free_texts(said, scope, slots, matches)
+    values = {spec.name: slots[spec.name].value for spec in scope.slots if spec.name in slots}
+    values |= _open_boolean(said, scope, matches)
+    found = bool(values) or intent is not None or answer is not None
+    return Findings(slots=values, intent=intent, answer=answer, settled=found)
+
+
+def key(key: str, scope: Scope) -> Findings:
+    """Find what one key of the telephone means: an intent's key, or a one-digit number asked for.
+
+    Longer numbers by keys are a dialog of their own and are not read here.
+    """
+    for intent in scope.intents:
+        if intent.dtmf is not None and intent.dtmf == key:
+            return Findings(intent=intent.name, settled=True)
+    for spec in scope.slots:
+        if spec.name == scope.open_slot and _takes_one_digit(spec) and key in "0123456789":
+            return Findings(slots={spec.name: int(key)}, settled=True)
+    return Findings()
+
+
+# --- intents -------------------------------------------------------------------------------------
+
+
+def intent_phrases(intent: IntentSpec) -> tuple[str, ...]:
+    """The exact phrases of an intent; a built-in one has its own when the author gave none."""
+    return intent.words or BUILT_IN_WORDS.get(intent.name, ())
+
+
+def _whole_intent(said: Utterance, scope: Scope) -> str | None:
+    words = _bare(said.words)
+    if not words or _answers_open_question(words, said, scope):
+        return None
+    for intent in scope.intents:
+        phrases = (*intent_phrases(intent), *intent.examples)
+        if any(_bare(phrase(text)) == words or phrase(text) == said.words for text in phrases):
+            return intent.name
+    return None
+
+
+def _answers_open_question(words: Sequence[str], said: Utterance, scope: Scope) -> bool:
+    """True when the whole turn is an answer to what was asked, in words the author declared."""
+    if scope.yes_no and any(match.size == len(words) for match in find_answers(words)):
+        return True
+    spec = _open_spec(scope)
+    return spec is not None and any(
+        match.size >= len(words) for match in find_slot(spec, said, scope.now)
+    )
+
+
+def _contained_intent(said: Utterance, scope: Scope) -> tuple[str | None, list[Match]]:
+    for intent in scope.intents:
+        if any(_contains(said.words, phrase(text)) for text in intent.avoid):
+            continue
+        for text in intent_phrases(intent):
+            wanted = phrase(text)
+            for start in find_phrase(said.words, wanted):
+                if len(wanted) > 1:
+                    return intent.name, [Match(start, start + len(wanted), intent.name)]
+    return None, []
+
+
+def _contains(words: Sequence[str], wanted: Sequence[str]) -> bool:
+    return next(find_phrase(words, wanted), None) is not None
+
+
+def _bare(words: Sequence[str]) -> tuple[str, ...]:
+    """The words without politeness around them."""
+    start, end = 0, len(words)
+    while start < end and words[start] in FILLERS:
+        start += 1
+    while end > start and words[end - 1] in FILLERS:
+        end -= 1
+    return tuple(words[start:end])
+
+
+# --- yes, no and free text -----------------------------------------------------------------------
+
+
+def _answer(
+    said: Utterance, scope: Scope, slots: Mapping[str, Match], taken: Sequence[Match]
+) -> bool | None:
+    if not scope.yes_no:
+        return None
+    changes = any(scope.filled.get(name) != match.value for name, match in slots.items())
+    answer = read_answer(said, taken, anything_else=changes)
+    if answer and changes and {"but", "except", "only"} & set(said.words):
+        return None  # "yes, but make it five": a correction, no consent yet
+    return answer
+
+
+def read_answer(said: Utterance, taken: Sequence[Match], *, anything_else: bool) -> bool | None:
+    """Read yes or no; None when neither or both were said.
+
+    Args:
+        said: The utterance.
+        taken: Words that already mean something else.
+        anything_else: Something else was understood, so that a mere "okay" or "please" is no yes.
+    """
+    answers = [
+        match
+        for match in find_answers(said.words)
+        if not any(match.overlaps(other) for other in taken)
+    ]
+    explained = {index for match in (*answers, *taken) for index in range(match.start, match.end)}
+    rest = [
+        word
+        for index, word in enumerate(said.words)
+        if index not in explained and word not in FILLERS
+    ]
+    clear = [match for match in answers if _stands_out(said, match)]
+    if not clear and not anything_else and not rest:
+        clear = answers
+    values = {match.value for match in clear}
+    return values.pop() if len(values) == 1 else None
+
+
+def _stands_out(said: Utterance, match: Match) -> bool:
+    """A clear phrase, and a single word only at the start or the end of the turn."""
+    if match.strength is not Strength.CLEAR:
+        return False
+    start = 0
+    while start < match.start and said.words[start] in FILLERS:
+        start += 1
+    return match.size > 1 or match.start == start or match.end == len(said.words)
+
+
+def _open_boolean(said: Utterance, scope: Scope, taken: Sequence[Match]) -> dict[str, Any]:
+    spec = _open_spec(scope)
+    if spec is None or spec.type.kind != "boolean":
+        return {}
+    answer = read_answer(said, taken, anything_else=False)
+    return {} if answer is None else {spec.name: answer}
+
+
+def _free_texts(
+    said: Utterance, scope: Scope, slots: Mapping[str, Match], taken: Sequence[Match]
+) -> dict[str, Match]:
+    """Text slots take what remains: the open one any answer, others only after their carrier."""
+    found: dict[str, Match] = {}
+    for spec in unique(scope.slots):
+        if spec.type.kind != "text" or spec.name in slots:
+            continue
+        rules = text_rules(spec, is_open=spec.name == scope.open_slot)
+        match = find_text(said, [*taken, *found.values()], rules)
+        if match:
+            found[spec.name] = match
+    return found
+
+
+# --- the scope -----------------------------------------------------------------------------------
+
+
+def _open_spec(scope: Scope) -> SlotSpec | None:
+    return next((spec for spec in scope.slots if spec.name == scope.open_slot), None)
+
+
+def _takes_one_digit(spec: SlotSpec) -> bool:
+    return spec.type.kind == "integer" and isinstance(spec.max, int) and spec.max <= 9
