@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.effects import PredictEndOfTurn
 from engine.errors import ConfigurationError
 from engine.pipeline.detection import Detection
 from engine.pipeline.playout import Playout
@@ -151,10 +150,10 @@ class Pipeline:
         if self.recognition is not None:
             self.recognition.expect(grammar)
 
-    def predict(self, question: PredictEndOfTurn) -> None:
+    def predict(self, turn: str, text: str, kinds: Sequence[str]) -> None:
         """Ask the turn detector; without one nobody answers, as the effect allows."""
         if self.prediction is not None:
-            self.prediction.ask(question)
+            self.prediction.ask(turn, text, kinds)
 
     def _edge(self, edge: VoiceEdge) -> None:
         if self.recognition is not None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
-from engine.effects import PredictEndOfTurn
 from engine.events import EndOfTurnPredicted
 from engine.pipeline.stage import Post, SessionTime, Stage
 from providers.base import TurnDetector
@@ -18,28 +18,34 @@ class Prediction(Stage):
         self._detector = detector
         self._asking: asyncio.Task[None] | None = None
 
-    def ask(self, question: PredictEndOfTurn) -> None:
-        """Start asking; answered by `EndOfTurnPredicted` or `ServiceFailed`."""
+    def ask(self, turn: str, text: str, kinds: Sequence[str]) -> None:
+        """Start asking; answered by `EndOfTurnPredicted` or `ServiceFailed`.
+
+        Args:
+            turn: the user turn the text belongs to.
+            text: the words so far.
+            kinds: the types that are asked for, the open question first.
+        """
         if self._asking is not None:
             self._asking.cancel()
-        self._asking = self.tasks.start(self._predict(question), f"predict {question.turn}")
+        self._asking = self.tasks.start(self._predict(turn, text, kinds), f"predict {turn}")
 
     async def aclose(self) -> None:
         """Forget the question under way and close the provider."""
         await super().aclose()
         await self._detector.aclose()
 
-    async def _predict(self, question: PredictEndOfTurn) -> None:
+    async def _predict(self, turn: str, text: str, kinds: Sequence[str]) -> None:
         try:
-            probability = await self._detector.predict(question.text, question.kinds)
+            probability = await self._detector.predict(text, kinds)
         except Exception as error:  # a broken detector costs a slower answer, never the call
-            self.fail(error, question.turn)
+            self.fail(error, turn)
             return
         self.post(
             EndOfTurnPredicted(
                 at=self.time.now(),
-                turn=question.turn,
-                text=question.text,
+                turn=turn,
+                text=text,
                 probability=probability,
             )
         )

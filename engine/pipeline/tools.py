@@ -22,7 +22,6 @@ from typing import Any, ParamSpec, TypeVar
 
 from pydantic import BaseModel, ConfigDict, validate_call
 
-from engine.effects import CallTool
 from engine.errors import ConfigurationError
 from engine.events import ToolReturned
 from engine.pipeline.stage import Post, SessionTime, Stage, describe
@@ -66,9 +65,16 @@ class Tools(Stage):
             if use not in self._functions:
                 self._functions[use] = _imported(use)
 
-    def call(self, order: CallTool) -> None:
-        """Start a tool; answered by `ToolReturned`."""
-        self._running[order.call] = self.tasks.start(self._run(order), f"tool {order.call}")
+    def call(self, call: str, use: str, args: Mapping[str, Any], key: str) -> None:
+        """Start a tool; answered by `ToolReturned`.
+
+        Args:
+            call: id of this call.
+            use: which tool: `python:package.module.function`.
+            args: JSON-like data, by parameter.
+            key: the same for every attempt of one intention.
+        """
+        self._running[call] = self.tasks.start(self._run(call, use, args, key), f"tool {call}")
 
     def cancel(self, call: str) -> None:
         """Stop waiting for a call; an async tool is cancelled, a thread is left to itself."""
@@ -85,20 +91,22 @@ class Tools(Stage):
             await asyncio.wait(self._running.values(), timeout=_GRACE)
         await super().aclose()
 
-    async def _run(self, order: CallTool) -> None:
+    async def _run(self, call: str, use: str, args: Mapping[str, Any], key: str) -> None:
         value, error = None, None
         try:
-            self.resolve([order.use])
-            value = encode(await self._invoke(self._functions[order.use], order))
+            self.resolve([use])
+            value = encode(await self._invoke(self._functions[use], args, key))
         except Exception as problem:  # a tool may raise anything; the flow decides
             error = describe(problem)
-        self._running.pop(order.call, None)
-        self.post(ToolReturned(at=self.time.now(), call=order.call, value=value, error=error))
+        self._running.pop(call, None)
+        self.post(ToolReturned(at=self.time.now(), call=call, value=value, error=error))
 
-    async def _invoke(self, function: Callable[..., Any], order: CallTool) -> Any:
-        args = dict(order.args)
+    async def _invoke(
+        self, function: Callable[..., Any], given: Mapping[str, Any], key: str
+    ) -> Any:
+        args = dict(given)
         if _KEY in inspect.signature(function).parameters:
-            args[_KEY] = order.idempotency_key
+            args[_KEY] = key
         checked = validate_call(config=ConfigDict(arbitrary_types_allowed=True))(function)
         if inspect.iscoroutinefunction(function):
             return await checked(**args)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-from engine.effects import Understand
 from engine.events import ServiceFailed, Understood
 from engine.pipeline.stage import Post, SessionTime, Stage
 from providers.base import LanguageModel, ReportRequest
@@ -22,19 +21,17 @@ class Understanding(Stage):
         self._model = model
         self._asking: dict[str, asyncio.Task[None]] = {}
 
-    def ask(self, question: Understand) -> None:
-        """Start asking; answered by `Understood` or `ServiceFailed`."""
+    def ask(self, turn: str, request: ReportRequest) -> None:
+        """Start asking about a turn; answered by `Understood` or `ServiceFailed`."""
         if self._model is None:
             message = "no language model is configured"
             self.post(
-                ServiceFailed(
-                    at=self.time.now(), service="llm", message=message, subject=question.turn
-                )
+                ServiceFailed(at=self.time.now(), service="llm", message=message, subject=turn)
             )
             return
-        self.forget(question.turn)
-        task = self.tasks.start(self._report(self._model, question), f"report {question.turn}")
-        self._asking[question.turn] = task
+        self.forget(turn)
+        task = self.tasks.start(self._report(self._model, turn, request), f"report {turn}")
+        self._asking[turn] = task
 
     def forget(self, turn: str) -> None:
         """Drop the question about this turn, if one is under way."""
@@ -48,16 +45,10 @@ class Understanding(Stage):
         if self._model is not None:
             await self._model.aclose()
 
-    async def _report(self, model: LanguageModel, question: Understand) -> None:
-        request = ReportRequest(
-            text=question.text,
-            question=question.question,
-            schema=question.schema,
-            hints=question.hints,
-        )
+    async def _report(self, model: LanguageModel, turn: str, request: ReportRequest) -> None:
         try:
             report = await model.report(request)
         except Exception as error:  # whatever a model's SDK raises, the flow decides
-            self.fail(error, question.turn)
+            self.fail(error, turn)
             return
-        self.post(Understood(at=self.time.now(), turn=question.turn, report=report))
+        self.post(Understood(at=self.time.now(), turn=turn, report=report))

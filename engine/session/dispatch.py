@@ -13,6 +13,7 @@ from engine.pipeline.stage import Post, SessionTime, describe
 from engine.session.grammars import grammar_key
 from media.room import Room
 from media.tasks import TaskOwner
+from providers.base import ReportRequest
 
 
 class TransferDesk(Protocol):
@@ -71,13 +72,13 @@ class Dispatcher:
             case do.Expect():
                 pipeline.expect(grammar_key(effect.flow, effect.grammar))
             case do.PredictEndOfTurn():
-                pipeline.predict(effect)
+                pipeline.predict(effect.turn, effect.text, effect.kinds)
             case do.Understand():
-                pipeline.understanding.ask(effect)
+                pipeline.understanding.ask(effect.turn, _request(effect))
             case do.CancelUnderstanding():
                 pipeline.understanding.forget(effect.turn)
             case do.CallTool():
-                pipeline.tools.call(effect)
+                pipeline.tools.call(effect.call, effect.use, effect.args, effect.idempotency_key)
             case do.CancelTool():
                 pipeline.tools.cancel(effect.call)
             case do.Transfer():
@@ -103,3 +104,9 @@ class Dispatcher:
 
     def _transfer_failed(self, error: BaseException) -> None:
         self._post(TransferEnded(at=self._time.now(), error=describe(error)))
+
+
+def _request(order: do.Understand) -> ReportRequest:
+    return ReportRequest(
+        text=order.text, question=order.question, schema=order.schema, hints=order.hints
+    )

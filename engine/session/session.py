@@ -22,9 +22,9 @@ import logging
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from typing import Any, Literal, TextIO
 
-import engine
 from engine.core.conversation import Conversation
 from engine.core.step import Step
 from engine.effects import HangUp
@@ -232,7 +232,7 @@ class Session:
                 fingerprint=self._flow.fingerprint,
                 started_at=started_at,
                 seed=options.seed,
-                turnwise=engine.__version__,
+                turnwise=version("turnwise"),
             )
             self._journal = JournalWriter(self._stream, header)
         event = SessionStarted(

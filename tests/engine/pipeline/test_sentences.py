@@ -1,0 +1,62 @@
+"""Sentences end where a speaker would breathe, and nowhere else."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.pipeline.sentences import speakable, split
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Hello. How are you?", ["Hello.", "How are you?"]),
+        ("No. I can not.", ["No.", "I can not."]),
+        ("Wait! What?! Yes…  ok", ["Wait!", "What?!", "Yes…", "ok"]),
+        ("It costs 3.50 euros. Fine.", ["It costs 3.50 euros.", "Fine."]),
+        ("Mr. Smith and Dr. Jones are here. Go.", ["Mr. Smith and Dr. Jones are here.", "Go."]),
+        ("We close at 10 p.m. on Sunday.", ["We close at 10 p.m. on Sunday."]),
+        ("We close at 10 p.m. Then we sleep.", ["We close at 10 p.m.", "Then we sleep."]),
+        ("J. Smith called. Bye.", ["J. Smith called.", "Bye."]),
+        ("Write to a.b@example.com now. Bye.", ["Write to a.b@example.com now.", "Bye."]),
+        ('He said "stop." Then he left.', ['He said "stop."', "Then he left."]),
+        ("1. First this. 2. Then that.", ["1. First this.", "2. Then that."]),
+        ("At 7. Then we go.", ["At 7.", "Then we go."]),
+        ("你好。你在吗？好！", ["你好。", "你在吗？", "好！"]),
+        ('Say <break time="0.5 s. ok"/> now. Bye.', ['Say <break time="0.5 s. ok"/> now.', "Bye."]),
+        ("One\n\nTwo", ["One", "Two"]),
+        ("...", ["..."]),
+        ("", []),
+        ("  \n\n ", []),
+    ],
+)
+def test_split(text, expected):
+    assert split(text) == expected
+
+
+@given(st.text(alphabet="aB 1.?!。\n<>\"'pm", max_size=60))
+def test_splitting_loses_nothing_but_space(text):
+    assert "".join("".join(split(text)).split()) == "".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("**Great**, you chose _two_ `seats`.", "Great, you chose two seats."),
+        ("# Menu\n- soup\n* bread", "Menu\nsoup\nbread"),
+        ("See [our page](https://example.com/x).", "See our page."),
+        ("Go to https://www.example.com/menu.", "Go to www dot example dot com slash menu."),
+        ("Mail ann_b@example.com!", "Mail ann underscore b at example dot com!"),
+        ("Done 🎉 really 👍🏽", "Done really"),
+        ("2 * 3 * 4 and snake_case_name", "2 * 3 * 4 and snake_case_name"),
+        ("It is 20° outside", "It is 20° outside"),
+    ],
+)
+def test_speakable(text, expected):
+    assert speakable(text) == expected
+
+
+@given(st.text(max_size=80))
+def test_making_text_speakable_never_fails_and_settles(text):
+    once = speakable(text)
+    assert isinstance(once, str)

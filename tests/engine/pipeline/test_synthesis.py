@@ -1,0 +1,177 @@
+"""Every ordered line is answered, played in order, and ends when it must."""
+
+import asyncio
+
+from engine.events import PlayoutFinished, PlayoutStarted, ServiceFailed, SpeechPrepared
+from engine.pipeline.playout import Playout
+from engine.pipeline.synthesis import Synthesis, TextVoice
+from providers.errors import ProviderUnavailable
+from providers.scripted import ScriptedSynthesizer, Voicing
+
+LONG = "This is a sentence of exactly ten words in all."  # 4 s at 150 words a minute
+
+
+def make(bench, **options):
+    tts = ScriptedSynthesizer(**options)
+    playout = Playout(bench.post, bench.time)
+    return tts, playout, Synthesis(tts, playout, bench.post, bench.time)
+
+
+async def play(playout, seconds):
+    """Pull as a room does: one block at once, then one every 20 ms."""
+    for _ in range(round(seconds / 0.02)):
+        playout.track.pull()
+        await asyncio.sleep(0.02)
+
+
+def test_a_line_is_prepared_started_and_finished(on_bench):
+    async def body(bench):
+        tts, playout, synthesis = make(bench)
+        synthesis.say("a1.1", LONG)
+        await play(playout, 5)
+        await synthesis.aclose()
+        assert [(type(e).__name__, e.at) for e in bench.events] == [
+            ("SpeechPrepared", 50),
+            ("PlayoutStarted", 60),
+            ("PlayoutFinished", 4040),
+        ]
+        prepared, _, finished = bench.events
+        assert prepared.duration == finished.played == 4000
+        assert [w.text for w in prepared.words] == LONG.split()
+        assert (prepared.words[3].start, prepared.words[3].end) == (1200, 1600)
+        assert tts.closed
+
+    on_bench(body)
+
+
+def test_words_of_the_second_sentence_are_counted_from_the_start_of_the_line(on_bench):
+    async def body(bench):
+        _, _, synthesis = make(bench)
+        synthesis.say("a1.1", "Well then. Good bye.")
+        await asyncio.sleep(1)
+        await synthesis.aclose()
+        (prepared,) = bench.of(SpeechPrepared)
+        assert [w.start for w in prepared.words] == [0, 400, 800, 1200]
+
+    on_bench(body)
+
+
+def test_two_lines_play_without_a_gap_and_only_one_is_made_ahead(on_bench):
+    async def body(bench):
+        tts, playout, synthesis = make(bench)
+        for number in (1, 2, 3):
+            synthesis.say(f"a1.{number}", LONG)
+        await play(playout, 2)
+        assert len(tts.spoken) == 2
+        await play(playout, 11)
+        await synthesis.aclose()
+        started = [e.at for e in bench.of(PlayoutStarted)]
+        finished = [(e.utterance, e.played, e.complete) for e in bench.of(PlayoutFinished)]
+        assert started == [60, 4060, 8060]
+        assert finished == [("a1.1", 4000, True), ("a1.2", 4000, True), ("a1.3", 4000, True)]
+
+    on_bench(body)
+
+
+def test_stopping_answers_every_line_wherever_it_is(on_bench):
+    async def body(bench):
+        tts, playout, synthesis = make(bench, chunk_delay=0.09)
+        for number in (1, 2, 3):
+            synthesis.say(f"a1.{number}", LONG)
+        await play(playout, 1)  # the first is audible and still being made
+        synthesis.stop(("a1.1", "a1.2", "a1.3"))
+        synthesis.stop(("a1.1",))
+        await asyncio.sleep(0.01)
+        synthesis.say("a2.1", LONG)
+        await play(playout, 5)
+        await synthesis.aclose()
+        finished = [(e.utterance, e.played, e.complete) for e in bench.of(PlayoutFinished)]
+        assert finished == [
+            ("a1.1", 940, False),
+            ("a1.2", 0, False),
+            ("a1.3", 0, False),
+            ("a2.1", 4000, True),
+        ]
+        assert tts.stopped == [LONG]
+        assert tts.spoken == [LONG, LONG]
+
+    on_bench(body)
+
+
+def test_a_pause_holds_the_line_and_counts_nothing(on_bench):
+    async def body(bench):
+        _, playout, synthesis = make(bench)
+        synthesis.say("a1.1", LONG)
+        await play(playout, 1)
+        synthesis.pause()
+        await play(playout, 2)
+        synthesis.resume()
+        await play(playout, 4)
+        await synthesis.aclose()
+        (finished,) = bench.of(PlayoutFinished)
+        assert (finished.at, finished.played, finished.complete) == (6040, 4000, True)
+
+    on_bench(body)
+
+
+def test_a_voice_that_breaks_costs_its_line_and_not_the_next(on_bench):
+    async def body(bench):
+        broken = Voicing(error=ProviderUnavailable("gone"), error_after=0.5)
+        _, playout, synthesis = make(bench, lines={"Broken line.": broken}, chunk_delay=0.2)
+        synthesis.say("a1.1", "Broken line.")
+        synthesis.say("a1.2", LONG)
+        await play(playout, 12)
+        await synthesis.aclose()
+        (failed,) = bench.of(ServiceFailed)
+        assert (failed.service, failed.subject) == ("tts", "a1.1")
+        assert failed.message == "ProviderUnavailable: gone"
+        finished = [(e.utterance, e.complete) for e in bench.of(PlayoutFinished)]
+        assert finished == [("a1.1", False), ("a1.2", True)]
+
+    on_bench(body)
+
+
+def test_a_voice_without_audio_is_a_failure(on_bench):
+    async def body(bench):
+        _, playout, synthesis = make(bench, lines={"Mute.": Voicing(duration=0)})
+        synthesis.say("a1.1", "Mute.")
+        await play(playout, 1)
+        await synthesis.aclose()
+        assert [type(e) for e in bench.events] == [ServiceFailed, PlayoutFinished]
+        assert bench.events[1].played == 0
+        assert not bench.events[1].complete
+
+    on_bench(body)
+
+
+def test_a_line_with_nothing_to_speak_is_over_and_no_failure(on_bench):
+    async def body(bench):
+        tts, playout, synthesis = make(bench)
+        synthesis.say("a1.1", "🎉")
+        await play(playout, 1)
+        await synthesis.aclose()
+        assert [type(e) for e in bench.events] == [SpeechPrepared, PlayoutFinished]
+        assert bench.events[1].complete
+        assert tts.spoken == []
+
+    on_bench(body)
+
+
+def test_closing_in_the_middle_stops_the_voice(on_bench):
+    async def body(bench):
+        tts, _, synthesis = make(bench, chunk_delay=1.0)
+        synthesis.say("a1.1", LONG)
+        await asyncio.sleep(1)
+        await synthesis.aclose()
+        assert tts.stopped == [LONG]
+
+    on_bench(body)
+
+
+def test_without_a_voice_a_line_is_over_at_once(on_bench):
+    async def body(bench):
+        TextVoice(bench.post, bench.time).say("a1.1", "Hello")
+        assert [type(e) for e in bench.events] == [PlayoutStarted, PlayoutFinished]
+        assert bench.events[1].complete
+
+    on_bench(body)
