@@ -1,126 +1,314 @@
-"""The dialog machine: runs a compiled flow. (Public interface; the parts follow.)"""
+"""The dialog machine: runs a compiled flow, one macrostep for each event.
+
+Theory of operation. The *scene* holds where the call stands: the stack of flows, each with its
+memory and the visit of its current state. An event from outside becomes signals in the scene's
+queue; the *macrostep* drains the queue (selector: which transition; mover: leaving and entering)
+and then lets the *verb* of the state on top act, until nothing is left to do. Only then does the
+dialog wait for somebody: a human, a tool, a transfer or a model.
+
+    dialog -> macrostep -> verbs -> form, tooling, transfer
+                        -> moving -> actions, timers
+           -> listening -> understanding (findings), form, ladders
+
+Everything that happens leaves through the outbox. Time, ids and words come in with the events, so
+the same events give the same steps (S18).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from engine.core import form, ladders, transfer
 from engine.core.deadlines import Deadlines
+from engine.core.listening import Listening
+from engine.core.macrostep import Macrostep
+from engine.core.moving import Mover
 from engine.core.outbox import Outbox
+from engine.core.scene import Scene
 from engine.core.speaker import Speaker
-from engine.events import SessionStarted, ToolReturned, TransferEnded, Understood
-from engine.machine.compiled import CompiledFlow, InterruptionPolicy, ListenPolicy
+from engine.core.timers import Timers
+from engine.core.tooling import Tools
+from engine.core.unhandled import Unhandled
+from engine.core.verbs import Verbs
+from engine.effects import Expect
+from engine.events import Millis, SessionStarted, ToolReturned, TransferEnded, Understood
+from engine.machine.compiled import (
+    CompiledFlow,
+    CompiledState,
+    InterruptionPolicy,
+    ListenPolicy,
+    Run,
+)
+
+MAX_ELAPSED: Millis = 30 * 60_000
+"""Length of a call until `error.limit` (S14)."""
+GRACE: Millis = 60_000
+"""What a handler of that error has to bring the call to its end."""
+MAX_TURNS = 1_000
+"""User turns of a call until `error.limit` (S14)."""
 
 
 class Dialog:
     """One run of a flow: events in, effects into the outbox.
 
     Every method below takes one event, runs it to completion and returns at a stable point; the
-    instant is always `outbox.at`.
+    instant is always `outbox.at`. Before `begin` and after the end events change nothing.
     """
 
     def __init__(
         self, flow: CompiledFlow, outbox: Outbox, deadlines: Deadlines, speaker: Speaker
     ) -> None:
-        self.agent_state: str = "IDLE"
-        """`agent.state` in guards; whoever runs the agent's machine keeps it current."""
-        self.user_state: str = "IDLE"
-        """`user.state` in guards; likewise."""
+        self._scene = scene = Scene(flow, outbox, deadlines, speaker)
+        self._timers = Timers(scene)
+        self._tools = Tools(scene)
+        self._mover = Mover(scene, self._tools, self._timers)
+        self._listening = Listening(scene, self._tools)
+        self._verbs = Verbs(scene, self._mover, self._tools)
+        unhandled = Unhandled(scene, self._mover, self._tools, self._listening.key)
+        self._macrostep = Macrostep(
+            scene, self._mover, self._verbs, self._tools, self._timers, unhandled
+        )
+        self._overtime = False
+        self._expected: Expect | None = None
 
     # --- events ----------------------------------------------------------------------------------
 
     def start(self, event: SessionStarted) -> None:
         """Take the session's facts: clock, channel, caller, inputs. Nothing is spoken yet."""
-        raise NotImplementedError
+        self._scene.start(event)
 
     def begin(self) -> None:
-        """Enter the start state: the caller is there."""
-        raise NotImplementedError
+        """Enter the start state: the caller is there. A second call changes nothing."""
+        if self._begun:
+            return
+        self._scene.deadlines.set("limit", MAX_ELAPSED)
+        self._mover.begin()
+        self._run()
 
     def user_turn(self, turn: str, text: str) -> None:
         """Take a committed user turn, spoken or typed. Empty text: words nobody can trust."""
-        raise NotImplementedError
+        if not self._live:
+            return
+        self._scene.turns += 1
+        if self._scene.turns > MAX_TURNS:
+            self._scene.fail("error.limit", f"{MAX_TURNS} turns", self._scene.stack.top)
+        else:
+            self._listening.turn(turn, text)
+        self._run()
 
     def key_pressed(self, key: str) -> None:
         """Take one key of the keypad."""
-        raise NotImplementedError
+        if self._live and "dtmf" in self.listen.accept:
+            top = self._scene.stack.top
+            top.memory.new_turn()
+            self._scene.raise_signal(f"dtmf.{key}", top, {"key": key})
+            self._run()
 
     def understood(self, event: Understood) -> None:
         """Take a model's report about a turn; a report nobody waits for is dropped."""
-        raise NotImplementedError
+        if self._live:
+            self._listening.reported(event.turn, event.report)
+            self._run()
 
     def no_input(self) -> None:
         """The caller was silent for too long."""
-        raise NotImplementedError
+        if self._live and self.waiting and not self.busy:
+            ladders.silent(self._scene, self._scene.stack.top)
+            self._run()
 
     def tool_returned(self, event: ToolReturned) -> None:
-        """A tool call ended."""
-        raise NotImplementedError
+        """A tool call ended. After the end of the dialog its result is only noted."""
+        self._tools.returned(event)
+        if self._live:
+            self._run()
 
     def transfer_ended(self, event: TransferEnded) -> None:
         """A transfer was carried out or failed."""
-        raise NotImplementedError
+        if self._live:
+            transfer.ended(self._scene, event)
+            self._run()
 
     def raise_event(self, name: str, data: Mapping[str, Any] | None = None) -> None:
-        """Something else happened: `agent.joined`, `error.stt`, `error.llm`, `app.X` ..."""
-        raise NotImplementedError
+        """Something else happened: `agent.joined`, `error.stt`, `error.llm`, `app.X` ...
+
+        A failed model is no event of its own: its turn goes on without it.
+        """
+        if not self._live:
+            return
+        data = dict(data or {})
+        message = str(data.get("message", ""))
+        if name == "error.llm" and self._listening.failed(str(data.get("subject", "")), message):
+            self._run()
+            return
+        top = self._scene.stack.top
+        if name == "error" or name.startswith("error."):
+            self._scene.report(name, message, top)
+        self._scene.raise_signal(name, top, data)
+        self._run()
 
     def deadline(self, name: str) -> None:
         """One of the dialog's own deadlines is due: understand tool retry filler timer ..."""
-        raise NotImplementedError
+        if not self._live:
+            return
+        kind, _, subject = name.partition(":")
+        match kind:
+            case "understand":
+                self._listening.failed(subject, "the model took too long")
+            case "tool":
+                self._tools.timed_out(subject)
+            case "retry":
+                self._tools.retry(subject)
+            case "filler":
+                self._tools.fill(subject)
+            case "timer":
+                self._timers.fired(name)
+            case "transfer":
+                transfer.timed_out(self._scene)
+            case "limit":
+                self._call_too_long()
+            case _:
+                raise ValueError(f"not a deadline of the dialog: {name}")
+        self._run()
 
     def speech_over(self) -> None:
         """Every ordered utterance is over: a transfer may now happen."""
-        raise NotImplementedError
+        if self._live:
+            self._run()
 
     # --- what the turn-taking half reads ---------------------------------------------------------
 
     @property
     def state(self) -> str:
-        """Qualified id of the current leaf state; `hours/tell` inside a called flow."""
-        raise NotImplementedError
+        """Qualified id of the current leaf state; `hours/tell` inside a called flow.
+
+        Before the beginning: an empty text.
+        """
+        return self._scene.stack.qualified() if self._begun else ""
 
     @property
     def waiting(self) -> bool:
         """True in collect, confirm and rest: the user may speak, and silence counts."""
-        raise NotImplementedError
+        return self._live and self._scene.stack.top.waiting
 
     @property
     def busy(self) -> bool:
         """True while a model or tool that the dialog waits for is at work."""
-        raise NotImplementedError
+        if not self._live:
+            return False
+        top = self._scene.stack.top
+        working = isinstance(top.state.verb, Run) and top.visit.stage == "working"
+        return working or self._listening.thinking
 
     @property
     def interruptions(self) -> InterruptionPolicy:
         """Who may interrupt the agent in this state."""
-        raise NotImplementedError
+        return self._state.interruptions
 
     @property
     def listen(self) -> ListenPolicy:
         """When the user's turn is over in this state."""
-        raise NotImplementedError
+        return self._state.listen
 
     @property
     def kinds(self) -> tuple[str, ...]:
         """Kinds that are asked for, open question first; `("yesno",)` for a yes/no question."""
-        raise NotImplementedError
+        return form.kinds(self._scene.stack.top) if self.waiting else ()
 
     @property
     def yes_no_open(self) -> bool:
         """True while a yes/no question is open: its words are never mere back-channel."""
-        raise NotImplementedError
+        return self.waiting and form.yes_no_open(self._scene.stack.top)
 
     @property
     def ended(self) -> str | None:
         """`hangup` or `leave` once the flow has ended, else None."""
-        raise NotImplementedError
+        return self._scene.ended
+
+    @property
+    def agent_state(self) -> str:
+        """`agent.state` in guards; whoever runs the agent's machine keeps it current."""
+        return self._scene.agent_state
+
+    @agent_state.setter
+    def agent_state(self, state: str) -> None:
+        self._scene.agent_state = state
+
+    @property
+    def user_state(self) -> str:
+        """`user.state` in guards; likewise."""
+        return self._scene.user_state
+
+    @user_state.setter
+    def user_state(self, state: str) -> None:
+        self._scene.user_state = state
 
     # --- snapshot --------------------------------------------------------------------------------
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything that must survive, as JSON-like data."""
-        raise NotImplementedError
+        """Return everything that must survive, as JSON-like data. Deadlines are kept apart."""
+        return {
+            "scene": self._scene.to_dict(),
+            "tools": self._tools.to_dict(),
+            "timers": self._timers.to_dict(),
+            "listening": self._listening.to_dict(),
+            "overtime": self._overtime,
+        }
 
     def from_dict(self, data: Mapping[str, Any]) -> None:
-        """Restore what `to_dict` gave, for the same flow."""
-        raise NotImplementedError
+        """Restore what `to_dict` gave, for the same flow.
+
+        What the recogniser expects is told again at the next stable point.
+        """
+        self._scene.from_dict(data["scene"])
+        self._tools.from_dict(data["tools"])
+        self._timers.from_dict(data["timers"])
+        self._listening.from_dict(data["listening"])
+        self._overtime = data["overtime"]
+        self._expected = None
+
+    # --- inside ----------------------------------------------------------------------------------
+
+    @property
+    def _begun(self) -> bool:
+        return bool(self._scene.stack.frames)
+
+    @property
+    def _live(self) -> bool:
+        return self._begun and self._scene.ended is None
+
+    @property
+    def _state(self) -> CompiledState:
+        if self._begun:
+            return self._scene.stack.top.state
+        return self._scene.flow.states[self._scene.flow.start]
+
+    def _run(self) -> None:
+        self._macrostep.run()
+        self._listening.check()
+        self._expect()
+
+    def _expect(self) -> None:
+        """Tell the recogniser what comes next, when that has changed."""
+        if self._scene.ended is not None:
+            return
+        top = self._scene.stack.top
+        grammar = top.state.grammar if top.waiting else ""
+        expected = Expect(
+            state=self.state, grammar=grammar, flow=top.flow.id, kinds=form.kinds(top)
+        )
+        if expected != self._expected:
+            self._expected = expected
+            self._scene.outbox.emit(expected)
+
+    def _call_too_long(self) -> None:
+        """Raise the limit; whoever handles it has a minute to bring the call to its end."""
+        scene = self._scene
+        if self._overtime:
+            scene.report("error.limit", "the call did not end in time", scene.stack.top)
+            scene.doomed = True
+            return
+        self._overtime = True
+        scene.deadlines.set("limit", scene.at + GRACE)
+        minutes = MAX_ELAPSED // 60_000
+        scene.fail("error.limit", f"the call is longer than {minutes} minutes", scene.stack.top)

@@ -1,0 +1,72 @@
+"""Carrying out the actions of transitions, entries and exits, in document order (S4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from engine.core.frames import Frame
+from engine.core.scene import Scene
+from engine.core.values import ShapeError, from_json, to_json
+from engine.flow.expressions import EvaluationError
+from engine.machine.compiled import (
+    Action,
+    ClearAction,
+    EmitAction,
+    InterruptionPolicy,
+    LogAction,
+    SayAction,
+    SetAction,
+)
+
+
+def perform(
+    scene: Scene, frame: Frame, actions: Iterable[Action], policy: InterruptionPolicy, where: str
+) -> None:
+    """Carry out actions; one that fails is reported and the rest go on.
+
+    Args:
+        scene: the dialog.
+        frame: whose names the actions use.
+        actions: what to do, in order.
+        policy: who may interrupt what they say.
+        where: for messages; the transition, or the state's `enter` or `exit`.
+    """
+    for action in actions:
+        match action:
+            case SayAction(text=text):
+                scene.say(scene.render(text, frame, where), frame, policy=policy)
+            case SetAction():
+                _assign(scene, frame, action, where)
+            case ClearAction(names=names):
+                _clear(scene, frame, names)
+            case EmitAction(event=event):
+                scene.raise_signal(event, frame)
+            case LogAction(text=text):
+                scene.outbox.note("log", text=scene.render(text, frame, where))
+
+
+def _assign(scene: Scene, frame: Frame, action: SetAction, where: str) -> None:
+    memory = frame.memory
+    try:
+        value = scene.evaluate(action.value, frame)
+        if action.root == "slots":
+            declared = frame.flow.slots[action.name].type
+        else:
+            declared = frame.flow.variables[action.name]
+        if value is not None:
+            value = from_json(value, declared, f"{action.root}.{action.name}")
+    except (EvaluationError, ShapeError) as error:
+        scene.fail("error.flow", f"{where}: {error}", frame)
+        return
+    if action.root == "slots":
+        memory.assign(action.name, value)
+        scene.note_slots(frame, [action.name])
+    else:
+        memory.variables[action.name] = value
+        scene.outbox.note("vars", **{action.name: to_json(value)})
+
+
+def _clear(scene: Scene, frame: Frame, names: Iterable[str]) -> None:
+    for name in names:
+        frame.memory.clear(name)
+    scene.note_slots(frame, [name for name in names if name in frame.memory.slots])

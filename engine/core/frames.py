@@ -1,0 +1,169 @@
+"""The call stack of flows (S9) and the visits of states (S10).
+
+A `Visit` is one stay in one state. It has a number that is never used again: work carries it, and a
+result for a visit that is over is recognised by it. A `Frame` is one run of one flow; the frame on
+top is the one the caller talks to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from engine.core.memory import Memory
+from engine.machine.compiled import (
+    Collect,
+    CompiledFlow,
+    CompiledState,
+    Confirm,
+    Rest,
+)
+
+Stage: TypeAlias = Literal["fresh", "working", "sent", "done", "failed"]
+"""How far the verb of a visit got. `sent` is a transfer that was ordered and cannot be recalled."""
+
+MAX_FRAMES = 5
+"""Frames at once (S14). Deeper calls are a recursion nobody could follow by ear."""
+
+_MAX_HISTORY = 100
+"""Waiting states remembered for BACK; nobody goes back further."""
+
+
+@dataclass(slots=True)
+class Visit:
+    """One stay in one state."""
+
+    number: int
+    state: str
+    stage: Stage = "fresh"
+    asks: bool = True
+    """The question is due at the next stable point."""
+    asked: str = ""
+    """The question as it was last put."""
+    open_slot: str = ""
+    """The slot the caller was asked for."""
+    reading_back: str = ""
+    """The slot that was said back and waits for a yes or no."""
+    no_input: int = 0
+    no_match: int = 0
+    failure: dict[str, Any] | None = None
+    """An error that waits until this frame is on top again."""
+
+
+@dataclass(slots=True)
+class Frame:
+    """One run of one flow."""
+
+    number: int
+    name: str
+    """What the calling flow calls it; empty for the first."""
+    flow: CompiledFlow
+    role: Literal["root", "step", "digression"]
+    """Called by nobody, by a state, or by a handler."""
+    memory: Memory
+    visit: Visit
+    parent: int = 0
+    """Number of the frame whose flow knows this one by `name`."""
+    visits: dict[str, int] = field(default_factory=dict)
+    tries: dict[str, int] = field(
+        default_factory=lambda: {"no_input": 0, "no_match": 0, "turns": 0}
+    )
+    history: list[str] = field(default_factory=list)
+    """Waiting states that were left, the latest at the end."""
+
+    @property
+    def state(self) -> CompiledState:
+        """The state this frame is in."""
+        return self.flow.states[self.visit.state]
+
+    @property
+    def waiting(self) -> bool:
+        """True when the state waits for the caller."""
+        return isinstance(self.state.verb, Collect | Confirm | Rest)
+
+    def remember(self, state: str) -> None:
+        """Note that a waiting state was left, for BACK."""
+        self.history.append(state)
+        del self.history[:-_MAX_HISTORY]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as JSON-like data."""
+        visit = {name: getattr(self.visit, name) for name in Visit.__slots__}
+        return {
+            "number": self.number,
+            "name": self.name,
+            "role": self.role,
+            "parent": self.parent,
+            "memory": self.memory.to_dict(),
+            "visit": visit,
+            "visits": dict(self.visits),
+            "tries": dict(self.tries),
+            "history": list(self.history),
+        }
+
+    @classmethod
+    def from_dict(cls, flow: CompiledFlow, data: Mapping[str, Any]) -> Frame:
+        """Return the frame that `to_dict` stored."""
+        return cls(
+            number=data["number"],
+            name=data["name"],
+            flow=flow,
+            role=data["role"],
+            parent=data["parent"],
+            memory=Memory.from_dict(flow, data["memory"]),
+            visit=Visit(**data["visit"]),
+            visits=dict(data["visits"]),
+            tries=dict(data["tries"]),
+            history=list(data["history"]),
+        )
+
+
+class Stack:
+    """The frames, the first call at the bottom."""
+
+    __slots__ = ("frames",)
+
+    def __init__(self) -> None:
+        self.frames: list[Frame] = []
+
+    @property
+    def top(self) -> Frame:
+        """The frame the caller talks to. Raises `IndexError` before the flow began."""
+        return self.frames[-1]
+
+    @property
+    def full(self) -> bool:
+        """True when one more call would be too deep."""
+        return len(self.frames) >= MAX_FRAMES
+
+    def find(self, number: int) -> Frame | None:
+        """Return the frame with this number, or None when it is gone."""
+        return next((f for f in reversed(self.frames) if f.number == number), None)
+
+    def caller_of(self, frame: Frame) -> Frame | None:
+        """Return the frame under this one."""
+        place = self.frames.index(frame)
+        return self.frames[place - 1] if place else None
+
+    def visited(self, frame: int, visit: int) -> Frame | None:
+        """Return the frame if it is alive and still in that very visit."""
+        found = self.find(frame)
+        return found if found is not None and found.visit.number == visit else None
+
+    def qualified(self) -> str:
+        """Return the current state with the names of the called flows before it."""
+        names = [frame.name for frame in self.frames[1:]]
+        return "/".join([*names, self.top.visit.state])
+
+    def to_list(self) -> list[dict[str, Any]]:
+        """Return all frames as JSON-like data."""
+        return [frame.to_dict() for frame in self.frames]
+
+    def restore(self, root: CompiledFlow, frames: list[Mapping[str, Any]]) -> None:
+        """Replace all frames by stored ones."""
+        self.frames = []
+        for data in frames:
+            parent = self.find(data["parent"])
+            flow = root if parent is None else parent.flow.flows[data["name"]]
+            self.frames.append(Frame.from_dict(flow, data))

@@ -1,0 +1,124 @@
+"""Run to completion (S1 to S3): one external event, then internal ones until nothing is left.
+
+Selection looks in the frame an event belongs to, innermost scope outward, and then in the frames
+under it: a called flow that does not care about silence leaves it to its caller. Two kinds stay
+inside: what is said about slots (they are per flow), and errors of the flow's own work, which reach
+the caller as `error.flow`.
+
+Limits (S14): after 100 microsteps `error.limit` is raised, once; a handler has 100 more to get the
+dialog to rest.
+"""
+
+from __future__ import annotations
+
+from engine.core.frames import Frame
+from engine.core.moving import Mover
+from engine.core.scene import Scene, Signal
+from engine.core.timers import Timers
+from engine.core.tooling import Tools
+from engine.core.unhandled import Unhandled
+from engine.core.verbs import Verbs
+from engine.machine.compiled import Transition
+from engine.machine.selector import select
+
+MAX_MICROSTEPS = 100
+
+
+class Macrostep:
+    """Drains the internal queue and settles the state on top, until both are at rest."""
+
+    def __init__(
+        self,
+        scene: Scene,
+        mover: Mover,
+        verbs: Verbs,
+        tools: Tools,
+        timers: Timers,
+        unhandled: Unhandled,
+    ) -> None:
+        self._scene = scene
+        self._mover = mover
+        self._verbs = verbs
+        self._tools = tools
+        self._timers = timers
+        self._unhandled = unhandled
+
+    def run(self) -> None:
+        """Go on until the dialog waits, works or has ended."""
+        scene = self._scene
+        scene.blamed.clear()
+        steps, warned = 0, False
+        while scene.ended is None and not scene.doomed:
+            if scene.queue:
+                self._dispatch(scene.queue.popleft())
+            elif not self._verbs.settle():
+                break
+            steps += 1
+            if steps > MAX_MICROSTEPS:
+                steps = 0
+                warned = self._overrun(warned)
+        if scene.doomed:
+            self._unhandled.fail()
+        if scene.ended is not None:
+            self._close()
+
+    def _overrun(self, warned: bool) -> bool:
+        """The dialog does not come to rest."""
+        scene = self._scene
+        frame = scene.stack.top
+        if warned:
+            scene.report("error.limit", "the dialog does not come to rest", frame)
+            scene.doomed = True
+        else:
+            scene.queue.clear()
+            scene.fail("error.limit", f"{MAX_MICROSTEPS} microsteps without rest", frame)
+        return True
+
+    def _dispatch(self, signal: Signal) -> None:
+        scene = self._scene
+        frame = scene.stack.find(signal.frame)
+        if frame is None:
+            return  # the flow it belongs to is gone, and with it everybody who could care
+        scene.event = {"name": signal.name, **signal.data}
+        scene.handling_error = signal.is_error
+        try:
+            found = self._select(frame, signal)
+            if found is None:
+                self._unhandled.answer(frame, signal)
+            elif signal.is_error and _leads_back(*found):
+                scene.doomed = True  # it would only fail again
+            else:
+                self._mover.fire(*found)
+        finally:
+            scene.handling_error = False
+
+    def _select(self, frame: Frame, signal: Signal) -> tuple[Frame, Transition] | None:
+        scene = self._scene
+        place = scene.stack.frames.index(frame)
+        frames = [frame] if signal.is_private else reversed(scene.stack.frames[: place + 1])
+        for candidate in frames:
+            transition = select(
+                candidate.state.scopes,
+                signal.name,
+                lambda t, f=candidate: scene.holds(t, f),  # type: ignore[misc]
+            )
+            if transition is not None:
+                return candidate, transition
+        return None
+
+    def _close(self) -> None:
+        """The dialog has ended: nothing of it may act any more."""
+        scene = self._scene
+        scene.queue.clear()
+        scene.doomed = False
+        self._timers.stop_all()
+        for frame in scene.stack.frames:
+            self._tools.leave_flow(frame)
+        for kind in ("understand:", "transfer", "limit"):
+            scene.deadlines.cancel_all(kind)
+
+
+def _leads_back(frame: Frame, transition: Transition) -> bool:
+    """Say whether an error's plain target is the very state that failed."""
+    target = transition.target
+    return target.kind == "state" and target.state == frame.visit.state

@@ -1,0 +1,281 @@
+"""Entering and leaving: what one transition does, in the order of S4.
+
+Guard (already judged), exit actions inner to outer, the transition's actions, entry actions outer
+to inner, then the state's line. What the state's verb does is not begun here: that is work, and
+work starts only at a stable point (S1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.core import transfer
+from engine.core.actions import perform
+from engine.core.frames import Frame, Visit
+from engine.core.memory import Memory
+from engine.core.scene import Scene
+from engine.core.timers import Timers
+from engine.core.tooling import Tools
+from engine.core.values import ShapeError, to_json
+from engine.flow.expressions import EvaluationError, Expression
+from engine.machine.compiled import (
+    Collect,
+    Confirm,
+    Rest,
+    SayAction,
+    Transition,
+)
+from engine.machine.moves import chart_of
+
+MAX_VISITS = 50
+"""Visits of one state (S14)."""
+
+_OF_THE_CALLER = frozenset({"corrected", "dtmf", "intent", "invalid", "no_input", "no_match"})
+"""First parts of events that come from what the caller says, or does not say."""
+
+
+class Mover:
+    """Moves the dialog from state to state and from flow to flow."""
+
+    def __init__(self, scene: Scene, tools: Tools, timers: Timers) -> None:
+        self._scene = scene
+        self._tools = tools
+        self._timers = timers
+
+    # --- flows -----------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Enter the first flow."""
+        scene = self._scene
+        memory = Memory(scene.flow)
+        problem = _hand_in(memory, scene.inputs)
+        frame = Frame(
+            number=scene.number(),
+            name="",
+            flow=scene.flow,
+            role="root",
+            memory=memory,
+            visit=Visit(number=0, state=""),
+        )
+        self._push(frame, "begin")
+        if problem:
+            scene.fail("error.flow", problem, frame)
+
+    def call(self, frame: Frame, name: str, args: Mapping[str, Expression], step: bool) -> None:
+        """Call a sub-flow of `frame`'s flow: as a state's step, or as a digression (S9)."""
+        scene = self._scene
+        if scene.stack.full:
+            scene.fail("error.limit", f"calling {name}: too many flows inside each other", frame)
+            return
+        memory = Memory(frame.flow.flows[name])
+        try:
+            values = {key: to_json(scene.evaluate(e, frame)) for key, e in args.items()}
+        except EvaluationError as error:
+            scene.fail("error.flow", f"arguments of flow {name}: {error}", frame)
+            return
+        problem = _hand_in(memory, values)
+        if problem:
+            scene.fail("error.flow", f"calling flow {name}: {problem}", frame)
+            return
+        called = Frame(
+            number=scene.number(),
+            name=name,
+            flow=memory.flow,
+            role="step" if step else "digression",
+            memory=memory,
+            visit=Visit(number=0, state=""),
+            parent=frame.number,
+        )
+        self._push(called, f"call {name}")
+
+    def finish(self, frame: Frame, transition: Transition | None = None) -> None:
+        """The flow of the top frame is done: return to its caller, or end the call."""
+        scene = self._scene
+        self._exit(frame, ())
+        self._act(frame, transition)
+        caller = scene.stack.caller_of(frame)
+        if caller is None:
+            scene.ended = "hangup"
+            return
+        outputs: dict[str, Any] = {}
+        for name, expression in frame.flow.outputs.items():
+            try:
+                outputs[name] = scene.evaluate(expression, frame)
+            except EvaluationError as error:
+                outputs[name] = None
+                scene.fail("error.flow", f"output {name} of {frame.flow.id}: {error}", caller)
+        self._pop(frame, "return")
+        if frame.role == "step":
+            caller.visit.stage = "done"
+            caller.memory.result = outputs
+            caller.memory.results[caller.visit.state] = outputs
+            value = to_json(outputs)
+            scene.outbox.note("result", state=caller.visit.state, flow=frame.name, value=value)
+        caller.visit.asks = True
+
+    def abandon(self, frame: Frame) -> None:
+        """Drop every frame above this one: exit actions run, nothing is returned."""
+        scene = self._scene
+        while scene.stack.top is not frame:
+            top = scene.stack.top
+            self._exit(top, ())
+            self._pop(top, "abandoned")
+
+    def _push(self, frame: Frame, because: str) -> None:
+        scene = self._scene
+        old = scene.stack.qualified() if scene.stack.frames else ""
+        scene.stack.frames.append(frame)
+        self._timers.start(frame, "", frame.flow.timers)
+        self._arrive(frame, frame.flow.start, (), old, because)
+
+    def _pop(self, frame: Frame, because: str) -> None:
+        scene = self._scene
+        old = scene.stack.qualified()
+        self._tools.leave_flow(frame)
+        self._timers.stop(frame)
+        scene.stack.frames.pop()
+        scene.outbox.moved("dialog", old, scene.stack.qualified(), because)
+
+    # --- transitions -----------------------------------------------------------------------------
+
+    def fire(self, frame: Frame, transition: Transition) -> None:
+        """Carry out a transition of this frame; frames above it stay only if it stays."""
+        target = transition.target
+        match target.kind:
+            case "stay" | "resume":
+                self._act(frame, transition)
+                if target.kind == "resume" or self._heard(transition):
+                    self._scene.stack.top.visit.asks = True
+            case "call":
+                self._act(frame, transition)
+                self.call(frame, target.flow, target.args, step=False)
+            case "end":
+                self.abandon(frame)
+                self.finish(frame, transition)
+            case "back":
+                self.abandon(frame)
+                self._back(frame, transition)
+            case _:
+                self.abandon(frame)
+                dest = chart_of(frame.flow).step(frame.visit.state, transition.id)
+                self._move(frame, dest, transition)
+
+    def repeat(self, frame: Frame) -> None:
+        """Leave the state and enter it again (what the caller asked for, not the author)."""
+        self._move(frame, frame.visit.state, None, "repeat_please")
+
+    def back(self, frame: Frame) -> None:
+        """Go to the waiting state before this one (likewise)."""
+        self._back(frame, None)
+
+    def _back(self, frame: Frame, transition: Transition | None) -> None:
+        """Go back; the value that was asked for last there is asked for again."""
+        because = transition.id if transition is not None else "go_back"
+        if not frame.history:
+            self._move(frame, frame.visit.state, transition, because)
+            return
+        dest = frame.history[-1]
+        depth = len(frame.history) - 1
+        self._move(frame, dest, transition, because)
+        del frame.history[depth:]
+        verb = frame.state.verb
+        if isinstance(verb, Collect):
+            said = [name for name in frame.memory.order if name in verb.slots]
+            for name in said[-1:]:
+                frame.memory.clear(name)
+            self._scene.note_slots(frame, said[-1:])
+
+    def _heard(self, transition: Transition) -> bool:
+        """Say whether the caller spoke, or heard something: else nobody needs the question again.
+
+        A timer that only counts must not make the agent repeat itself.
+        """
+        by_caller = self._scene.event["name"].partition(".")[0] in _OF_THE_CALLER
+        return by_caller or any(isinstance(a, SayAction) for a in transition.actions)
+
+    def _act(self, frame: Frame, transition: Transition | None) -> None:
+        if transition is not None:
+            policy = frame.state.interruptions
+            perform(self._scene, frame, transition.actions, policy, transition.id)
+
+    # --- states ----------------------------------------------------------------------------------
+
+    def _move(
+        self, frame: Frame, dest: str, transition: Transition | None, because: str = ""
+    ) -> None:
+        old, source = self._scene.stack.qualified(), frame.state
+        groups = frame.flow.states[dest].groups
+        shared = _shared(source.groups, groups)
+        if frame.waiting and dest != source.id:
+            frame.remember(source.id)
+        self._exit(frame, source.groups[:shared])
+        self._act(frame, transition)
+        because = because or (transition.id if transition is not None else "")
+        self._arrive(frame, dest, groups[:shared], old, because)
+
+    def _exit(self, frame: Frame, staying: tuple[str, ...]) -> None:
+        """Leave the state and its groups, inner to outer, but for the groups in `staying`."""
+        scene, state = self._scene, frame.state
+        transfer.left(scene, frame)
+        self._tools.leave(frame, frame.visit)
+        self._timers.stop(frame, state.id)
+        perform(scene, frame, state.exit, state.interruptions, f"exit of {state.id}")
+        for name in reversed(state.groups[len(staying) :]):
+            self._timers.stop(frame, name)
+            perform(
+                scene, frame, frame.flow.groups[name].exit, state.interruptions, f"exit of {name}"
+            )
+
+    def _arrive(
+        self, frame: Frame, dest: str, inside: tuple[str, ...], old: str, because: str
+    ) -> None:
+        """Enter a state and its groups, outer to inner, but for the groups in `inside`."""
+        scene, state = self._scene, frame.flow.states[dest]
+        frame.visit = Visit(number=scene.number(), state=dest)
+        visits = frame.visits[dest] = frame.visits.get(dest, 0) + 1
+        scene.outbox.moved("dialog", old, scene.stack.qualified(), because)
+        if visits > MAX_VISITS:
+            frame.visit.stage = "failed"
+            scene.fail("error.limit", f"state {dest} was entered {visits} times", frame)
+            return
+        for name in state.groups[len(inside) :]:
+            group = frame.flow.groups[name]
+            self._timers.start(frame, name, group.timers)
+            perform(scene, frame, group.enter, state.interruptions, f"enter of {name}")
+        self._timers.start(frame, dest, state.timers)
+        perform(scene, frame, state.enter, state.interruptions, f"enter of {dest}")
+        _reset(frame)
+        if state.say is not None:
+            line = scene.render(state.say, frame, f"say of {dest}")
+            resting = isinstance(state.verb, Rest)
+            frame.visit.asked = line if resting else ""
+            scene.say(line, frame, "question" if resting else "line")
+
+
+def _reset(frame: Frame) -> None:
+    """A yes/no question begins without an answer; a resting state has put its question already."""
+    verb = frame.state.verb
+    if isinstance(verb, Confirm):
+        frame.memory.answer = None
+    elif isinstance(verb, Rest):
+        frame.visit.asks = False
+
+
+def _shared(old: tuple[str, ...], new: tuple[str, ...]) -> int:
+    """Count the groups, from outside, that both states are in."""
+    count = 0
+    for left, right in zip(old, new, strict=False):
+        if left != right:
+            break
+        count += 1
+    return count
+
+
+def _hand_in(memory: Memory, values: Mapping[str, Any]) -> str:
+    """Give a flow its inputs; returns what is wrong, or an empty text."""
+    try:
+        memory.take_inputs(values)
+    except ShapeError as error:
+        return str(error)
+    return ""

@@ -1,0 +1,241 @@
+"""What the parts of the dialog share: where the call stands, and the three ways to act on it.
+
+A part may `raise_signal` (an internal event, handled in this macrostep, S2), `say` something, and
+`fail` (report an error and raise it). Parts never call each other's decisions through here: what
+follows from a signal is decided by the macrostep alone.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.core.deadlines import Deadlines
+from engine.core.frames import Frame, Stack
+from engine.core.outbox import Outbox
+from engine.core.speaker import Purpose, Speaker
+from engine.effects import ReportError
+from engine.events import Millis, SessionStarted
+from engine.flow.expressions import EvaluationError, Expression
+from engine.flow.templates import Template
+from engine.machine.compiled import CompiledFlow, InterruptionPolicy, Transition
+
+_OWN_ERRORS = frozenset({"error.flow", "error.timeout", "error.tool", "error.transfer"})
+_EPOCH = datetime.datetime(1970, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """An event inside a macrostep."""
+
+    name: str
+    frame: int
+    """The frame it belongs to; handlers are looked for there, then in the frames under it."""
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_error(self) -> bool:
+        """True for `error` and everything below it."""
+        return self.name == "error" or self.name.startswith("error.")
+
+    @property
+    def is_own_error(self) -> bool:
+        """True for errors of a flow's own work; the others concern every flow of the call."""
+        return self.name in _OWN_ERRORS
+
+    @property
+    def is_private(self) -> bool:
+        """True for what the flows below are not told: their slots and work are their own (S9)."""
+        return self.is_own_error or self.name.split(".", 1)[0] in ("corrected", "invalid")
+
+
+class Scene:
+    """The shared state of one dialog.
+
+    Attributes:
+        flow: the flow the call runs.
+        stack: the frames.
+        queue: internal events, first in, first out.
+        ended: None, `hangup` or `leave`.
+        turns: user turns of the whole call.
+        agent_state: the agent's machine, as guards see it.
+        user_state: the user's machine, as guards see it.
+        turn: id and text of the latest user turn, as guards see it.
+        event: the event that is handled, as guards see it.
+        handling_error: a handler for an error is at work: a failure of it is final (S15).
+        doomed: ... and it did fail.
+        blamed: transitions whose guard failed in this macrostep; each is reported once (S3).
+    """
+
+    def __init__(
+        self, flow: CompiledFlow, outbox: Outbox, deadlines: Deadlines, speaker: Speaker
+    ) -> None:
+        self.flow = flow
+        self.outbox = outbox
+        self.deadlines = deadlines
+        self.speaker = speaker
+        self.stack = Stack()
+        self.queue: deque[Signal] = deque()
+        self.ended: str | None = None
+        self.turns = 0
+        self.session = ""
+        self.started_at = _EPOCH
+        self.channel = ""
+        self.caller = ""
+        self.inputs: dict[str, Any] = {}
+        self.agent_state = "IDLE"
+        self.user_state = "IDLE"
+        self.turn: dict[str, Any] = {"id": "", "text": ""}
+        self.event: dict[str, Any] = {"name": ""}
+        self.handling_error = False
+        self.doomed = False
+        self.blamed: set[str] = set()
+        self._numbers = 0
+
+    def start(self, event: SessionStarted) -> None:
+        """Take the session's facts. The wall clock is the caller's: its offset is dropped."""
+        self.started_at = datetime.datetime.fromisoformat(event.started_at).replace(tzinfo=None)
+        self.session = f"{event.started_at}/{event.seed}"
+        self.channel = event.channel
+        self.caller = event.caller
+        self.inputs = dict(event.inputs)
+
+    def number(self) -> int:
+        """Return a number never given before in this call."""
+        self._numbers += 1
+        return self._numbers
+
+    # --- time ------------------------------------------------------------------------------------
+
+    @property
+    def at(self) -> Millis:
+        """The instant of the step."""
+        return self.outbox.at
+
+    @property
+    def now(self) -> datetime.datetime:
+        """The caller's wall time at this instant, without zone."""
+        return self.started_at + datetime.timedelta(milliseconds=self.outbox.at)
+
+    # --- evaluating ------------------------------------------------------------------------------
+
+    def names(self, frame: Frame) -> dict[str, Any]:
+        """Return what expressions and templates of this frame may read."""
+        memory = frame.memory
+        return {
+            "slots": memory.slots,
+            "vars": memory.variables,
+            "inputs": memory.inputs,
+            "results": memory.results,
+            "result": memory.result,
+            "answer": memory.answer,
+            "corrections": memory.corrections,
+            "changed": memory.changed,
+            "event": self.event,
+            "visits": frame.visits.get(frame.visit.state, 0),
+            "tries": frame.tries,
+            "call": {
+                "channel": self.channel,
+                "from": self.caller,
+                "elapsed": datetime.timedelta(milliseconds=self.outbox.at),
+            },
+            "agent": {"state": self.agent_state},
+            "user": {"state": self.user_state},
+            "turn": self.turn,
+            "now": self.now,
+        }
+
+    def evaluate(self, expression: Expression, frame: Frame, **more: Any) -> Any:
+        """Return the value of an expression. Raises `EvaluationError`."""
+        return expression.evaluate({**self.names(frame), **more})
+
+    def holds(self, transition: Transition, frame: Frame) -> bool:
+        """Judge a guard; one that cannot be judged is false, and reported once (S3)."""
+        if transition.when is None:
+            return True
+        try:
+            return self.evaluate(transition.when, frame) is True
+        except EvaluationError as error:
+            if transition.id not in self.blamed:
+                self.blamed.add(transition.id)
+                self.fail("error.flow", f"guard of {transition.id}: {error}", frame)
+            return False
+
+    def render(self, template: Template, frame: Frame, where: str, **more: Any) -> str:
+        """Return a template as text; one that cannot be rendered is empty, and reported."""
+        try:
+            return template.render({**self.names(frame), **more}).strip()
+        except EvaluationError as error:
+            self.fail("error.flow", f"{where}: {error}", frame)
+            return ""
+
+    # --- acting ----------------------------------------------------------------------------------
+
+    def say(
+        self,
+        text: str,
+        frame: Frame,
+        purpose: Purpose = "line",
+        policy: InterruptionPolicy | None = None,
+    ) -> None:
+        """Order a line, unless it is empty; the policy is the state's if none is given."""
+        if text and self.ended is None:
+            policy = frame.state.interruptions if policy is None else policy
+            self.speaker.say(text, purpose=purpose, policy=policy)
+
+    def raise_signal(self, name: str, frame: Frame, data: Mapping[str, Any] | None = None) -> None:
+        """Queue an internal event."""
+        self.queue.append(Signal(name, frame.number, data or {}))
+
+    def fail(self, name: str, message: str, frame: Frame, **data: Any) -> None:
+        """Report an error and raise it as an event of this frame."""
+        self.report(name, message, frame)
+        if self.handling_error:
+            self.doomed = True
+            return
+        details = {"message": message, "state": frame.visit.state, **data}
+        self.queue.append(Signal(name, frame.number, details))
+
+    def report(self, name: str, message: str, frame: Frame | None = None) -> None:
+        """Make an error visible outside, without raising it."""
+        subject = frame.visit.state if frame is not None else ""
+        self.outbox.emit(ReportError(name=name, message=message, subject=subject))
+        self.outbox.note("error", name=name, message=message)
+
+    def note_slots(self, frame: Frame, names: list[str]) -> None:
+        """Leave the new values of these slots in the timeline, sensitive ones masked."""
+        if names:
+            self.outbox.note("slots", **frame.memory.shown(names))
+
+    # --- snapshot --------------------------------------------------------------------------------
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as JSON-like data; at a stable point the queue is empty."""
+        return {
+            "frames": self.stack.to_list(),
+            "ended": self.ended,
+            "turns": self.turns,
+            "session": self.session,
+            "started_at": self.started_at.isoformat(),
+            "channel": self.channel,
+            "caller": self.caller,
+            "inputs": dict(self.inputs),
+            "turn": dict(self.turn),
+            "numbers": self._numbers,
+        }
+
+    def from_dict(self, data: Mapping[str, Any]) -> None:
+        """Restore what `to_dict` gave."""
+        self.stack.restore(self.flow, data["frames"])
+        self.ended = data["ended"]
+        self.turns = data["turns"]
+        self.session = data["session"]
+        self.started_at = datetime.datetime.fromisoformat(data["started_at"])
+        self.channel = data["channel"]
+        self.caller = data["caller"]
+        self.inputs = dict(data["inputs"])
+        self.turn = dict(data["turn"])
+        self._numbers = data["numbers"]

@@ -1,0 +1,113 @@
+"""What happens when no handler of the flow answers an event. Never silence (S15)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engine.core import form, ladders, lines
+from engine.core.findings import Findings
+from engine.core.frames import Frame
+from engine.core.moving import Mover
+from engine.core.scene import Scene, Signal
+from engine.core.tooling import Tools
+
+
+class Unhandled:
+    """The defaults of the language, by the first part of the event's name."""
+
+    def __init__(
+        self,
+        scene: Scene,
+        mover: Mover,
+        tools: Tools,
+        read_key: Callable[[Frame, str], Findings],
+    ) -> None:
+        self._scene = scene
+        self._mover = mover
+        self._tools = tools
+        self._read_key = read_key
+        self._defaults: dict[str, Callable[[Frame, Signal], None]] = {
+            "corrected": self._corrected,
+            "dtmf": self._key,
+            "error": self._error,
+            "intent": self._intent,
+            "invalid": self._invalid,
+            "no_input": self._no_input,
+            "no_match": self._no_match,
+        }
+
+    def answer(self, frame: Frame, signal: Signal) -> None:
+        """Do what the language does about an event of this frame; most events mean nothing."""
+        default = self._defaults.get(signal.name.split(".", 1)[0])
+        if default is not None:
+            default(frame, signal)
+
+    def fail(self) -> None:
+        """Say that something went wrong, and end the call (S15)."""
+        self._goodbye(self._scene.stack.top, lines.FAILURE)
+
+    # --- errors ----------------------------------------------------------------------------------
+
+    def _error(self, frame: Frame, signal: Signal) -> None:
+        """Of a called flow's own work: the caller's `error.flow`. Else it ends the call."""
+        scene, caller = self._scene, self._scene.stack.caller_of(frame)
+        if caller is None or not signal.is_own_error:
+            scene.doomed = True
+            return
+        self._mover.abandon(caller)
+        if frame.role == "step":
+            caller.visit.stage = "failed"
+        caller.visit.asks = True
+        message = f"flow {frame.name}: {signal.name}: {signal.data.get('message', '')}"
+        scene.raise_signal(
+            "error.flow",
+            caller,
+            {"message": message, "cause": signal.name, "state": caller.visit.state},
+        )
+
+    # --- the caller ------------------------------------------------------------------------------
+
+    def _corrected(self, frame: Frame, signal: Signal) -> None:
+        self._scene.say(self._scene.render(lines.CORRECTED, frame, "corrected"), frame)
+        frame.visit.asks = True
+
+    def _invalid(self, frame: Frame, signal: Signal) -> None:
+        spec = frame.flow.slots[signal.data["slot"]]
+        line = lines.INVALID
+        if spec.invalid is not None:
+            value = signal.data["value"]
+            line = self._scene.render(spec.invalid, frame, f"invalid of {spec.name}", value=value)
+        self._scene.say(line or lines.INVALID, frame)
+        frame.visit.asks = True
+
+    def _intent(self, frame: Frame, signal: Signal) -> None:
+        name = signal.name.split(".", 1)[1]
+        idle = frame.waiting or not self._tools.writing(frame)
+        if name == "repeat_please" and not frame.waiting:
+            self._scene.say(self._scene.speaker.last_spoken or lines.WORKING, frame)
+        elif name == "repeat_please":
+            self._mover.repeat(frame)
+        elif name == "go_back" and idle:
+            self._mover.back(frame)
+        elif signal.data.get("alone"):
+            ladders.misunderstood(self._scene, frame)
+
+    def _key(self, frame: Frame, signal: Signal) -> None:
+        """Nobody handles the key itself: it may be an answer, or stand for an intent."""
+        findings = self._read_key(frame, signal.data["key"])
+        if findings.empty:
+            ladders.misunderstood(self._scene, frame)
+        else:
+            form.apply(self._scene, frame, findings)
+
+    # --- the end of the ladders ------------------------------------------------------------------
+
+    def _no_input(self, frame: Frame, signal: Signal) -> None:
+        self._goodbye(frame, lines.NO_INPUT)
+
+    def _no_match(self, frame: Frame, signal: Signal) -> None:
+        self._goodbye(frame, lines.NO_MATCH)
+
+    def _goodbye(self, frame: Frame, line: str) -> None:
+        self._scene.say(line, frame, "error")
+        self._scene.ended = "hangup"
