@@ -21,6 +21,7 @@ from engine.machine.compiled import (
     Action,
     CompiledFlow,
     CompiledState,
+    HandlerScope,
     InterruptionPolicy,
     ListenPolicy,
     Verb,
@@ -49,7 +50,7 @@ def meaning(flow: CompiledFlow) -> dict[str, Any]:
     found: dict[str, Any] = {"id": flow.id, "version": flow.version, "start": flow.start}
     found["states"] = {name: plain.state(state) for name, state in flow.states.items()}
     scopes = {
-        scope.owner: plain.of(scope.handlers)
+        scope_path(scope): plain.of(scope.handlers)
         for state in flow.states.values()
         for scope in state.scopes
         if plain.first_time(scope)
@@ -72,6 +73,11 @@ def meaning(flow: CompiledFlow) -> dict[str, Any]:
     return found | {name: part for name, part in parts.items() if part}
 
 
+def scope_path(scope: HandlerScope) -> str:
+    """`flow`, or the id of the state or group; unlike `owner`, never the same for two scopes."""
+    return scope.handlers[0].transitions[0].id.partition(".handle.")[0]
+
+
 class _Plain:
     """Values to JSON-like data; objects that many states share are converted once."""
 
@@ -87,7 +93,7 @@ class _Plain:
 
     def state(self, state: CompiledState) -> dict[str, Any]:
         found: dict[str, Any] = self._fields(state, skip=("id", "scopes", "grammar"))
-        found["scopes"] = [scope.owner for scope in state.scopes]
+        found["scopes"] = [scope_path(scope) for scope in state.scopes]
         return {name: part for name, part in found.items() if part not in (None, [], {})}
 
     def of(self, value: Any) -> Any:
