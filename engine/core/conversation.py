@@ -1,0 +1,339 @@
+"""One call: the owner of everything in it. Events in, steps out; no clock, no I/O, no randomness.
+
+    steps = conversation.receive(event)      an event happened
+    steps = conversation.advance(now)        nothing happened until now
+    when  = conversation.next_deadline       call `advance` then, at the latest
+
+Each event, and each deadline that became due before or through it, is one step with its own instant
+(run to completion: everything it leads to is in the same step). Within a step the three machines
+are considered in the order user, agent, dialog.
+
+The life of a call: the session starts (STARTING), the first participant opens the call and the flow
+is entered, the flow or the outside ends it (`HangUp`, once, the last effect; CLOSING). What arrives
+later is noted as `late` and changes nothing but the measure of what was heard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, TypeAlias
+
+from engine.core.deadlines import Deadlines
+from engine.core.dialog import Dialog
+from engine.core.exchange import Exchange
+from engine.core.failures import Failures
+from engine.core.history import History, HistoryItem
+from engine.core.outbox import Outbox
+from engine.core.speaker import Speaker
+from engine.core.step import Deadline, States, Step
+from engine.core.turns import Turns
+from engine.effects import HangUp
+from engine.events import (
+    AppEventReceived,
+    CloseRequested,
+    EndOfTurnPredicted,
+    Event,
+    KeyPressed,
+    Millis,
+    ParticipantJoined,
+    ParticipantLeft,
+    PlayoutFinished,
+    PlayoutStarted,
+    ServiceFailed,
+    SessionStarted,
+    SpeechEnded,
+    SpeechPrepared,
+    SpeechStarted,
+    TextReceived,
+    ToolReturned,
+    TranscriptReceived,
+    TransferEnded,
+    Understood,
+)
+from engine.machine.compiled import CompiledFlow
+
+CLOSE_TIMEOUT = 5_000
+"""How long the room may take to let go after `HangUp` before that is noted."""
+
+DEADLINES_AT_ONCE = 1_000
+"""More deadlines than this in a row, without time passing, are a loop and not a plan."""
+
+_BEFORE_THE_CALL = (
+    SessionStarted,
+    ParticipantJoined,
+    ParticipantLeft,
+    CloseRequested,
+    ServiceFailed,
+)
+"""What may happen before anybody is there."""
+
+DialogFactory: TypeAlias = Callable[[CompiledFlow, Outbox, Deadlines, Speaker], Dialog]
+
+
+class Conversation:
+    """One call on one compiled flow.
+
+    Args:
+        flow: shared by every call of it.
+        make_dialog: builds the dialog machine; tests put a simpler one in its place.
+    """
+
+    def __init__(self, flow: CompiledFlow, make_dialog: DialogFactory = Dialog) -> None:
+        self.flow = flow
+        self._outbox = Outbox()
+        self._deadlines = Deadlines()
+        self._history = History()
+        turns = Turns(self._outbox, self._deadlines, self._history)
+        self._dialog = make_dialog(flow, self._outbox, self._deadlines, turns)
+        self._exchange = Exchange(self._outbox, self._deadlines, turns, self._history, self._dialog)
+        self._failures = Failures(self._outbox, self._exchange, self._dialog)
+        self._turns = turns
+        self._now: Millis = 0
+        self._seq = 0
+        self._by_type = self._handlers()
+
+    # --- what the outside reads ------------------------------------------------------------------
+
+    @property
+    def now(self) -> Millis:
+        """The instant of the last step, or the last `advance`."""
+        return self._now
+
+    @property
+    def next_deadline(self) -> Millis | None:
+        """When `advance` must be called at the latest; None: only an event can change anything."""
+        first = self._deadlines.next()
+        return None if first is None else first.at
+
+    @property
+    def history(self) -> tuple[HistoryItem, ...]:
+        """What was said and heard so far, in the order of the floor."""
+        return self._history.items
+
+    @property
+    def states(self) -> States:
+        """The three states, and what stands beside them."""
+        floor = self._exchange.floor
+        return States(
+            user=floor.user,
+            agent=floor.agent,
+            dialog=self._dialog.state if self._exchange.opened else "",
+            paused=self._turns.paused,
+        )
+
+    @property
+    def closed(self) -> bool:
+        """Whether `HangUp` was given."""
+        return self._exchange.closing
+
+    # --- what happens ----------------------------------------------------------------------------
+
+    def receive(self, event: Event) -> list[Step]:
+        """Take one event; deadlines due until then fire first, each as its own step.
+
+        An event that claims to be older than the last step happened when it arrived: now.
+
+        Raises:
+            KeyError: the event is of no kind this conversation knows.
+        """
+        at = max(event.at, self._now)
+        steps = self.advance(at)
+        handler = self._handler(event)
+        steps.append(self._step(at, event, partial(handler, event)))
+        steps += self.advance(at)
+        return steps
+
+    def advance(self, now: Millis) -> list[Step]:
+        """Let time pass until `now`; return a step for each deadline that was due."""
+        steps: list[Step] = []
+        while (due := self._deadlines.pop_due(now)) is not None:
+            at = max(due.at, self._now)
+            steps.append(self._step(at, due, partial(self._due, due)))
+            if len(steps) > DEADLINES_AT_ONCE and steps[-DEADLINES_AT_ONCE].at == at:
+                raise RuntimeError(f"deadline {due.name!r} is set again and again for {at} ms")
+        self._now = max(self._now, now)
+        return steps
+
+    def _step(self, at: Millis, cause: Event | Deadline, act: Callable[[], None]) -> Step:
+        self._now = at
+        self._outbox.begin(at)
+        act()
+        self._complete()
+        self._seq += 1
+        return Step(
+            seq=self._seq,
+            at=at,
+            cause=cause,
+            moves=tuple(self._outbox.moves),
+            notes=tuple(self._outbox.notes),
+            effects=tuple(self._outbox.effects),
+            states=self.states,
+        )
+
+    def _complete(self) -> None:
+        """Run the step to completion: until nothing follows from it any more."""
+        exchange = self._exchange
+        while not exchange.closing:
+            exchange.review()
+            exchange.settle()
+            if self._turns.drained():
+                if exchange.opened:
+                    self._dialog.speech_over()
+            elif self._failures.too_many:
+                self._hang_up(self._failures.too_many)
+            elif self._dialog_over():
+                self._hang_up("flow", self._dialog.ended or "hangup")
+            else:
+                exchange.review_silence()
+                break
+        exchange.settle()
+
+    def _dialog_over(self) -> bool:
+        return self._exchange.opened and self._dialog.ended is not None and not self._turns.speaking
+
+    def _hang_up(self, reason: str, kind: str = "hangup") -> None:
+        self._deadlines.cancel_all("")
+        self._exchange.close()
+        self._deadlines.set("close", self._outbox.at + CLOSE_TIMEOUT)
+        self._outbox.emit(HangUp(reason=reason, kind="leave" if kind == "leave" else "hangup"))
+
+    # --- deadlines -------------------------------------------------------------------------------
+
+    def _due(self, deadline: Deadline) -> None:
+        kind, _, subject = deadline.name.partition(":")
+        exchange = self._exchange
+        if kind == "close":
+            self._outbox.note("error", name="error.room", message="the room does not let go")
+        elif kind == "interrupt":
+            exchange.voice_insists()
+        elif kind == "false_alarm":
+            exchange.false_alarm()
+        elif kind == "transcript":
+            exchange.transcript_missing()
+        elif kind == "end_of_turn":
+            exchange.turn_over()
+        elif kind == "silence":
+            self._dialog.no_input()
+        elif kind in ("first_audio", "playout"):
+            self._failures.line_late(kind, subject)
+        else:
+            self._dialog.deadline(deadline.name)
+
+    # --- events ----------------------------------------------------------------------------------
+
+    def _handlers(self) -> dict[type[Event], Callable[[Any], None]]:
+        """Who takes which event while the call is open."""
+        exchange, dialog, turns = self._exchange, self._dialog, self._turns
+        return {
+            SessionStarted: dialog.start,
+            ParticipantJoined: self._joined,
+            ParticipantLeft: self._left,
+            CloseRequested: self._close_requested,
+            ServiceFailed: self._service_failed,
+            AppEventReceived: self._app_event,
+            SpeechStarted: exchange.speech_started,
+            SpeechEnded: exchange.speech_ended,
+            TranscriptReceived: self._transcript,
+            EndOfTurnPredicted: exchange.predicted,
+            TextReceived: exchange.typed,
+            KeyPressed: exchange.key,
+            Understood: dialog.understood,
+            ToolReturned: dialog.tool_returned,
+            TransferEnded: dialog.transfer_ended,
+            SpeechPrepared: turns.prepared,
+            PlayoutStarted: turns.started,
+            PlayoutFinished: self._playout_finished,
+        }
+
+    def _handler(self, event: Event) -> Callable[[Any], None]:
+        if self._exchange.closing:
+            return self._too_late
+        if not self._exchange.opened and not isinstance(event, _BEFORE_THE_CALL):
+            return self._too_early
+        return self._by_type[type(event)]
+
+    def _too_early(self, event: Event) -> None:
+        self._outbox.note("early", event=type(event).__name__)
+
+    def _too_late(self, event: Event) -> None:
+        if isinstance(event, PlayoutFinished):
+            self._turns.finished(event)
+        elif not isinstance(event, PlayoutStarted | SpeechPrepared):
+            self._outbox.note("late", event=type(event).__name__)
+
+    # --- the life of the call --------------------------------------------------------------------
+
+    def _joined(self, event: ParticipantJoined) -> None:
+        if self._exchange.opened:
+            self._dialog.raise_event("call.joined", {"participant": event.participant})
+            return
+        self._exchange.opened = True
+        self._exchange.settle()
+        self._dialog.begin()
+
+    def _left(self, event: ParticipantLeft) -> None:
+        if event.last:
+            self._outbox.note("left", participant=event.participant, reason=event.reason)
+            self._hang_up("caller_left")
+            return
+        self._exchange.left(event.participant)
+        self._dialog.raise_event("call.left", {"participant": event.participant})
+
+    def _close_requested(self, event: CloseRequested) -> None:
+        self._hang_up(event.reason)
+
+    def _service_failed(self, event: ServiceFailed) -> None:
+        if event.service == "room":
+            self._hang_up("error.room")
+        else:
+            self._failures.service_failed(event)
+
+    def _app_event(self, event: AppEventReceived) -> None:
+        self._dialog.raise_event(f"app.{event.name}", event.data)
+
+    # --- playout ---------------------------------------------------------------------------------
+
+    def _playout_finished(self, event: PlayoutFinished) -> None:
+        if self._exchange.line_finished(event) is not None and event.complete:
+            self._failures.worked("tts")
+
+    def _transcript(self, event: TranscriptReceived) -> None:
+        self._failures.worked("stt")
+        self._exchange.transcript(event)
+
+    # --- snapshot --------------------------------------------------------------------------------
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the whole conversation as JSON-like data; see `engine.core.snapshot`."""
+        exchange = self._exchange
+        return {
+            "seq": self._seq,
+            "now": self._now,
+            "opened": exchange.opened,
+            "closing": exchange.closing,
+            "deadlines": self._deadlines.as_dict(),
+            **{name: part.to_dict() for name, part in self._parts().items()},
+        }
+
+    def from_dict(self, data: Mapping[str, Any]) -> None:
+        """Restore what `to_dict` gave, on the same flow."""
+        self._seq, self._now = data["seq"], data["now"]
+        self._exchange.opened, self._exchange.closing = data["opened"], data["closing"]
+        self._deadlines.restore(data["deadlines"])
+        for name, part in self._parts().items():
+            part.from_dict(data[name])
+        self._outbox.begin(self._now)
+
+    def _parts(self) -> dict[str, Any]:
+        exchange = self._exchange
+        return {
+            "floor": exchange.floor,
+            "hearing": exchange.hearing,
+            "endpointing": exchange.endpointing,
+            "interruption": exchange.interruption,
+            "turns": self._turns,
+            "history": self._history,
+            "failures": self._failures,
+            "dialog": self._dialog,
+        }

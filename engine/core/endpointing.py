@@ -1,0 +1,103 @@
+"""When the caller's turn is over.
+
+The wait counts from the last instant of speech, not from when anybody was told of it:
+
+    no prediction yet      min
+    adaptive               min + (max - min) * (1 - p)
+    fixed                  max if p < threshold, else min
+
+where p is the turn detector's probability, for exactly the text heard so far, that the caller is
+done; predictions for older text are dropped. Voice or words during the wait begin it anew, whether
+or not words come of it (a cough), so text that was heard is always answered in bounded time. The
+turn is never over before the last stretch has its final transcript; a recogniser that stays silent
+is closed by the watchdog `transcript`, with the last partial.
+
+`review` compares deadlines with facts and may be called at any time: after every event it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.core.deadlines import Deadlines
+from engine.core.hearing import Hearing, UserTurn
+from engine.core.outbox import Outbox
+from engine.effects import PredictEndOfTurn
+from engine.events import EndOfTurnPredicted, Millis
+from engine.machine.compiled import ListenPolicy
+
+
+def end_of_turn_wait(policy: ListenPolicy, probability: float | None) -> Millis:
+    """Return how long after the last speech the turn is over.
+
+    Args:
+        policy: the listening policy of the state.
+        probability: that the caller is done, 0 to 1; None without a prediction.
+    """
+    if probability is None:
+        return policy.min_wait
+    if policy.end_of_turn == "fixed":
+        return policy.max_wait if probability < policy.threshold else policy.min_wait
+    unsure = 1.0 - min(1.0, max(0.0, probability))
+    return policy.min_wait + round((policy.max_wait - policy.min_wait) * unsure)
+
+
+class Endpointing:
+    """Keeps `end_of_turn:TURN` and `transcript:TURN` true to the facts."""
+
+    def __init__(self, outbox: Outbox, deadlines: Deadlines, hearing: Hearing) -> None:
+        self._outbox = outbox
+        self._deadlines = deadlines
+        self._hearing = hearing
+        self._probability: float | None = None
+
+    def heard(self, turn: UserTurn, kinds: tuple[str, ...]) -> None:
+        """The turn has more words that count: ask the turn detector about all of them."""
+        self._probability = None
+        self._outbox.emit(PredictEndOfTurn(turn=turn.id, text=turn.text, kinds=kinds))
+
+    def predicted(self, event: EndOfTurnPredicted) -> None:
+        """The turn detector answered; a late answer changes nothing."""
+        turn = self._hearing.turn
+        if turn is None or event.turn != turn.id or event.text != turn.text:
+            self._outbox.note("late", turn=event.turn)
+            return
+        self._probability = event.probability
+
+    def review(self, policy: ListenPolicy) -> None:
+        """Set, move or cancel both deadlines of the open turn."""
+        turn = self._hearing.turn
+        if turn is None:
+            return
+        silent = not self._hearing.voice
+        self._keep(
+            f"transcript:{turn.id}",
+            turn.last_speech + policy.transcript_timeout,
+            wanted=turn.awaiting if silent else self._hearing.by_words,
+        )
+        self._keep(
+            f"end_of_turn:{turn.id}",
+            turn.last_speech + end_of_turn_wait(policy, self._probability),
+            wanted=silent and not turn.awaiting and not turn.overlap and bool(turn.texts),
+        )
+
+    def closed(self, turn: UserTurn) -> None:
+        """The turn is closed."""
+        self._probability = None
+        self._deadlines.cancel(f"transcript:{turn.id}")
+        self._deadlines.cancel(f"end_of_turn:{turn.id}")
+
+    def _keep(self, name: str, due: Millis, *, wanted: bool) -> None:
+        if wanted:
+            self._deadlines.set(name, max(self._outbox.at, due))
+        else:
+            self._deadlines.cancel(name)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what must survive."""
+        return {"probability": self._probability}
+
+    def from_dict(self, data: Mapping[str, Any]) -> None:
+        """Restore what `to_dict` gave."""
+        self._probability = data["probability"]

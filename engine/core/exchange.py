@@ -1,0 +1,289 @@
+"""Turn-taking: brings voice, words, lines and rules together. Who speaks, who waits, who is cut.
+
+`hearing` keeps what comes from the caller, `turns` what goes to him, `endpointing`, `interruption`
+and `silence` decide about time, `floor` tells the two states. They never call each other's
+decisions: this module asks one and orders the others. `review` is run after everything that
+happened and makes deadlines, held lines and both states true to the facts.
+
+Two promises of this module:
+
+- What the caller says is either committed to the dialog, kept until a line is over, or dropped with
+  a note that says why.
+- No line becomes audible against a caller who has the floor: what is ordered meanwhile waits.
+"""
+
+from __future__ import annotations
+
+from engine.core.deadlines import Deadlines
+from engine.core.dialog import Dialog
+from engine.core.endpointing import Endpointing
+from engine.core.floor import Facts, Floor
+from engine.core.hearing import Hearing, UserTurn
+from engine.core.history import History
+from engine.core.interruption import Interruption, Verdict, Words
+from engine.core.outbox import Outbox
+from engine.core.silence import Silence
+from engine.core.turns import Turns
+from engine.core.utterance import Utterance
+from engine.events import (
+    EndOfTurnPredicted,
+    KeyPressed,
+    PlayoutFinished,
+    SpeechEnded,
+    SpeechStarted,
+    TextReceived,
+    TranscriptReceived,
+)
+
+
+class Exchange:
+    """The half of a conversation that knows about time and voice; the dialog is the other."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        deadlines: Deadlines,
+        turns: Turns,
+        history: History,
+        dialog: Dialog,
+    ) -> None:
+        self._outbox = outbox
+        self._deadlines = deadlines
+        self._history = history
+        self._dialog = dialog
+        self._working = False
+        self.opened = False
+        self.closing = False
+        self.turns = turns
+        self.hearing = Hearing(outbox)
+        self.endpointing = Endpointing(outbox, deadlines, self.hearing)
+        self.interruption = Interruption(outbox, deadlines, self.hearing, turns)
+        self.silence = Silence(outbox, deadlines)
+        self.floor = Floor(outbox)
+
+    # --- voice and words -------------------------------------------------------------------------
+
+    def speech_started(self, event: SpeechStarted) -> None:
+        """The caller makes a sound."""
+        turn = self.hearing.started(event, overlap=self.turns.lines)
+        self.silence.sign_of_life()
+        if turn.overlap:
+            self.interruption.voice_began(event.confidence)
+
+    def speech_ended(self, event: SpeechEnded) -> None:
+        """The caller's voice is over."""
+        self._voice_over(self.hearing.ended(event))
+
+    def left(self, participant: str) -> None:
+        """Somebody left, perhaps in the middle of a word."""
+        self._voice_over(self.hearing.left(participant))
+
+    def deaf(self) -> None:
+        """Hearing failed: no end of speech and no transcript can be relied on."""
+        self._voice_over(self.hearing.deaf())
+
+    def _voice_over(self, turn: UserTurn | None) -> None:
+        if turn is not None and turn.overlap and self.interruption.voice_ended():
+            self._go_on("shorter than min_time")
+
+    def transcript(self, event: TranscriptReceived) -> None:
+        """The recogniser heard words, or that there were none."""
+        overlap = self.turns.lines
+        if not event.final:
+            turn: UserTurn | None = self.hearing.partial(event, overlap=overlap)
+        else:
+            turn = self.hearing.final(event, overlap=overlap)
+        if turn is None:
+            if event.text.strip():
+                self._outbox.note("late", transcript=event.text)
+            return
+        self.silence.sign_of_life()
+        self._heard(turn, Words.of(event))
+
+    def _heard(self, turn: UserTurn, words: Words) -> None:
+        if turn.overlap:
+            self._judge(turn, words)
+        elif words.final:
+            self._take(turn, words)
+
+    def _take(self, turn: UserTurn, words: Words) -> None:
+        if words.text.strip():
+            self.hearing.take(words.text, trusted=words.accepted)
+            self.endpointing.heard(turn, self._dialog.kinds)
+
+    # --- over a line of the agent ----------------------------------------------------------------
+
+    def _judge(self, turn: UserTurn, words: Words) -> None:
+        verdict = self.interruption.judge(words, yes_no_open=self._dialog.yes_no_open)
+        if verdict is Verdict.CUT:
+            self._interrupt("words")
+        if words.final and verdict in (Verdict.CUT, Verdict.KEEP):
+            self._take(turn, words)
+        if verdict in (Verdict.KEEP, Verdict.DISCARD):
+            action = "keep" if verdict is Verdict.KEEP else "discard"
+            self._outbox.note("blocked", turn=turn.id, text=words.text, action=action)
+        elif verdict is Verdict.BACKCHANNEL:
+            self._outbox.note("backchannel", turn=turn.id, text=words.text)
+            self._go_on("backchannel")
+
+    def voice_insists(self) -> None:
+        """The deadline `interrupt`: the voice has lasted long enough to count."""
+        turn, policy = self.hearing.turn, self.interruption.policy
+        if turn is None or policy is None:
+            return
+        said = Words(text=turn.partial, final=False)
+        verdict = self.interruption.judge(said, yes_no_open=self._dialog.yes_no_open)
+        if turn.texts or verdict is Verdict.CUT or not policy.false_alarm_resume:
+            self._interrupt("voice")
+        else:
+            self.turns.pause()
+            self._outbox.note("paused", turn=turn.id)
+
+    def false_alarm(self) -> None:
+        """The deadline `false_alarm`: no words came."""
+        self._go_on("no words")
+
+    def _go_on(self, because: str) -> None:
+        self.interruption.over()
+        if self.turns.paused:
+            self.turns.resume()
+            self._outbox.note("resumed", because=because)
+
+    def _interrupt(self, because: str) -> None:
+        stopped = self.turns.stop()
+        self.interruption.over()
+        if stopped:
+            self._outbox.note("interrupted", utterances=list(stopped), because=because)
+
+    # --- the end of a turn -----------------------------------------------------------------------
+
+    def predicted(self, event: EndOfTurnPredicted) -> None:
+        """The turn detector answered."""
+        self.endpointing.predicted(event)
+
+    def transcript_missing(self) -> None:
+        """The deadline `transcript`: what was heard last must do."""
+        turn = self.hearing.turn
+        if turn is None:
+            return
+        heard = self.hearing.give_up()
+        self._outbox.note("no_transcript", turn=turn.id, partial=heard)
+        self._heard(turn, Words(text=heard, final=True))
+
+    def turn_over(self) -> None:
+        """The deadline `end_of_turn`: the caller is done."""
+        turn = self.hearing.close()
+        if turn is None:
+            return
+        self.endpointing.closed(turn)
+        if "speech" not in self._dialog.listen.accept:
+            self._outbox.note("blocked", turn=turn.id, text=turn.text, action="discard")
+            return
+        self._commit(turn.id, turn.text, trusted=turn.trusted)
+
+    def typed(self, event: TextReceived) -> None:
+        """The caller typed a turn: nothing to wait for, and it cuts what may be cut."""
+        text = event.text.strip()
+        if not text:
+            return
+        self.silence.sign_of_life()
+        self._interrupt("text")
+        self._commit(self.hearing.next_id(), text, trusted=True)
+
+    def key(self, event: KeyPressed) -> None:
+        """The caller pressed a key."""
+        self.silence.sign_of_life()
+        if "dtmf" not in self._dialog.listen.accept or self._dialog.ended:
+            self._outbox.note("blocked", key=event.key, action="discard")
+            return
+        self._interrupt("key")
+        self.turns.new_turn()
+        self._dialog.key_pressed(event.key)
+
+    def _commit(self, turn: str, text: str, *, trusted: bool) -> None:
+        if self._dialog.ended:
+            self._outbox.note("late", turn=turn, text=text)
+            return
+        self._outbox.note("turn", turn=turn, text=text, trusted=trusted)
+        self._history.user(turn, text)
+        self.turns.new_turn()
+        self.turns.hold(self.hearing.holding)
+        self._working = True
+        self.settle()
+        self._dialog.user_turn(turn, text if trusted else "")
+        self._working = False
+
+    # --- lines -----------------------------------------------------------------------------------
+
+    def line_finished(self, event: PlayoutFinished) -> Utterance | None:
+        """A line is over. Returns it unless it was dead before."""
+        utterance = self.turns.finished(event)
+        if utterance is not None:
+            self.line_over()
+        return utterance
+
+    def line_over(self) -> None:
+        """A line left the queue: words that waited for its end are answered now.
+
+        What is queued behind it was said without knowing those words, so it is dropped unless it
+        is protected.
+        """
+        turn = self.hearing.turn
+        if turn is not None and turn.overlap and turn.texts and self.turns.lines:
+            self._interrupt("words kept")
+        if not self.turns.lines:
+            self.interruption.over()
+
+    # --- making everything true to the facts -----------------------------------------------------
+
+    def review(self) -> None:
+        """Bring the open turn, the deadlines and the held lines up to date."""
+        turn = self.hearing.turn
+        if turn is not None:
+            turn.overlap = turn.overlap and self.turns.lines
+            if not (self.hearing.voice or turn.awaiting or turn.texts):
+                self._drop(turn)
+        self.endpointing.review(self._dialog.listen)
+        self.interruption.review()
+        self.turns.hold(self.hearing.holding)
+
+    def _drop(self, turn: UserTurn) -> None:
+        """Nothing that counts was said: this was no turn, and the floor goes back."""
+        self.hearing.close()
+        self.endpointing.closed(turn)
+        self._outbox.note("no_turn", turn=turn.id)
+
+    def review_silence(self) -> None:
+        """Count silence exactly while it is the caller's."""
+        dialog = self._dialog
+        quiet = (
+            self.opened
+            and self.hearing.turn is None
+            and not self.turns.speaking
+            and dialog.waiting
+            and not dialog.busy
+            and dialog.ended is None
+        )
+        self.silence.review(quiet=quiet, after=dialog.listen.silence)
+
+    def settle(self) -> None:
+        """Bring both states up to date."""
+        facts = Facts(
+            opened=self.opened,
+            closing=self.closing,
+            voice=self.hearing.voice,
+            holding=self.hearing.holding,
+            audible=self.turns.audible,
+            lines=self.turns.lines,
+            working=self._working or (self.opened and self._dialog.busy),
+        )
+        self.floor.settle(facts, self.hearing.edge)
+        self._dialog.agent_state, self._dialog.user_state = self.floor.agent, self.floor.user
+
+    def close(self) -> None:
+        """The call is over."""
+        self.closing = True
+        if self.hearing.turn is not None and self.hearing.turn.text:
+            self._outbox.note("late", turn=self.hearing.turn.id, text=self.hearing.turn.text)
+        self.hearing.hush()
+        self.turns.close()

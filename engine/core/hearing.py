@@ -1,0 +1,220 @@
+"""What comes from the caller: voice, stretches of speech, words, and the one open turn.
+
+A *stretch* lies between two edges of voice. A *turn* is one or more stretches, and every sign of
+life of the caller belongs to exactly one turn: it opens with voice or words, and closes by being
+committed (handed to the dialog) or dropped (there were no words in it, or none that count).
+
+The recogniser answers a stretch with one or more final transcripts, sometimes before the voice
+activity noticed its end and sometimes long after. So a turn is `awaiting` while a stretch is over
+and the words heard last are not yet final; a watchdog bounds that.
+
+While the agent has lines under way the turn is an `overlap`: its words are judged before they
+count (`interruption`). It becomes an ordinary turn when the agent is interrupted or done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.core.outbox import Outbox
+from engine.events import Millis, SpeechEnded, SpeechStarted, TranscriptReceived
+
+_BY_WORDS = "(words)"
+"""Who speaks when words arrive although no voice activity was reported."""
+
+
+@dataclass(slots=True)
+class UserTurn:
+    """One hold of the floor by the caller."""
+
+    id: str
+    last_speech: Millis
+    """The last instant at which the caller is known to have spoken."""
+    overlap: bool
+    """The agent has the floor; the words are judged before they count."""
+    texts: list[str] = field(default_factory=list)
+    """The final transcripts that count, in order."""
+    trusted: bool = False
+    """At least one of them is accepted by the recogniser."""
+    partial: str = ""
+    """What was heard after the last final."""
+    began: Millis | None = None
+    """When the latest stretch began."""
+    awaiting: bool = False
+    """A stretch is over and its final transcript is not here."""
+    settled: bool = False
+    """The latest stretch has a final, and nothing was heard after it."""
+
+    @property
+    def text(self) -> str:
+        """The words that count so far."""
+        return " ".join(self.texts)
+
+    def voiced(self, at: Millis) -> Millis:
+        """Return how long the latest stretch has lasted, or lasted, at this instant."""
+        if self.began is None:
+            return 0
+        return max(0, min(at, max(self.last_speech, self.began)) - self.began)
+
+
+class Hearing:
+    """Keeps the caller's voice and the open turn. Decides nothing."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
+        self._speakers: set[str] = set()
+        self._count = 0
+        self._owed = False
+        self.turn: UserTurn | None = None
+        """The open turn, if any."""
+        self.edge: Millis = 0
+        """When the voice last began or ended."""
+
+    @property
+    def voice(self) -> bool:
+        """Whether anybody is heard right now."""
+        return bool(self._speakers)
+
+    @property
+    def by_words(self) -> bool:
+        """Whether words are the only sign of that voice; only words, or none for long, end it."""
+        return _BY_WORDS in self._speakers
+
+    @property
+    def holding(self) -> bool:
+        """Whether the caller has the floor."""
+        return self.turn is not None and not self.turn.overlap
+
+    def next_id(self) -> str:
+        """Return the id of a new turn."""
+        self._count += 1
+        return f"u{self._count}"
+
+    def voiced(self, at: Millis) -> Millis:
+        """Return how long the stretch in progress has lasted; the last one, if there is none."""
+        if self.turn is None or self.turn.began is None:
+            return 0
+        return at - self.turn.began if self.voice else self.turn.voiced(at)
+
+    def started(self, event: SpeechStarted, *, overlap: bool) -> UserTurn:
+        """The voice begins; opens a turn if none is open."""
+        return self._begin(event.participant, min(event.edge, self._outbox.at), overlap=overlap)
+
+    def ended(self, event: SpeechEnded) -> UserTurn | None:
+        """The voice ends; None when nobody was heard."""
+        return self._end(event.participant, min(event.edge, self._outbox.at))
+
+    def left(self, participant: str) -> UserTurn | None:
+        """Somebody left, perhaps in the middle of a word."""
+        return self._end(participant, self._outbox.at)
+
+    def deaf(self) -> UserTurn | None:
+        """Nothing can be heard any more."""
+        turn = self.turn if self._speakers else None
+        for participant in sorted(self._speakers):
+            self._end(participant, self._outbox.at)
+        return turn
+
+    def partial(self, event: TranscriptReceived, *, overlap: bool) -> UserTurn:
+        """Words in the making; where no voice was reported they are the voice."""
+        if not self.voice and not (self.turn and self.turn.awaiting):
+            self._begin(_BY_WORDS, self._outbox.at, overlap=overlap)
+        turn = self._open(overlap=overlap)
+        turn.partial, turn.settled = event.text, False
+        if self.voice:
+            turn.last_speech = self._outbox.at
+        return turn
+
+    def final(self, event: TranscriptReceived, *, overlap: bool) -> UserTurn | None:
+        """A stretch has its words; None when they were given up long ago.
+
+        The words are *not* added to the turn: they are judged first, see `take`.
+        """
+        if self.turn is None and self._owed:
+            self._owed = False
+            return None
+        if self.by_words:
+            self._end(_BY_WORDS, self._outbox.at)
+        fresh = not self.voice and not (self.turn and self.turn.awaiting)
+        if fresh and not event.text.strip() and self.turn is None:
+            return None
+        turn = self._open(overlap=overlap)
+        if fresh and event.text.strip():
+            turn.last_speech = self._outbox.at
+        turn.partial, turn.awaiting, turn.settled = "", False, True
+        return turn
+
+    def take(self, text: str, *, trusted: bool) -> None:
+        """Let these words count."""
+        if self.turn is not None and text.strip():
+            self.turn.texts.append(text.strip())
+            self.turn.trusted = self.turn.trusted or trusted
+
+    def give_up(self) -> str:
+        """Wait no longer for the final of the last stretch; return what was heard of it.
+
+        A final that comes after the turn was closed is then late; one that comes before is not.
+        """
+        assert self.turn is not None, "only an open turn is awaiting anything"
+        self._speakers.discard(_BY_WORDS)
+        heard, self.turn.partial = self.turn.partial, ""
+        self.turn.awaiting, self.turn.settled = False, True
+        self._owed = bool(heard)
+        return heard
+
+    def close(self) -> UserTurn | None:
+        """Close the open turn and return it."""
+        turn, self.turn = self.turn, None
+        return turn
+
+    def hush(self) -> None:
+        """Forget everything that is heard (the call is over)."""
+        self._speakers.clear()
+        self.turn = None
+
+    def _open(self, *, overlap: bool) -> UserTurn:
+        if self.turn is None:
+            self.turn = UserTurn(
+                id=self.next_id(), last_speech=self._outbox.at, overlap=overlap, settled=True
+            )
+        return self.turn
+
+    def _begin(self, participant: str, edge: Millis, *, overlap: bool) -> UserTurn:
+        self._owed = False
+        turn = self._open(overlap=overlap)
+        if not self._speakers:
+            self.edge = edge
+            turn.began, turn.last_speech = edge, edge
+            turn.awaiting = turn.settled = False
+        self._speakers.discard(_BY_WORDS)  # a voice activity detector knows better
+        self._speakers.add(participant)
+        return turn
+
+    def _end(self, participant: str, edge: Millis) -> UserTurn | None:
+        if participant not in self._speakers:
+            return None
+        self._speakers.discard(participant)
+        if not self._speakers and self.turn is not None:
+            self.edge = self.turn.last_speech = max(edge, self.turn.began or 0)
+            self.turn.awaiting = not self.turn.settled
+        return self.turn
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what must survive, as JSON-like data."""
+        turn = self.turn
+        return {
+            "speakers": sorted(self._speakers),
+            "count": self._count,
+            "owed": self._owed,
+            "edge": self.edge,
+            "turn": None if turn is None else {n: getattr(turn, n) for n in UserTurn.__slots__},
+        }
+
+    def from_dict(self, data: Mapping[str, Any]) -> None:
+        """Restore what `to_dict` gave."""
+        self._speakers = set(data["speakers"])
+        self._count, self._owed, self.edge = data["count"], data["owed"], data["edge"]
+        turn = data["turn"]
+        self.turn = None if turn is None else UserTurn(**{**turn, "texts": list(turn["texts"])})

@@ -1,0 +1,246 @@
+"""What the caller's voice and words do to a line that is under way.
+
+Voice alone (modes `vad` and `hybrid`), once it has lasted `min_time` since its edge:
+
+    resume allowed     the audio is held at the sample; the agent is still SPEAKING
+    resume not allowed the line is cut
+
+Words (judged at every transcript, the first rule that holds):
+
+    nothing, or only back-channel words     go on; a final is noted as `backchannel` and forgotten
+    the line is protected                   go on; a final is kept or discarded, as `blocked` says
+    not trusted by the recogniser           go on, unless the audio is held and there are enough
+    the audio is held                       the interruption is real: cut the line
+    enough words, or a phrase (stt, hybrid) cut the line
+    any words after `min_time` (vad, hybrid) cut the line
+    otherwise                               go on; a final is kept and answered after the line
+
+Held audio goes on at the same sample when no words have come for `false_alarm_pause` after the
+voice ended (was noticed to have ended), and at once when the voice turns out to have been shorter
+than `min_time`, or its words back-channel.
+
+"Enough" is `min_words`; one word is enough where a yes/no question is open and the recogniser is
+done, and before the reply is audible (THINKING), unless that profile says otherwise. Back-channel
+are the words of `ignore`, except while a yes/no question is open, and sounds of hesitation.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from functools import lru_cache
+from typing import Any
+
+from engine.core.deadlines import Deadlines
+from engine.core.hearing import Hearing
+from engine.core.outbox import Outbox
+from engine.core.turns import Turns
+from engine.events import Millis, TranscriptReceived
+from engine.machine.compiled import InterruptionPolicy
+
+HESITATIONS = frozenset({"uh", "um", "uhm", "er", "erm", "hm", "hmm", "mm", "ah", "oh", "eh"})
+"""Sounds that are no words in any state, whatever `ignore` says."""
+
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+
+
+class Verdict(Enum):
+    """What words do to the line under way."""
+
+    GO_ON = auto()
+    """Nothing, or nothing yet."""
+    CUT = auto()
+    """The caller takes the floor."""
+    KEEP = auto()
+    """The line goes on and the words are answered after it."""
+    DISCARD = auto()
+    """The line goes on and the words are forgotten."""
+    BACKCHANNEL = auto()
+    """The caller said that he listens."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """A transcript as it is judged."""
+
+    text: str
+    final: bool
+    confidence: float = 1.0
+    accepted: bool = True
+
+    @classmethod
+    def of(cls, event: TranscriptReceived) -> Words:
+        """Take what matters from the event."""
+        return cls(
+            text=event.text,
+            final=event.final,
+            confidence=event.confidence,
+            accepted=event.accepted,
+        )
+
+
+@lru_cache(maxsize=1024)
+def words_of(text: str) -> tuple[str, ...]:
+    """Return the words of a text without case and punctuation; `uh-huh` is two."""
+    return tuple(_WORD.findall(text.casefold().replace("\u2019", "'")))
+
+
+def is_backchannel(text: str, policy: InterruptionPolicy, *, yes_no_open: bool) -> bool:
+    """Say whether a text consists of nothing but words that never interrupt."""
+    left = list(words_of(text))
+    ignored = () if yes_no_open else policy.ignore
+    patterns = sorted((words_of(phrase) for phrase in ignored), key=len, reverse=True)
+    while left:
+        for pattern in patterns:
+            if pattern and tuple(left[: len(pattern)]) == pattern:
+                del left[: len(pattern)]
+                break
+        else:
+            if left.pop(0) not in HESITATIONS:
+                return False
+    return True
+
+
+def has_phrase(text: str, policy: InterruptionPolicy) -> bool:
+    """Say whether a phrase that always interrupts stands in the text, as whole words."""
+    heard = words_of(text)
+    for phrase in map(words_of, policy.phrases):
+        size = len(phrase)
+        if size and any(heard[i : i + size] == phrase for i in range(len(heard) - size + 1)):
+            return True
+    return False
+
+
+def judge(
+    words: Words,
+    policy: InterruptionPolicy,
+    *,
+    yes_no_open: bool,
+    voiced: Millis,
+    paused: bool,
+) -> Verdict:
+    """Decide what words do to the line under way; the table stands at the top of this module.
+
+    Args:
+        words: what was heard.
+        policy: of the line.
+        yes_no_open: a yes/no question is open.
+        voiced: how long the voice has lasted.
+        paused: the audio is held.
+    """
+    spoken = words_of(words.text)
+    if not spoken:
+        return Verdict.GO_ON
+    if is_backchannel(words.text, policy, yes_no_open=yes_no_open):
+        return Verdict.BACKCHANNEL if words.final else Verdict.GO_ON
+    if not policy.allow:
+        kept = Verdict.KEEP if policy.blocked == "keep" else Verdict.DISCARD
+        return kept if words.final else Verdict.GO_ON
+    if not words.accepted or words.confidence < policy.min_confidence:
+        return _judge_doubtful(words, len(spoken) >= policy.min_words and paused)
+    enough = 1 if yes_no_open and words.final else policy.min_words
+    by_words = policy.mode != "vad" and (len(spoken) >= enough or has_phrase(words.text, policy))
+    by_voice = policy.mode != "stt" and voiced >= policy.min_time
+    if paused or by_words or by_voice:
+        return Verdict.CUT
+    return Verdict.KEEP if words.final else Verdict.GO_ON
+
+
+def _judge_doubtful(words: Words, enough: bool) -> Verdict:
+    """Noise often comes as one wrong word; somebody who goes on speaking means it."""
+    if enough:
+        return Verdict.CUT
+    return Verdict.DISCARD if words.final else Verdict.GO_ON
+
+
+class Interruption:
+    """Keeps `interrupt` and `false_alarm`, and finds the policy that holds."""
+
+    def __init__(
+        self, outbox: Outbox, deadlines: Deadlines, hearing: Hearing, turns: Turns
+    ) -> None:
+        self._outbox = outbox
+        self._deadlines = deadlines
+        self._hearing = hearing
+        self._turns = turns
+        self._confidence = 1.0
+        self._only_backchannel = False
+
+    @property
+    def policy(self) -> InterruptionPolicy | None:
+        """The policy of the line at the head of the queue; None when there is none."""
+        head = self._turns.head
+        if head is None:
+            return None
+        if head.state == "audible":
+            return head.policy
+        # Before it is audible a reply costs nothing: one word is enough to reconsider it.
+        return head.policy.thinking or replace(head.policy, min_words=1)
+
+    def voice_began(self, confidence: float) -> None:
+        """The voice begins over a line."""
+        self._confidence, self._only_backchannel = confidence, False
+        self._deadlines.cancel("false_alarm")
+
+    def judge(self, words: Words, *, yes_no_open: bool) -> Verdict:
+        """Decide what words do to the line under way."""
+        policy = self.policy
+        if policy is None:
+            return Verdict.CUT
+        # A protected line makes the lines behind it wait, and so do the words for its end.
+        if words.text.strip():
+            self._only_backchannel = is_backchannel(words.text, policy, yes_no_open=yes_no_open)
+        return judge(
+            words,
+            policy,
+            yes_no_open=yes_no_open,
+            voiced=self._hearing.voiced(self._outbox.at),
+            paused=self._turns.paused,
+        )
+
+    def voice_ended(self) -> bool:
+        """The voice ended over a line. Returns whether held audio may go on at once."""
+        policy = self.policy
+        if policy is None or not self._turns.paused:
+            return False
+        if self._hearing.voiced(self._outbox.at) < policy.min_time:
+            return True
+        self._deadlines.set("false_alarm", self._outbox.at + policy.false_alarm_pause)
+        return False
+
+    def review(self) -> None:
+        """Set or cancel `interrupt`: voice over a line that voice may stop."""
+        turn, policy = self._hearing.turn, self.policy
+        wanted = (
+            turn is not None
+            and turn.overlap
+            and turn.began is not None
+            and self._hearing.voice
+            and policy is not None
+            and policy.allow
+            and policy.mode != "stt"
+            and self._confidence >= policy.min_confidence
+            and not self._turns.paused
+            and not self._only_backchannel
+        )
+        if not wanted:
+            self._deadlines.cancel("interrupt")
+        elif turn is not None and policy is not None and turn.began is not None:
+            due = max(self._outbox.at, turn.began + policy.min_time)
+            self._deadlines.set("interrupt", due)
+
+    def over(self) -> None:
+        """The line was cut, or the audio goes on: nothing hangs in the balance any more."""
+        self._deadlines.cancel("interrupt")
+        self._deadlines.cancel("false_alarm")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what must survive."""
+        return {"confidence": self._confidence, "only_backchannel": self._only_backchannel}
+
+    def from_dict(self, data: Mapping[str, Any]) -> None:
+        """Restore what `to_dict` gave."""
+        self._confidence = data["confidence"]
+        self._only_backchannel = data["only_backchannel"]

@@ -1,0 +1,39 @@
+"""When nobody says anything.
+
+The deadline `silence` runs while the dialog waits for the caller, nobody is heard, nothing is under
+way and no turn is open: so it counts from the end of the agent's line, stands still while a tool
+runs, and begins anew after any sign of life (voice without words, a key, a back-channel). What
+silence leads to is the dialog's business.
+"""
+
+from __future__ import annotations
+
+from engine.core.deadlines import Deadlines
+from engine.core.outbox import Outbox
+from engine.events import Millis
+
+NAME = "silence"
+
+
+class Silence:
+    """Keeps the deadline `silence` true to the facts."""
+
+    def __init__(self, outbox: Outbox, deadlines: Deadlines) -> None:
+        self._outbox = outbox
+        self._deadlines = deadlines
+
+    def sign_of_life(self) -> None:
+        """The caller is there: count from now."""
+        self._deadlines.cancel(NAME)
+
+    def review(self, *, quiet: bool, after: Millis) -> None:
+        """Start counting, go on counting, or stop.
+
+        Args:
+            quiet: the dialog waits, nobody is heard, and nothing is under way.
+            after: how much silence is too much, in this state.
+        """
+        if not quiet:
+            self._deadlines.cancel(NAME)
+        elif self._deadlines.get(NAME) is None:
+            self._deadlines.set(NAME, self._outbox.at + after)

@@ -1,0 +1,349 @@
+"""The agent's turns: what was ordered, what is audible, what was heard.
+
+An *utterance* (`a3.1`) is one line of an agent turn (`a3`). A new agent turn begins with the first
+line after the queue was empty, after a turn of the caller, or after an interruption: nothing is
+ever added to a turn that was cut.
+
+*Lines* are the ordered and audible ones: they stand against the caller. The queue is over when no
+line is left, held ones included. The head of the queue is watched by two deadlines: `first_audio`
+until it is audible, `playout` until it is over; both stand still while the audio is paused.
+
+This object is also the dialog's mouth (`engine.core.speaker.Speaker`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.core.deadlines import Deadlines
+from engine.core.heard import guessed_duration, heard_text
+from engine.core.history import History
+from engine.core.outbox import Outbox
+from engine.core.speaker import Purpose
+from engine.core.utterance import Utterance
+from engine.effects import PauseSpeech, ResumeSpeech, Say, StopSpeech
+from engine.events import Millis, PlayoutFinished, PlayoutStarted, SpeechPrepared
+from engine.machine.compiled import InterruptionPolicy
+
+FIRST_AUDIO = 10_000
+"""How long the voice may take for the first sample of the line whose turn it is."""
+
+PLAYOUT_MARGIN = 3_000
+"""How much later than computed a line may end: network, jitter buffer, a loaded machine."""
+
+
+class Turns:
+    """The queue of utterances, and the agent's half of the history."""
+
+    def __init__(self, outbox: Outbox, deadlines: Deadlines, history: History) -> None:
+        self._outbox = outbox
+        self._deadlines = deadlines
+        self._history = history
+        self._queue: dict[str, Utterance] = {}
+        self._turn = 0
+        self._line = 0
+        self._fresh = True
+        self._paused_at: Millis | None = None
+        self._hold = False
+        self._unsaid = False
+        self.last_spoken = ""
+
+    # --- what others read ------------------------------------------------------------------------
+
+    @property
+    def speaking(self) -> bool:
+        """True while any ordered utterance is not over."""
+        return any(u.state != "ending" for u in self._queue.values())
+
+    @property
+    def lines(self) -> bool:
+        """True while a line was handed to the voice and is not over."""
+        return self.head is not None
+
+    @property
+    def head(self) -> Utterance | None:
+        """The line that is audible, or will be next."""
+        for utterance in self._queue.values():
+            if utterance.state in ("ordered", "audible"):
+                return utterance
+        return None
+
+    @property
+    def audible(self) -> bool:
+        """True while the head of the queue is audible (or held at a sample)."""
+        head = self.head
+        return head is not None and head.state == "audible"
+
+    @property
+    def paused(self) -> bool:
+        """True between `pause` and `resume`."""
+        return self._paused_at is not None
+
+    def drained(self) -> bool:
+        """Say once, when every line that was ordered is over."""
+        if not self._unsaid or self.speaking:
+            return False
+        self._unsaid = False
+        return True
+
+    # --- ordering --------------------------------------------------------------------------------
+
+    def say(self, text: str, *, purpose: Purpose, policy: InterruptionPolicy) -> str:
+        """Order a line behind all others and return its utterance id."""
+        if self._fresh or not self.speaking:
+            self._turn, self._line, self._fresh = self._turn + 1, 0, False
+        self._line += 1
+        utterance = Utterance(
+            id=f"a{self._turn}.{self._line}",
+            turn=f"a{self._turn}",
+            text=text,
+            purpose=purpose,
+            policy=policy,
+            state="held",
+        )
+        self._queue[utterance.id] = utterance
+        self._unsaid = True
+        if purpose in ("line", "question"):
+            self.last_spoken = text
+        if not self._hold:
+            self._order(utterance)
+            self._watch()
+        return utterance.id
+
+    def hold(self, hold: bool) -> None:
+        """Hand no line to the voice while the caller has the floor; hand all over afterwards."""
+        if hold == self._hold:
+            return
+        self._hold = hold
+        if not hold:
+            for utterance in self._where(lambda u: u.state == "held"):
+                self._order(utterance)
+            self._watch()
+
+    def new_turn(self) -> None:
+        """Answer a turn of the caller: what is said from now on belongs to a new turn.
+
+        What was held back meanwhile is still said before the answer, except fillers: nobody waits
+        any more for what they would bridge.
+        """
+        self._fresh = True
+        for utterance in self._where(lambda u: u.state == "held" and u.purpose == "filler"):
+            self._drop(utterance)
+
+    def _order(self, utterance: Utterance) -> None:
+        utterance.state = "ordered"
+        self._outbox.emit(
+            Say(
+                utterance=utterance.id,
+                turn=utterance.turn,
+                text=utterance.text,
+                interruptible=utterance.policy.allow,
+                purpose=utterance.purpose,
+            )
+        )
+
+    # --- holding and cutting ---------------------------------------------------------------------
+
+    def pause(self) -> None:
+        """Hold the audio at this sample; the deadlines of the line stand still."""
+        head = self.head
+        if head is None or self.paused:
+            return
+        self._paused_at = self._outbox.at
+        self._outbox.emit(PauseSpeech())
+        self._deadlines.cancel(f"first_audio:{head.id}")
+        due = self._deadlines.get(f"playout:{head.id}")
+        if due is not None:
+            head.due_in = due - self._outbox.at
+            self._deadlines.cancel(f"playout:{head.id}")
+
+    def resume(self) -> None:
+        """Go on at the sample where the audio was held."""
+        if self._paused_at is None:
+            return
+        since, self._paused_at = self._paused_at, None
+        self._outbox.emit(ResumeSpeech())
+        head = self.head
+        if head is not None and head.started is not None:
+            head.silent += self._outbox.at - max(since, head.started)
+        if head is not None and head.due_in is not None:
+            self._deadlines.set(f"playout:{head.id}", self._outbox.at + head.due_in)
+            head.due_in = None
+        self._watch()
+
+    def stop(self, *, force: bool = False) -> tuple[str, ...]:
+        """Stop every line that may be stopped and return their ids.
+
+        Args:
+            force: protected lines as well.
+        """
+        head = self.head
+        fade = head.policy.fade if head is not None else 0
+        stopped = self._where(
+            lambda u: u.state in ("ordered", "audible") and (force or u.policy.allow)
+        )
+        if stopped:
+            self._fresh = True
+            self._end_lines(stopped, fade)
+        return tuple(u.id for u in stopped)
+
+    def _end_lines(self, stopped: list[Utterance], fade: Millis = 0) -> None:
+        now = self._outbox.at
+        self._outbox.emit(StopSpeech(utterances=tuple(u.id for u in stopped), fade=fade))
+        for utterance in stopped:
+            if utterance.started is None:
+                self._outbox.note("dropped", utterance=utterance.id, text=utterance.text)
+            self._bury(utterance, now if self._paused_at is None else self._paused_at)
+        self.resume()  # the audio path stays held over a stop: whatever follows must be audible
+        self._watch()
+
+    def _bury(self, utterance: Utterance, stopped: Millis) -> None:
+        """Take a line off the floor; its end, with what was played of it, is still to come."""
+        self._forget(utterance)
+        utterance.state, utterance.stopped = "ending", stopped
+        self._deadlines.set(f"playout:{utterance.id}", self._outbox.at + PLAYOUT_MARGIN)
+
+    # --- what the voice reports ------------------------------------------------------------------
+
+    def prepared(self, event: SpeechPrepared) -> None:
+        """The length of a line is known."""
+        utterance = self._queue.get(event.utterance)
+        if utterance is None:
+            self._late(event.utterance)
+            return
+        utterance.duration, utterance.words = event.duration, event.words
+        if utterance.state == "audible":
+            self._expect_end(utterance)
+
+    def started(self, event: PlayoutStarted) -> None:
+        """A line is audible."""
+        utterance = self._queue.get(event.utterance)
+        if utterance is None or utterance.state != "ordered":
+            self._late(event.utterance)
+            return
+        utterance.state, utterance.started = "audible", self._outbox.at
+        self._deadlines.cancel(f"first_audio:{utterance.id}")
+        self._history.opened(utterance.id)
+        self._expect_end(utterance)
+
+    def finished(self, event: PlayoutFinished) -> Utterance | None:
+        """A line is over. Returns it if it still stood against the caller, None if it was dead."""
+        utterance = self._queue.get(event.utterance)
+        if utterance is None:
+            self._late(event.utterance)
+            return None
+        return self._over(utterance, event.played, event.complete)
+
+    def give_up(self, name: str, *, stop: bool = True) -> Utterance | None:
+        """A line failed, or its end never came. Returns it if it stood against the caller.
+
+        Args:
+            name: its id.
+            stop: the voice does not know yet, and is told.
+        """
+        utterance = self._queue.get(name)
+        if utterance is None or utterance.state == "held":
+            return None
+        if utterance.state == "ending":  # stopped long ago: the clock must do for a measure
+            self._over(utterance, utterance.played_by(self._outbox.at), complete=False)
+            return None
+        if stop:
+            self._end_lines([utterance])
+        else:
+            self._bury(utterance, self._outbox.at)
+            self._watch()
+        return utterance
+
+    def give_up_all(self) -> tuple[str, ...]:
+        """The voice itself failed: every line that was handed to it is lost."""
+        lost = self._where(lambda u: u.state in ("ordered", "audible"))
+        self._fresh = True
+        for utterance in lost:
+            self._bury(utterance, self._outbox.at)
+        self.resume()
+        return tuple(utterance.id for utterance in lost)
+
+    def _over(self, utterance: Utterance, played: Millis, complete: bool) -> Utterance | None:
+        alive = utterance.state != "ending"
+        heard = heard_text(
+            utterance.text,
+            played=played,
+            complete=complete,
+            duration=utterance.duration,
+            words=utterance.words,
+        )
+        self._drop(utterance)
+        self._history.closed(utterance.id, utterance.text, heard, complete=complete)
+        if heard or alive:
+            self._outbox.note("heard", utterance=utterance.id, text=heard, complete=complete)
+        if alive and self.paused and not self.lines:
+            self.resume()
+        self._watch()
+        return utterance if alive else None
+
+    # --- deadlines -------------------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        """The head of the queue must become audible in time."""
+        head = self.head
+        if head is None or head.state != "ordered" or self.paused:
+            return
+        name = f"first_audio:{head.id}"
+        if self._deadlines.get(name) is None:
+            self._deadlines.set(name, self._outbox.at + FIRST_AUDIO)
+
+    def _expect_end(self, utterance: Utterance) -> None:
+        length = utterance.duration
+        if length is None:
+            length = max(FIRST_AUDIO, guessed_duration(utterance.text))
+        due = (utterance.started or 0) + utterance.silent + length + PLAYOUT_MARGIN
+        if self._paused_at is not None:
+            utterance.due_in = due - self._paused_at
+        else:
+            self._deadlines.set(f"playout:{utterance.id}", due)
+
+    def _forget(self, utterance: Utterance) -> None:
+        self._deadlines.cancel(f"first_audio:{utterance.id}")
+        self._deadlines.cancel(f"playout:{utterance.id}")
+
+    def _drop(self, utterance: Utterance) -> None:
+        self._forget(utterance)
+        del self._queue[utterance.id]
+
+    def _where(self, test: Callable[[Utterance], bool]) -> list[Utterance]:
+        return [u for u in self._queue.values() if test(u)]
+
+    def _late(self, utterance: str) -> None:
+        self._outbox.note("late", utterance=utterance)
+
+    # --- the end, and snapshots ------------------------------------------------------------------
+
+    def close(self) -> None:
+        """The call is over: what is audible ends with it; what was heard is still measured."""
+        for utterance in list(self._queue.values()):
+            if utterance.state == "held":
+                self._drop(utterance)
+            else:
+                utterance.state, utterance.stopped = "ending", self._outbox.at
+        self._paused_at, self._hold = None, False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what must survive, as JSON-like data."""
+        return {
+            "queue": [utterance.to_dict() for utterance in self._queue.values()],
+            "turn": self._turn,
+            "line": self._line,
+            "fresh": self._fresh,
+            "paused_at": self._paused_at,
+            "hold": self._hold,
+            "unsaid": self._unsaid,
+            "last_spoken": self.last_spoken,
+        }
+
+    def from_dict(self, data: Mapping[str, Any]) -> None:
+        """Restore what `to_dict` gave."""
+        self._queue = {u["id"]: Utterance.from_dict(u) for u in data["queue"]}
+        self._turn, self._line, self._fresh = data["turn"], data["line"], data["fresh"]
+        self._paused_at, self._hold = data["paused_at"], data["hold"]
+        self._unsaid, self.last_spoken = data["unsaid"], data["last_spoken"]
