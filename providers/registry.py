@@ -155,8 +155,8 @@ class Registry:
             kind, _, name = point.name.partition(".")
             detail = f"{point.value} is hidden by {self._points[point.name].value}"
             rows.append(Status(kind=kind, name=name, state="shadowed", detail=detail))
-        order = {kind: number for number, kind in enumerate(KINDS)}
-        return tuple(sorted(rows, key=lambda row: (order.get(row.kind, 99), row.name, row.state)))  # type: ignore[call-overload]
+        order: dict[str, int] = {kind: number for number, kind in enumerate(KINDS)}
+        return tuple(sorted(rows, key=lambda row: (order.get(row.kind, 99), row.name, row.state)))
 
     def _row(self, key: str, environment: Mapping[str, str]) -> Status:
         kind, _, name = key.partition(".")
@@ -164,7 +164,7 @@ class Registry:
             detail = f'"{kind}" is no kind of provider{_nearest(kind, KINDS)}'
             return Status(kind=kind, name=name, state="broken", detail=detail)
         try:
-            info = self.info(kind, name)  # type: ignore[arg-type]
+            info = self.info(kind, name)
         except ProviderConfigurationError as error:
             return Status(kind=kind, name=name, state="broken", detail=str(error))
         if missing := info.missing():
