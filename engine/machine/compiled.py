@@ -345,6 +345,8 @@ class CompiledFlow:
     """JSGF (JSpeech Grammar Format 1.0) text by name; see `engine.machine.grammar`."""
     pipeline: Mapping[str, Any] = field(default_factory=dict)
     """Component name to its options (`{"use": NAME, ...}`); missing: the embedded default."""
+    phrases: tuple[str, ...] = ()
+    """Sentence patterns of callers with slots in braces: "a table for {party_size} at {time}"."""
     mode: Literal["cascade", "realtime"] = "cascade"
     variable_defaults: Mapping[str, Any] = field(default_factory=dict)
     """What each variable holds at the start; missing or None: empty."""
