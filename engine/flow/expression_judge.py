@@ -215,10 +215,8 @@ class Judge:
             return iter(())
         if node.keywords:
             self.refuse(node, f"`{name}` takes its arguments without names")
-        least, most = ARITY[name]
-        if not least <= len(node.args) <= most:
-            wanted = str(least) if least == most else f"{least} to {most}"
-            self.refuse(node, f"`{name}` takes {wanted} arguments, not {len(node.args)}")
+        if message := arity_problem(name, len(node.args)):
+            self.refuse(node, message)
         self._call_details(name, node)
         return iter(node.args)
 
@@ -261,6 +259,16 @@ class Judge:
                 word = "==" if isinstance(op, ast.Is) else "!="
                 self.refuse(node, "`is` cannot be used here", f"write `{word}`")
         return iter((node.left, *node.comparators))
+
+
+def arity_problem(function: str, given: int) -> str:
+    """What is wrong with this number of arguments; empty when nothing is, or it is unknown."""
+    least, most = ARITY.get(function, (given, given))
+    if least <= given <= most:
+        return ""
+    wanted = str(least) if least == most else f"{least} to {most}"
+    plural = "" if wanted == "1" else "s"
+    return f"`{function}` takes {wanted} argument{plural}, not {given}"
 
 
 def _functions() -> str:

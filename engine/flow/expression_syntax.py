@@ -138,7 +138,10 @@ def _syntax_problem(text: str, offset: int, error: SyntaxError) -> Problem:
         slip = re.search(pattern, bare)
         if slip:
             return Problem(offset + slip.start(), offset + slip.end(), code, message, help_text)
-    start = min(max((error.offset or 1) - 1, 0), len(text) - 1)
+    if not error.offset or (error.lineno or 1) > 1:  # where ast runs out of text
+        start, end = offset + len(text) - 1, offset + len(text)
+        return Problem(start, end, "TW409", "not an expression: something is missing after this")
+    start = min(max(error.offset - 1, 0), len(text) - 1)
     end = min(max((error.end_offset or 0) - 1, start + 1), len(text))
     reason = (error.msg or "syntax error").split(". Perhaps")[0]
     return Problem(offset + start, offset + end, "TW409", f"not an expression: {reason}")

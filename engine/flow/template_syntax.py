@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
-from engine.flow.expression_judge import ARITY, CONSTANTS, ROOTS
+from engine.flow.expression_judge import ARITY, CONSTANTS, ROOTS, arity_problem
 from engine.flow.problems import NameUse, Problem, suggest
 
 MAX_LENGTH = 10_000
@@ -250,11 +250,8 @@ def _call_refusal(node: nodes.Call) -> tuple[str, str] | None:
         return "TW409", "values have no functions to call"
     if node.dyn_args or node.dyn_kwargs or node.kwargs:
         return "TW409", "functions take their arguments without names"
-    least, most = ARITY.get(node.node.name, (0, len(node.args)))
-    if not least <= len(node.args) <= most:
-        wanted = str(least) if least == most else f"{least} to {most}"
-        return "TW409", f"`{node.node.name}` takes {wanted} arguments, not {len(node.args)}"
-    return None
+    message = arity_problem(node.node.name, len(node.args))
+    return ("TW409", message) if message else None
 
 
 def _braces_on_line(text: str, line: int) -> tuple[int, int]:
