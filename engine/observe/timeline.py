@@ -28,7 +28,7 @@ _NAME_WIDTH = 20
 _STATES_COLUMN = 88
 """Where the states stand; a longer line pushes them to the right rather than wrapping."""
 
-_IDS = frozenset({"turn", "utterance", "call", "participant", "service", "reason", "name", "key"})
+_IDS = frozenset({"turn", "utterance", "call", "participant", "service", "reason", "key"})
 """Fields whose value says by itself what it is."""
 
 _SECONDS = frozenset({"edge", "duration", "played", "fade"})

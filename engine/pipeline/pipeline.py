@@ -155,6 +155,10 @@ class Pipeline:
         if self.prediction is not None:
             self.prediction.ask(turn, text, kinds)
 
+    def silence(self) -> None:
+        """End every line that is not over; each is answered with what was played of it."""
+        self.playout.stop(self.playout.track.utterances)
+
     def _edge(self, edge: VoiceEdge) -> None:
         if self.recognition is not None:
             self.recognition.edge(edge)

@@ -26,6 +26,7 @@ from importlib.metadata import version
 from typing import Any, Literal, TextIO
 
 from engine.core.conversation import Conversation
+from engine.core.history import HistoryItem
 from engine.core.step import Step
 from engine.effects import HangUp
 from engine.errors import ConfigurationError
@@ -72,6 +73,8 @@ class CallResult:
     """Why it ended."""
     kind: Literal["hangup", "leave"]
     steps: tuple[Step, ...]
+    history: tuple[HistoryItem, ...]
+    """What was said and what was heard, in order."""
     metrics: CallMetrics
     failure: str | None = None
     """Set when the call could not even begin: a provider or the room did not open."""
@@ -141,6 +144,7 @@ class Session:
             reason=self._over.reason,
             kind=self._over.kind,
             steps=self.steps,
+            history=self._conversation.history,
             metrics=measure(self._steps),
             failure=self._failure,
         )
@@ -265,5 +269,10 @@ class Session:
             await self._room.close(reason)
         except Exception as error:  # the stages behind it still have to be closed
             _log.warning("the room did not close cleanly: %s", describe(error))
+        self.pipeline.silence()
         await self._dispatcher.aclose()
         await self.pipeline.aclose()
+        # What was heard of the last line, and what a tool did in the end, belong to the journal.
+        while self._mailbox:
+            for step in self._conversation.receive(self._mailbox.popleft()):
+                self._record(step)
