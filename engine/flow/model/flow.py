@@ -65,6 +65,11 @@ class Flow(Policies):
         description="What the caller may mean.",
         examples=[{"wants_person": {"means": "asks for a human"}}],
     )
+    phrases: list[Text] = Field(
+        default_factory=list,
+        description="How callers say several things at once; `{SLOT}` stands for a value.",
+        examples=[["a table for {party_size} {date} at {time}"]],
+    )
     tools: dict[Id, Tool] = Field(
         default_factory=dict,
         description="What the flow can do in the world.",
