@@ -67,7 +67,7 @@ def test_a_cough_pauses_and_goes_on_at_the_same_sample(call):
 
 
 def test_a_short_uh_is_backchannel(call):
-    """ "uh" of 0.3 s while the agent speaks: not interrupted, no answer."""
+    """A hesitation of 0.3 s while the agent speaks: not interrupted, no answer."""
     call.open(STORY)
     call.plays(3_200, "a1.1", 10_000)
     call.voice(5_000)
