@@ -81,8 +81,8 @@ class WebRtcRoom:
         if self._listener is not None:
             raise RuntimeError("a room is opened once")
         self._listener, self._source = listener, source
-        if self._outcome == "unreachable":
-            listener.room_failed("the call did not come about")
+        if self._outcome:
+            listener.room_failed("the caller was gone before the call began")
         elif self._connection.is_connected:
             self._join()
 
@@ -93,9 +93,9 @@ class WebRtcRoom:
         except MessageRefused as refusal:
             _log.error("not published: %s", refusal)
 
-    def hang_up(self) -> None:
-        """The caller ended the call by the signalling endpoint."""
-        self.ended("left")
+    def hang_up(self, reason: str = "left") -> None:
+        """End the call from outside: `left`, the caller said so; `closed`, the endpoint closes."""
+        self.ended(reason)
 
     async def close(self, reason: str) -> None:
         """Leave within three seconds, after the last words have arrived. Idempotent."""

@@ -39,6 +39,28 @@ def test_a_stall_skips_beats_and_tells_how_many(
     assert run_virtual(beats()) == [(5, 0.11), (1, 0.12), (1, 0.14)]
 
 
+def test_a_busy_moment_is_made_good_and_a_long_stall_is_not(
+    run_virtual: Callable[[Coroutine[Any, Any, Any]], Any],
+):
+    async def beats() -> list[tuple[int, float]]:
+        clock = LoopClock()
+        pacer, out = Pacer(clock, catch_up=2), []
+        await pacer.wait()
+        for stall in (0.065, 0.0, 0.0, 0.0, 0.09, 0.0):
+            asyncio.get_running_loop().stall(stall)  # type: ignore[attr-defined]
+            out.append((await pacer.wait(), round(clock.monotonic(), 6)))
+        return out
+
+    assert run_virtual(beats()) == [
+        (1, 0.065),
+        (1, 0.065),
+        (1, 0.065),
+        (1, 0.08),
+        (4, 0.17),
+        (1, 0.18),
+    ]
+
+
 class _Coarse:
     """A clock whose ticks are farther apart than the loop's."""
 
