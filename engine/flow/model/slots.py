@@ -123,7 +123,7 @@ TypeOf: TypeAlias = Annotated[ValueType, BeforeValidator(parse_type), WithJsonSc
 ResultType: TypeAlias = Annotated[
     ValueType,
     BeforeValidator(parse_result_type),
-    WithJsonSchema({"$ref": "#/$defs/ResultType"}),
+    WithJsonSchema({"x-ref": "ResultType"}),
 ]
 """A type, or a map of field names to types (which may be maps again)."""
 
@@ -134,7 +134,7 @@ RESULT_TYPE_SCHEMA: dict[str, Any] = {
         {
             "type": "object",
             "propertyNames": {"pattern": r"^[a-z][a-z0-9_]*$"},
-            "additionalProperties": {"$ref": "#/$defs/ResultType"},
+            "additionalProperties": {"x-ref": "ResultType"},
             "minProperties": 1,
         },
     ],

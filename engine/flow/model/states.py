@@ -135,10 +135,10 @@ def _transitions(value: Any) -> Any:
 
 def _ways(entry: str) -> dict[str, Any]:
     """The three forms of a list of transitions, for the schema."""
-    reference = {"$ref": f"#/$defs/{entry}"}
+    reference = {"x-ref": entry}
     return {
         "anyOf": [
-            {"$ref": "#/$defs/Target"},
+            {"x-ref": "Target"},
             reference,
             {"type": "array", "items": reference, "minItems": 1},
         ]

@@ -1,0 +1,368 @@
+"""A path or a text in, a flow or findings out. Never raises for what a file holds.
+
+The order of judgement: YAML, then what is not supported yet, then the shape, then the rules. Each
+later judge is silent about places an earlier one has spoken about.
+
+The models judge the shape first, because they are ten times as fast as the schema; only when they
+refuse does the schema explain why. A property test holds that both accept the same documents.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+from typing import Any, TypeAlias
+
+from pydantic import ValidationError
+
+from engine.flow import rules
+from engine.flow.catalogue import Catalogue
+from engine.flow.diagnostics import Diagnostic, Path, Span, listing, nearest, sort_diagnostics
+from engine.flow.model import Flow
+from engine.flow.shape import find_duplicate_states, find_language_version, find_wrong_shapes
+from engine.flow.source import MAX_BYTES, Source, read_source
+from engine.flow.unsupported import find_unsupported
+
+_ROOT_MARKS = ("pyproject.toml", ".git", "turnwise.toml")
+"""A folder that holds one of these is the root of a project."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadResult:
+    """What came of one file."""
+
+    flow: Flow | None
+    """The flow; None when it, or a sub-flow of it, has errors."""
+    diagnostics: tuple[Diagnostic, ...]
+    """All findings in this file and its sub-flows, sorted."""
+    source: Source
+    subflows: Mapping[str, LoadResult] = field(default_factory=dict)
+    """By the name this flow calls them."""
+    readable: bool = True
+    """False: there was no file, or no text in it; the one finding says why."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is a flow to run."""
+        return self.flow is not None
+
+    @property
+    def sources(self) -> dict[str, Source]:
+        """Every file that was read, by the name its findings carry."""
+        found = {self.source.file: self.source}
+        for inner in self.subflows.values():
+            found.update(inner.sources)
+        return found
+
+
+def load(path: str | FilePath, *, root: FilePath | None = None) -> LoadResult:
+    """Load a file and its sub-flows: YAML and shape, no rules.
+
+    Args:
+        path: the file.
+        root: the folder that sub-flows may not leave. By default the nearest folder around the
+            file that holds a `pyproject.toml`, `turnwise.toml` or `.git`, else the file's own.
+    """
+    return _Loader(None, root).load_file(str(path))
+
+
+def load_text(text: str, name: str = "<text>", *, folder: FilePath | None = None) -> LoadResult:
+    """Load a text: YAML and shape, no rules. Sub-flows are looked for in `folder`, if given."""
+    return _Loader(None, folder).load_text(text, name, folder)
+
+
+def check_file(
+    path: str | FilePath, catalogue: Catalogue | None = None, *, root: FilePath | None = None
+) -> LoadResult:
+    """Load a file and its sub-flows and run all rules over them."""
+    return _Loader(catalogue or Catalogue(), root).load_file(str(path))
+
+
+def check_text(
+    text: str,
+    name: str = "<text>",
+    catalogue: Catalogue | None = None,
+    *,
+    folder: FilePath | None = None,
+) -> LoadResult:
+    """Load a text and run all rules over it."""
+    return _Loader(catalogue or Catalogue(), folder).load_text(text, name, folder)
+
+
+# --- files ----------------------------------------------------------------------------------------
+
+_Failure: TypeAlias = tuple[str, str]
+"""Why a file cannot be read, and what to do."""
+
+
+def _read(path: FilePath) -> tuple[str, _Failure | None]:
+    try:
+        with path.open("rb") as stream:
+            # One byte more than allowed is enough to know that it is too big.
+            raw = stream.read(MAX_BYTES + 4)
+    except FileNotFoundError:
+        return "", (f"no file `{path}`", _neighbour(path))
+    except IsADirectoryError:
+        return "", (f"`{path}` is a folder", f"name a file in it: `{path / 'FLOW.yaml'}`")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        return "", (f"cannot read `{path}`: {reason}", "")
+    try:
+        return raw.decode("utf-8"), None
+    except UnicodeDecodeError as error:
+        if len(raw) > MAX_BYTES:
+            return raw.decode("utf-8", "replace"), None
+        line = raw[: error.start].count(b"\n") + 1
+        help_ = "save it as UTF-8"
+        return "", (f"`{path}` is not UTF-8 text: line {line}, byte {error.start}", help_)
+
+
+def _neighbour(path: FilePath) -> str:
+    try:
+        names = sorted(entry.name for entry in path.parent.iterdir() if entry.suffix == path.suffix)
+    except OSError:
+        return f"there is no folder `{path.parent}`"
+    meant = nearest(path.name, names)
+    if meant is not None:
+        return f"did you mean `{path.parent / meant}`?"
+    return f"files there: {listing(names, join='and')}" if names else ""
+
+
+def _project_root(file: FilePath) -> FilePath:
+    for folder in file.parents:
+        if any((folder / mark).exists() for mark in _ROOT_MARKS):
+            return folder
+    return file.parent
+
+
+# --- the loader -----------------------------------------------------------------------------------
+
+
+class _Loader:
+    """Loads one file with everything below it; each file once."""
+
+    def __init__(self, catalogue: Catalogue | None, root: FilePath | None) -> None:
+        self._catalogue = catalogue
+        self._root = root.resolve() if root is not None else None
+        self._loaded: dict[FilePath, LoadResult] = {}
+
+    def load_file(self, name: str) -> LoadResult:
+        path = FilePath(name)
+        text, failure = _read(path)
+        if failure is not None:
+            return _unreadable(name, *failure)
+        if self._root is None:
+            self._root = _project_root(path.resolve())
+        return self._load(text, name, path.resolve().parent, (path.resolve(),))
+
+    def load_text(self, text: str, name: str, folder: FilePath | None) -> LoadResult:
+        return self._load(text, name, folder.resolve() if folder is not None else None, ())
+
+    def _load(
+        self, text: str, name: str, folder: FilePath | None, chain: tuple[FilePath, ...]
+    ) -> LoadResult:
+        source = read_source(text, name)
+        flow, findings = judge(source)
+        subflows, problems = self._subflows(source, folder, chain)
+        findings += problems
+        if flow is not None and self._catalogue is not None and _is_sound(findings):
+            models = {key: inner.flow for key, inner in subflows.items() if inner.flow is not None}
+            called = len(chain) > 1
+            findings += rules.check(flow, source, models, self._catalogue, called=called)
+        inner = [found for result in subflows.values() for found in result.diagnostics]
+        diagnostics = sort_diagnostics([*findings, *inner])
+        if any(found.is_error for found in diagnostics):
+            flow = None
+        return LoadResult(flow=flow, diagnostics=diagnostics, source=source, subflows=subflows)
+
+    # --- sub-flows --------------------------------------------------------------------------------
+
+    def _subflows(
+        self, source: Source, folder: FilePath | None, chain: tuple[FilePath, ...]
+    ) -> tuple[dict[str, LoadResult], list[Diagnostic]]:
+        declared = source.data.get("flows") if isinstance(source.data, dict) else None
+        if not isinstance(declared, dict):
+            return {}, []
+        loaded: dict[str, LoadResult] = {}
+        problems: list[Diagnostic] = []
+        for key, written in declared.items():
+            if not isinstance(written, str) or not written.strip():
+                continue
+            result = self._subflow(source, ("flows", key), written, folder, chain)
+            if isinstance(result, Diagnostic):
+                problems.append(result)
+            else:
+                loaded[key] = result
+        return loaded, problems
+
+    def _subflow(
+        self,
+        source: Source,
+        where: Path,
+        written: str,
+        folder: FilePath | None,
+        chain: tuple[FilePath, ...],
+    ) -> LoadResult | Diagnostic:
+        span = source.span(where)
+        if folder is None:
+            message = f"cannot look for `{written}`: this flow was not read from a file"
+            return Diagnostic(code="TW207", message=message, span=span, where=where)
+        try:
+            path = (folder / written).resolve()
+        except (OSError, ValueError, RuntimeError) as error:
+            return Diagnostic(code="TW207", message=f"`{written}`: {error}", span=span, where=where)
+        if self._root is not None and not path.is_relative_to(self._root):
+            return _escapes(span, where, written)
+        if path in chain:
+            return _cycle(span, where, written, chain[chain.index(path) :], path)
+        if path not in self._loaded:
+            text, failure = _read(path)
+            if failure is not None:
+                return _missing(span, where, written, path)
+            name = os.path.normpath(os.path.join(os.path.dirname(source.file), written))
+            self._loaded[path] = self._load(text, name, path.parent, (*chain, path))
+        return self._loaded[path]
+
+
+def _is_sound(findings: Iterable[Diagnostic]) -> bool:
+    """Whether the rules can trust names and structure."""
+    unsound = ("TW0", "TW106")
+    return not any(found.is_error and found.code.startswith(unsound) for found in findings)
+
+
+def _escapes(span: Span, where: Path, written: str) -> Diagnostic:
+    return Diagnostic(
+        code="TW804",
+        message=f"`{written}` lies outside this project",
+        span=span,
+        label="not inside the project's folder",
+        help="copy the file into the project",
+        notes=("the project is the nearest folder with a pyproject.toml, turnwise.toml or .git",),
+        where=where,
+    )
+
+
+def _cycle(
+    span: Span, where: Path, written: str, chain: tuple[FilePath, ...], path: FilePath
+) -> Diagnostic:
+    names = tuple(file.name for file in (*chain, path))
+    itself = len(chain) == 1
+    message = "a flow names itself as its sub-flow" if itself else "sub-flows name each other"
+    return Diagnostic(
+        code="TW208",
+        message=message,
+        span=span,
+        label="leads back to this file" if itself else f"leads back to `{path.name}`",
+        help="let one of them return instead: `end: return`",
+        path=names,
+        where=where,
+    )
+
+
+def _missing(span: Span, where: Path, written: str, path: FilePath) -> Diagnostic:
+    if path.is_dir():
+        message, help_ = f"`{written}` is a folder", "name a file in it"
+    elif path.exists():
+        message, help_ = f"`{written}` cannot be read as UTF-8 text", ""
+    else:
+        message = f"no file `{written}`"
+        folder = path.parent
+        siblings = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
+        meant = nearest(path.name, [name for name in siblings if name.endswith((".yaml", ".yml"))])
+        shown = os.path.join(os.path.dirname(written), meant or "")
+        help_ = f"did you mean `{shown}`?" if meant else ""
+    return Diagnostic(
+        code="TW207",
+        message=message,
+        span=span,
+        label="looked for it beside this file",
+        help=help_,
+        where=where,
+    )
+
+
+def _unreadable(name: str, message: str, help_: str) -> LoadResult:
+    source = Source(name, "")
+    found = Diagnostic(code="TW000", message=message, span=source.at(0), help=help_)
+    return LoadResult(flow=None, diagnostics=(found,), source=source, readable=False)
+
+
+# --- shape ----------------------------------------------------------------------------------------
+
+
+def judge(source: Source) -> tuple[Flow | None, list[Diagnostic]]:
+    """Everything about one text but its sub-flows and the rules."""
+    findings = list(source.findings)
+    if source.data is None:
+        return None, findings
+    if not isinstance(source.data, dict):
+        return None, [*findings, *find_wrong_shapes(source)]
+    newer = [found for found in find_language_version(source) if found.is_error]
+    if newer:
+        # What follows a newer version number is not ours to judge.
+        return None, findings + newer
+    findings += find_unsupported(source)
+    findings += find_duplicate_states(source)
+    flow, problems = _shape(source)
+    return flow, findings + _news(problems, findings)
+
+
+def _shape(source: Source) -> tuple[Flow | None, list[Diagnostic]]:
+    try:
+        return Flow.model_validate(source.data), []
+    except ValidationError as error:
+        return None, find_wrong_shapes(source) or _from_model(source, error)
+
+
+def _news(problems: list[Diagnostic], known: list[Diagnostic]) -> list[Diagnostic]:
+    """The findings that no other finding at the same place or around it explains already."""
+    places = {found.where for found in known if found.where and found.is_error}
+    places |= _misspelt(problems)
+    news: list[Diagnostic] = []
+    for found in problems:
+        around = {found.where[:length] for length in range(1, len(found.where) + 1)}
+        if not around & places:
+            news.append(found)
+            places.add(found.where)
+    return news
+
+
+def _misspelt(problems: list[Diagnostic]) -> set[Path]:
+    """Where the right key would stand, for each key that is only misspelt: it is not missing."""
+    return {
+        (*found.where[:-1], found.fix.edits[0].text)
+        for found in problems
+        if found.code == "TW101" and found.fix is not None
+    }
+
+
+def _from_model(source: Source, error: ValidationError) -> list[Diagnostic]:
+    """The models refuse what the schema accepts: rare, and told in the model's words."""
+    findings: list[Diagnostic] = []
+    for problem in error.errors(include_url=False, include_context=False, include_input=False):
+        path = _real_path(source.data, problem["loc"])
+        message = problem["msg"].removeprefix("Value error, ")
+        findings.append(
+            Diagnostic(
+                code="TW103",
+                message=f"{message[:1].lower()}{message[1:]}",
+                span=source.span(path),
+                where=path,
+            )
+        )
+    return findings
+
+
+def _real_path(data: Any, location: tuple[int | str, ...]) -> Path:
+    """The part of a model's location that is in the document, without names of types."""
+    path: list[str | int] = []
+    for step in location:
+        inside = (isinstance(data, dict) and step in data) or (
+            isinstance(data, list) and isinstance(step, int) and step < len(data)
+        )
+        if inside:
+            path.append(step)
+            data = data[step]
+    return tuple(path)
