@@ -132,19 +132,23 @@ class Dialog:
     def raise_event(self, name: str, data: Mapping[str, Any] | None = None) -> None:
         """Something else happened: `agent.joined`, `error.stt`, `error.llm`, `app.X` ...
 
-        A failed model is no event of its own: its turn goes on without it.
+        The failure of a model or tool (`data["subject"]` names the turn or call) is taken where its
+        result is waited for: the turn goes on without the model, the call has failed.
         """
         if not self._live:
             return
         data = dict(data or {})
-        message = str(data.get("message", ""))
-        if name == "error.llm" and self._listening.failed(str(data.get("subject", "")), message):
-            self._run()
-            return
+        subject, message = str(data.get("subject", "")), str(data.get("message", ""))
         top = self._scene.stack.top
-        if name == "error" or name.startswith("error."):
+        if name == "error.llm":
+            self._listening.failed(subject, message)
+        elif name == "error.tool" and subject:
+            self._tools.returned(ToolReturned(at=self._scene.at, call=subject, error=message))
+        elif name == "error" or name.startswith("error."):
             self._scene.report(name, message, top)
-        self._scene.raise_signal(name, top, data)
+            self._scene.raise_signal(name, top, data)
+        else:
+            self._scene.raise_signal(name, top, data)
         self._run()
 
     def deadline(self, name: str) -> None:

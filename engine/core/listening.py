@@ -102,16 +102,20 @@ class Listening:
             ),
         )
 
-    def failed(self, turn: str, message: str) -> bool:
-        """The model failed or is late: go on with the words alone. False: nobody waits for it."""
-        if self._pending is None or (turn and turn != self._pending.turn):
-            return False
-        frame, pending = self._answered(self._pending.turn) or (None, None)
-        self._scene.report("error.llm", message, frame)
-        if frame is not None and pending is not None:
+    def failed(self, turn: str, message: str) -> None:
+        """The model failed or is late: go on with the words alone.
+
+        Args:
+            turn: the turn it was asked about; empty for any.
+            message: for the journal.
+        """
+        self._scene.report("error.llm", message)
+        pending = self._pending
+        taken = self._answered(turn or (pending.turn if pending is not None else ""))
+        if taken is not None:
+            frame, pending = taken
             self._scene.outbox.emit(CancelUnderstanding(turn=pending.turn))
             self._take(frame, understanding.understand(pending.text, self.scope(frame)))
-        return True
 
     def check(self) -> None:
         """Withdraw a question whose state was left, at the end of a macrostep."""
