@@ -166,16 +166,21 @@ class _Words:
             if word in ROOTS:
                 self._report(token, f"`{word}` is taken", "choose another name")
         elif after.text == "(":
-            if word not in ARITY:
-                self._unknown(token, "function", word, tuple(ARITY))
-            self.functions.add(word)
-            if word in ("changed", "filled"):
-                self._slots_in_quotes(position + 2)
-        elif before.text == ".":
-            self._report(token, "only names such as `slots.x` have parts", "")
+            self._function(position)
+        elif before.text == ".":  # after `[0]`; what may have parts is judged on the tree
+            if word.startswith("_"):
+                self._report(token, f"`{word}` cannot be read", "names start with a letter")
         else:
             return self._name(position)
         return position + 1
+
+    def _function(self, position: int) -> None:
+        token = self._at(position)
+        if token.text not in ARITY:
+            self._unknown(token, "function", token.text, tuple(ARITY))
+        self.functions.add(token.text)
+        if token.text in ("changed", "filled"):
+            self._slots_in_quotes(position + 2)
 
     def _name(self, position: int) -> int:
         first = last = self._at(position)
@@ -220,7 +225,7 @@ def _tree_problems(tree: nodes.Template, text: str) -> Iterator[Problem]:
         reason = _refusal(node, depth, loops)
         if reason is not None:
             code, message = reason
-            yield Problem(*_braces_on_line(text, node.lineno), code, message)
+            yield Problem(*_braces_on_line(text, node.lineno or 1), code, message)
             continue
         # A statement list is flat: only what stands inside an expression or a block is deeper.
         stack.extend((child, depth + 1, loops) for child in node.iter_child_nodes())
@@ -240,8 +245,18 @@ def _refusal(node: nodes.Node, depth: int, loops: int) -> tuple[str, str] | None
         return "TW409", "`filter` blocks cannot be used in speech"
     if isinstance(node, nodes.For) and (node.recursive or not isinstance(node.target, nodes.Name)):
         return "TW409", "write `for` with one name: `{% for item in result.items %}`"
-    if isinstance(node, nodes.Getitem) and not isinstance(node.arg, (nodes.Const, nodes.Neg)):
-        return "TW409", "only a fixed number or text may stand in `[ ]`"
+    if isinstance(node, (nodes.Getattr, nodes.Getitem)):
+        return _part_refusal(node)
+    return None
+
+
+def _part_refusal(node: nodes.Getattr | nodes.Getitem) -> tuple[str, str] | None:
+    if isinstance(node, nodes.Getitem):
+        index = node.arg.node if isinstance(node.arg, nodes.Neg) else node.arg
+        if not isinstance(index, nodes.Const):
+            return "TW409", "only a fixed number or text may stand in `[ ]`"
+    if not isinstance(node.node, (nodes.Name, nodes.Getattr, nodes.Getitem)):
+        return "TW409", "only names such as `slots.x` have parts"
     return None
 
 
@@ -256,7 +271,7 @@ def _call_refusal(node: nodes.Call) -> tuple[str, str] | None:
 
 def _braces_on_line(text: str, line: int) -> tuple[int, int]:
     """The first braces that touch the line (1-based), or the line itself."""
-    start = sum(len(part) for part in text.splitlines(keepends=True)[: line - 1])
+    start = sum(len(part) + 1 for part in text.split("\n")[: line - 1])
     end = text.find("\n", start)
     end = len(text) if end < 0 else end
     for match in re.finditer(r"\{\{.*?\}\}|\{%.*?%\}", text, re.DOTALL):
