@@ -8,7 +8,7 @@ from typing import Any
 
 from jsonschema.exceptions import ValidationError
 
-from engine.flow.diagnostics import Diagnostic, Edit, Fix, Path, did_you_mean, listing, nearest
+from engine.flow.diagnostics import Diagnostic, Edit, Fix, Path, listing, nearest
 from engine.flow.durations import parse_duration
 from engine.flow.model.base import EVENT_PATTERN, ID_PATTERN, NAME_PATTERN, TARGET_PATTERN
 from engine.flow.model.flow import LANGUAGE_VERSION
@@ -181,11 +181,14 @@ def _as_id(text: str) -> str | None:
 
 
 def _bad_event(source: Source, path: Path, text: str, *, is_key: bool) -> Diagnostic:
+    meant = nearest(text, ("no_input", "no_match", "corrected", "error", "voicemail"))
+    if meant is None and re.match(EVENT_PATTERN, text.lower().replace("-", "_")):
+        meant = text.lower().replace("-", "_")
     return Diagnostic(
         code="TW105",
         message=f"`{text}` is not the name of an event",
         span=source.key_span(path) if is_key else source.span(path),
-        help=did_you_mean(text, ("no_input", "no_match", "corrected", "error", "voicemail")),
+        help=f"did you mean `{meant}`?" if meant else "",
         notes=(
             "events look like `intent.NAME`, `timer.NAME`, `dtmf.1`, `error.timeout`, `no_input`",
         ),
