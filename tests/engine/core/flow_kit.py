@@ -280,7 +280,7 @@ class Talk:
         self.dialog = Dialog(flow, self.outbox, self.deadlines, self.mouth)
         self.effects: list[Effect] = []
         self.at = 0
-        self._turns = 0
+        self.turns = 0
         facts = {"seed": 7, "started_at": "2026-05-01T12:00:00+02:00", **started}
         self.dialog.start(SessionStarted(at=0, **facts))
         if begin:
@@ -297,8 +297,8 @@ class Talk:
         return [text for text, _ in self.mouth.lines[before:]]
 
     def user(self, text: str) -> list[str]:
-        self._turns += 1
-        return self.do(self.dialog.user_turn, f"u{self._turns}", text)
+        self.turns += 1
+        return self.do(self.dialog.user_turn, f"u{self.turns}", text)
 
     def silence(self) -> list[str]:
         return self.do(self.dialog.no_input)

@@ -18,7 +18,7 @@ from tests.engine.core.flow_kit import (
     to,
 )
 
-SIZE = slot("size", "integer", ask="How many?")
+SIZE = slot("size", "integer", min=1, max=9, ask="How many?")
 NONSENSE = "purple monkey dishwasher"
 
 

@@ -227,7 +227,7 @@ def test_a_stored_dialog_goes_on_as_if_nothing_had_been(cut: int) -> None:
     restored = Talk(booking(), begin=False)
     restored.dialog.from_dict(data)
     restored.deadlines.restore(stored.deadlines.as_dict())
-    restored.at = stored.at
+    restored.at, restored.turns = stored.at, stored.turns
 
     assert restored.dialog.to_dict() == data
     for step in SCRIPT[cut:]:

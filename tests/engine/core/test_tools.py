@@ -283,6 +283,7 @@ def handing_over(handle: Handling | None = None, **more: Any) -> CompiledFlow:
                 handle={"error.transfer": to("bye", say("Nobody is free."))},
             ),
             "bye": State(end(), text="Bye."),
+            "rest": State(),
         },
         slots=[slot("size", "integer")],
         intents=[intent("gives_up", "never mind")],
@@ -342,7 +343,7 @@ def test_a_transfer_can_be_taken_back_until_it_is_ordered() -> None:
 
 
 def test_a_transfer_that_was_left_still_ends_the_call_when_it_succeeds() -> None:
-    talk = Talk(handing_over({"app.fire": to("ask")}))
+    talk = Talk(handing_over({"app.fire": to("rest")}))
     talk.user("four")
     talk.event("app.fire")
 
