@@ -30,10 +30,12 @@ def _set(words: str) -> frozenset[str]:
 
 
 _FILLERS: Final = _set("um uh er erm hmm well so like")
-_DANGLING: Final = _set("""a an the and or but because if when for to at on in of with from by my your our their his
+_DANGLING: Final = _set(
+    """a an the and or but because if when for to at on in of with from by my your our their his
     her its is are was were am be been i i'd i'll i'm we we're we'd you you'd can could would should
     will do does did has had want need under around near half quarter next any not
-    between until than into it's there's""")
+    between until than into it's there's"""
+)
 _CLOSERS: Final = _set("please thanks goodbye bye")
 _YES_NO: Final = _set("yes yeah yep yup no nope nah sure okay ok correct right exactly")
 
@@ -43,12 +45,18 @@ _TEENS: Final = _set(
 )
 _TENS: Final = _set("twenty thirty forty fifty sixty seventy eighty ninety")
 _REPEATS: Final[Mapping[str, int]] = {"double": 2, "triple": 3}
-_DAYS: Final = _set("""today tonight tomorrow monday tuesday wednesday thursday friday saturday sunday weekend
-    christmas easter""")
-_MONTHS: Final = _set("""january february march april may june july august september october november
-    december""")
-_ORDINALS: Final = _set("""first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth
-    fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth thirtieth""")
+_DAYS: Final = _set(
+    """today tonight tomorrow monday tuesday wednesday thursday friday saturday sunday weekend
+    christmas easter"""
+)
+_MONTHS: Final = _set(
+    """january february march april may june july august september october november
+    december"""
+)
+_ORDINALS: Final = _set(
+    """first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth
+    fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth thirtieth"""
+)
 _SPANS: Final = _set("second seconds minute minutes hour hours day days week weeks month months")
 _MOMENTS: Final = _set("noon midnight o'clock morning afternoon evening night pm am")
 
