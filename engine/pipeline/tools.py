@@ -30,7 +30,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _PYTHON = "python:"
-_GRACE = 5.0
+_GRACE = 3.0
 """Seconds a call may still take when the session closes."""
 
 _KEY = "idempotency_key"
