@@ -8,11 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator
-from typing import Any
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
-from jsonschema.validators import extend
+from typing import TYPE_CHECKING, Any
 
 from engine.flow.diagnostics import Diagnostic, Path, Related
 from engine.flow.model.flow import LANGUAGE_VERSION
@@ -28,6 +24,9 @@ from engine.flow.shape_values import (
     judge_type,
 )
 from engine.flow.source import Source
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 _EMPTY = frozenset({"minItems", "minProperties", "minLength"})
 _RANGE = frozenset({"minimum", "maximum", "uniqueItems"})
@@ -45,6 +44,10 @@ def find_wrong_shapes(source: Source) -> list[Diagnostic]:
 @functools.cache
 def _validator() -> Any:
     """A validator for which 3.0 is no whole number: in a file, the author wrote a fraction."""
+    # A right file never needs it, and importing it takes as long as checking a small flow.
+    from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
+
     checker = Draft202012Validator.TYPE_CHECKER.redefine(
         "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
     )

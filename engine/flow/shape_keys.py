@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from typing import Any
-
-from jsonschema.exceptions import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from engine.flow.diagnostics import (
     Diagnostic,
@@ -14,6 +12,7 @@ from engine.flow.diagnostics import (
     Fix,
     Path,
     Related,
+    Span,
     listing,
     nearest,
 )
@@ -23,6 +22,9 @@ from engine.flow.outline import states
 from engine.flow.schema import flow_schema
 from engine.flow.shape_words import TITLES, example_of, place
 from engine.flow.source import Source
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 
 def judge_unknown(source: Source, path: Path, error: ValidationError) -> Iterator[Diagnostic]:
@@ -92,11 +94,17 @@ def _missing(source: Source, path: Path, key: str, help_: str) -> Diagnostic:
     return Diagnostic(
         code="TW102",
         message=f"{place(path)} has no `{key}`",
-        span=source.key_span(path) if path else source.at(0),
+        span=source.key_span(path) if path else _beginning(source),
         label=f"`{key}` is missing",
         help=help_,
         where=(*path, key),
     )
+
+
+def _beginning(source: Source) -> Span:
+    """The flow's id, or else its first key, stands for the whole file."""
+    keys = list(source.data)
+    return source.key_span(("flow",) if "flow" in keys else tuple(keys[:1]))
 
 
 def _example(source: Source, key: str) -> str:
@@ -159,6 +167,8 @@ def _advice(key: str, verbs: list[str]) -> str:
         return "remove it; what happens if nobody answers is `handle: {error.transfer: ...}`"
     if key == "then":
         return "remove it; the states of the group say where to go"
+    if key == "say":
+        return "put the line into the group's first state, or into `enter`"
     return "remove it, or add the verb it belongs to"
 
 

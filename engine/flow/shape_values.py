@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
-
-from jsonschema.exceptions import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from engine.flow.diagnostics import Diagnostic, Edit, Fix, Path, listing, nearest
 from engine.flow.durations import parse_duration
@@ -17,6 +15,9 @@ from engine.flow.outline import states
 from engine.flow.schema import flow_schema
 from engine.flow.shape_words import as_yaml, example_of, expected, found, resolve, subject
 from engine.flow.source import Source
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 RESERVED_TARGETS = ("STAY", "REPEAT", "RESUME", "BACK", "END")
 

@@ -367,9 +367,9 @@ def verb_problem(keys: Any) -> tuple[str, str] | None:
     for key in dict.fromkeys(key for names in VERB_KEYS.values() for key in names):
         if key in keys and (verb is None or key not in VERB_KEYS.get(verb, ())):
             owners = [owner for owner, names in VERB_KEYS.items() if key in names]
-            return key, f"`{key}` belongs to {' and '.join(f'`{name}`' for name in owners)}"
+            return key, f"`{key}` belongs to {' or '.join(f'`{name}`' for name in owners)}"
     if verb in VERBS_WITHOUT_THEN and "then" in keys:
         return "then", f"`then` cannot follow `{verb}`"
     if verb == "states" and "say" in keys:
-        return "say", "a group does not speak: put the line into its first state or into `enter`"
+        return "say", "`say` cannot stand beside `states`"
     return None
