@@ -99,9 +99,8 @@ def _comparable(left: ValueType, right: ValueType) -> bool:
 
 class _Inference:
     def __init__(self, expression: Expression, types: Types) -> None:
-        syntax, problems = read(expression.source)
-        if syntax is None:  # an Expression was accepted once: only a bug can bring us here
-            raise ValueError(f"not an expression: {problems[0].message}")
+        syntax, _ = read(expression.source)
+        assert syntax is not None  # an Expression was accepted once
         self._syntax: Syntax = syntax
         self.tree = syntax.tree
         self._types = types

@@ -100,8 +100,7 @@ class _Program:
 
     @functools.cached_property
     def code(self) -> jinja2.Template:
-        if self.reading.tree is None:
-            return _ENVIRONMENT.from_string("")
+        assert self.reading.tree is not None  # only an accepted source is rendered
         return _ENVIRONMENT.from_string(_Lowering().visit(self.reading.tree))
 
     def render(self, names: Mapping[str, Any]) -> str:

@@ -234,6 +234,8 @@ def test_holds_is_true_or_false():
         ("matches(slots.a, slots.b)", "TW409", "slots.b", "fixed text"),
         ('matches(slots.a, "(a")', "TW409", '"(a"', "bad pattern"),
         ("visits > 1 # twice", "TW409", "# twice", "comment"),
+        ('"""#', "TW409", '"', "not an expression"),
+        ("'#' == 'a' 'b' c", "TW409", "c", "not an expression"),
         ("slots.a ==", "TW409", "=", "missing after"),
         ("(1", "TW409", "(", "never closed"),
         ("...", "TW409", "...", ""),
@@ -463,6 +465,6 @@ def test_logic_means_what_python_means(parts):
 def test_a_hostile_pattern_is_quick():
     """`(a+)+b` sends Python's own matcher into hours."""
     names = {"slots": {"a": "a" * 400}}
-    started = time.perf_counter()
+    started = time.process_time()
     assert Expression('matches(slots.a, "(a+)+b")').evaluate(names) is False
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 5

@@ -71,6 +71,7 @@ NAMES = {
         ("{% if not filled('name') and filled('date', 'time') %}ok{% endif %}", "ok"),
         ("{% if changed('date') and not changed('name') %}ok{% endif %}", "ok"),
         ("{% if 'tea' in slots.items %}tea{% endif %}", "tea"),
+        ("{% if filled(slots.date) and slots.nothing not in [1] %}ok{% endif %}", "ok"),
         ("{{ 'a' if answer else 'b' }} {{ 'c' if slots.name }}", "a"),
         ("{% for x in slots.items %}{{ loop.index }}. {{ x }} {% endfor %}", "1. tea 2. cake"),
         ("{% for x in slots.items %}{{ x }}{% if not loop.last %}, {% endif %}{% endfor %}",
@@ -133,9 +134,9 @@ def test_a_list_in_a_loop_is_capped():
 def test_the_costliest_template_is_quick():
     source = "{% for a in vars.l %}{% for b in vars.l %}{% if a == b and a < 0 %}x{% endif %}"
     source += "{% endfor %}{% endfor %}"
-    started = time.perf_counter()
+    started = time.process_time()
     Template(source).render({"vars": {"l": list(range(MAX_ITEMS))}})
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(
@@ -158,6 +159,8 @@ def test_the_costliest_template_is_quick():
         ("{{ slots.a is none }}", "TW409", "{{ slots.a is none }}", "`is`"),
         ("{{ slots.a[1:2] }}", "TW409", "{{ slots.a[1:2] }}", "fixed"),
         ("{{ slots.a[slots.b] }}", "TW409", "{{ slots.a[slots.b] }}", "fixed"),
+        ("{{ [1][0] }}", "TW409", "{{ [1][0] }}", "only names"),
+        ("{{ slots.a[-slots.b] }}", "TW409", "{{ slots.a[-slots.b] }}", "fixed"),
         ("{{ {'a': 1} }}", "TW409", "{{ {'a': 1} }}", "a map"),
         ("{{ slots.items() }}", "TW409", "{{ slots.items() }}", "no functions to call"),
         ("{{ len(*slots.a) }}", "TW409", "{{ len(*slots.a) }}", "without names"),
