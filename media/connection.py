@@ -11,16 +11,18 @@ reports, no connectivity checks) for `lost_seconds` has ended; that is told once
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import aiortc
 from aiortc import sdp as session_description
 
-from media import aiortc_internals, data_messages
+from media import aiortc_internals
 from media.clock import Clock
+from media.data_channel import DataChannel
+from media.data_messages import CHANNEL_LABEL, Message
 from media.dtmf import KeyReceiver
 from media.errors import OfferRefused
 from media.frames import Samples
@@ -39,10 +41,9 @@ seconds, others every 5 with a fifth of spread, and a check may be lost."""
 _CLOSE_SECONDS = 2.0
 # The far jitter buffer plays this long after our last packet; closing earlier would cut a word.
 _LINGER_SECONDS = 0.1
+_HANDSHAKE_SECONDS = 0.5
 
 _TELEPHONE_RATES = (48_000, 8_000)
-_QUEUED_MESSAGES = 200
-_MAX_BUFFERED = 256 * 1024
 
 _log = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ class ConnectionEvents(Protocol):
         """A telephone event."""
         ...
 
-    def message_received(self, message: data_messages.Message) -> None:
+    def message_received(self, message: Message) -> None:
         """A well-formed message on the data channel."""
         ...
 
@@ -106,7 +107,8 @@ class Connection:
             )
         )
         self._peer.on("connectionstatechange", self._state_changed)
-        self._peer.on("datachannel", self._channel_found)
+        self._messages = DataChannel(events.message_received)
+        self._peer.on("datachannel", self._messages.found)
         self._track = PacedTrack(clock, pull)
         self._audio = self._peer.addTransceiver(self._track, "sendrecv")
         self._audio.setCodecPreferences(
@@ -117,10 +119,9 @@ class Connection:
         self._keys = KeyReceiver()
         self._event_types: dict[int, int] = {}
         self._timer: asyncio.TimerHandle | None = None
-        self._channel: aiortc.RTCDataChannel | None = None
-        self._unsent: deque[str] = deque(maxlen=_QUEUED_MESSAGES)
         self._alive_at = clock.monotonic()
         self._connected = self._ended = self._closing = False
+        self._settled = asyncio.Event()
         self._closed = asyncio.Event()
 
     @property
@@ -159,7 +160,7 @@ class Connection:
 
     async def offer(self) -> str:
         """Make an offer with all candidates and a data channel; return its SDP."""
-        self._take_channel(self._peer.createDataChannel(data_messages.CHANNEL_LABEL))
+        self._messages.use(self._peer.createDataChannel(CHANNEL_LABEL))
         aiortc_internals.watch_ice(self._audio.receiver.transport.transport, self._noticed)
         offer = await self._peer.createOffer()
         with_events = aiortc.RTCSessionDescription(_offer_telephone_events(offer.sdp), "offer")
@@ -209,16 +210,7 @@ class Connection:
         Raises:
             MessageRefused: JSON cannot carry the data, or it is too long.
         """
-        text = data_messages.write(topic, data)
-        channel = self._channel
-        if channel is None or channel.readyState == "connecting":
-            self._unsent.append(text)
-        elif channel.readyState != "open":
-            _log.debug("message %r not sent: the channel is %s", topic, channel.readyState)
-        elif channel.bufferedAmount > _MAX_BUFFERED:
-            _log.warning("message %r not sent: the far side does not keep up", topic)
-        else:
-            channel.send(text)
+        self._messages.send(topic, data)
 
     # --- receiving -------------------------------------------------------------------------------
 
@@ -253,32 +245,6 @@ class Connection:
             self._incoming.tick(self._clock.monotonic())
             self._set_timer()
 
-    def _channel_found(self, channel: aiortc.RTCDataChannel) -> None:
-        if channel.label == data_messages.CHANNEL_LABEL and self._channel is None:
-            self._take_channel(channel)
-        else:
-            _log.info("data channel %r declined", channel.label)
-            channel.close()
-
-    def _take_channel(self, channel: aiortc.RTCDataChannel) -> None:
-        self._channel = channel
-        channel.on("open", self._flush_messages)
-        channel.on("message", self._message_received)
-        if channel.readyState == "open":
-            self._flush_messages()
-
-    def _flush_messages(self) -> None:
-        while self._channel is not None and self._unsent:
-            self._channel.send(self._unsent.popleft())
-
-    def _message_received(self, text: str | bytes) -> None:
-        try:
-            message = data_messages.read(text)
-        except data_messages.MessageRefused as refusal:
-            _log.warning("message ignored: %s", refusal)
-            return
-        self._events.message_received(message)
-
     # --- ending ----------------------------------------------------------------------------------
 
     async def close(self) -> None:
@@ -292,6 +258,7 @@ class Connection:
         self._closing = True
         self._track.muted = True
         try:
+            await self._finish_handshake()
             if self.is_connected:
                 await asyncio.sleep(_LINGER_SECONDS)
             async with asyncio.timeout(_CLOSE_SECONDS):
@@ -304,18 +271,28 @@ class Connection:
             await self._tasks.aclose()
             self._closed.set()
 
+    async def _finish_handshake(self) -> None:
+        """Wait a moment: in the middle of a handshake no goodbye can be sent."""
+        if self._peer.connectionState == "connecting":
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_HANDSHAKE_SECONDS):
+                    await self._settled.wait()
+
     def _state_changed(self) -> None:
         state = self._peer.connectionState
         if state == "connected" and not self._connected:
             self._connected = True
+            self._settled.set()
             self._noticed()
-            self._events.connected()
+            if not self._closing:
+                self._events.connected()
         elif state == "failed":
             self._end("lost" if self._connected else "unreachable")
         elif state == "closed":
             self._end("left")
 
     def _end(self, reason: str) -> None:
+        self._settled.set()
         if not self._ended and not self._closing:
             self._ended = True
             self._events.ended(reason)

@@ -19,8 +19,8 @@ from media.pacing import Pacer
 # RFC 4733, 2.6: keys are told apart by a pause; 60 ms is above every receiver's 40.
 _PAUSE_BETWEEN_KEYS = 3
 
-# A busy moment of up to 60 ms is made good at once: every receiver's jitter buffer takes that, and a
-# skipped beat would be a hole in a word.
+# A busy moment of up to 60 ms is made good at once: every receiver takes that, and a skipped beat
+# would be a hole in a word.
 _CATCH_UP = 3
 
 Pull = Callable[[], Samples]

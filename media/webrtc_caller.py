@@ -112,6 +112,10 @@ class WebRtcCaller:
         """Press a telephone key: an RFC 4733 event in the audio's stream."""
         self._connection.press(key)
 
+    def type(self, text: str) -> None:
+        """Type a whole turn."""
+        self.send("text", {"text": text})
+
     def send(self, topic: str, data: Mapping[str, Any]) -> None:
         """Send a message on the data channel, `text` with {text} or `key` with {key}."""
         self._connection.send(topic, data)
