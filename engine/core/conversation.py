@@ -210,9 +210,9 @@ class Conversation:
         elif kind == "false_alarm":
             exchange.false_alarm()
         elif kind == "transcript":
-            exchange.transcript_missing()
+            exchange.transcript_missing(subject)
         elif kind == "end_of_turn":
-            exchange.turn_over()
+            exchange.turn_over(subject)
         elif kind == "silence":
             self._dialog.no_input()
         elif kind in ("first_audio", "playout"):

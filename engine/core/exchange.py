@@ -161,20 +161,21 @@ class Exchange:
         """The turn detector answered."""
         self.endpointing.predicted(event)
 
-    def transcript_missing(self) -> None:
-        """The deadline `transcript`: what was heard last must do."""
+    def transcript_missing(self, name: str) -> None:
+        """The deadline `transcript`: what was heard last in this turn must do."""
         turn = self.hearing.turn
-        if turn is None:
+        if turn is None or turn.id != name:
             return
         heard = self.hearing.give_up()
         self._outbox.note("no_transcript", turn=turn.id, partial=heard)
         self._heard(turn, Words(text=heard, final=True))
 
-    def turn_over(self) -> None:
-        """The deadline `end_of_turn`: the caller is done."""
-        turn = self.hearing.close()
-        if turn is None:
+    def turn_over(self, name: str) -> None:
+        """The deadline `end_of_turn`: with this turn the caller is done."""
+        turn = self.hearing.turn
+        if turn is None or turn.id != name:
             return
+        self.hearing.close()
         self.endpointing.closed(turn)
         if "speech" not in self._dialog.listen.accept:
             self._outbox.note("blocked", turn=turn.id, text=turn.text, action="discard")
