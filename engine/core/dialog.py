@@ -40,6 +40,7 @@ from engine.machine.compiled import (
     ListenPolicy,
     Run,
 )
+from engine.machine.moves import chart_of
 
 MAX_ELAPSED: Millis = 30 * 60_000
 """Length of a call until `error.limit` (S14)."""
@@ -70,7 +71,8 @@ class Dialog:
             scene, self._mover, self._verbs, self._tools, self._timers, unhandled
         )
         self._overtime = False
-        self._expected: Expect | None = None
+        self._expected: tuple[str, tuple[str, ...]] | None = None
+        _build_charts(flow)
 
     # --- events ----------------------------------------------------------------------------------
 
@@ -297,13 +299,14 @@ class Dialog:
         if self._scene.ended is not None:
             return
         top = self._scene.stack.top
-        grammar = top.state.grammar if top.waiting else ""
-        expected = Expect(
-            state=self.state, grammar=grammar, flow=top.flow.id, kinds=form.kinds(top)
-        )
+        expected = (self._scene.stack.qualified(), form.kinds(top))
         if expected != self._expected:
             self._expected = expected
-            self._scene.outbox.emit(expected)
+            state, kinds = expected
+            grammar = top.state.grammar if top.waiting else ""
+            self._scene.outbox.emit(
+                Expect(state=state, grammar=grammar, flow=top.flow.id, kinds=kinds)
+            )
 
     def _call_too_long(self) -> None:
         """Raise the limit; whoever handles it has a minute to bring the call to its end."""
@@ -316,3 +319,10 @@ class Dialog:
         scene.deadlines.set("limit", scene.at + GRACE)
         minutes = MAX_ELAPSED // 60_000
         scene.fail("error.limit", f"the call is longer than {minutes} minutes", scene.stack.top)
+
+
+def _build_charts(flow: CompiledFlow) -> None:
+    """Have every chart ready before the call: a large one takes a tenth of a second to build."""
+    chart_of(flow)
+    for called in flow.flows.values():
+        _build_charts(called)

@@ -43,6 +43,11 @@ class Listening:
         self._pending: _Pending | None = None
 
     @property
+    def _has_model(self) -> bool:
+        """Say whether a model can be asked; the services of a call are its first flow's."""
+        return bool(self._scene.flow.pipeline.get("llm"))
+
+    @property
     def thinking(self) -> bool:
         """True while a model is asked."""
         return self._pending is not None
@@ -62,7 +67,7 @@ class Listening:
             return
         scope = self.scope(frame)
         findings = understanding.understand(text, scope) if text.strip() else Findings()
-        if findings.settled or not text.strip() or not _has_model(frame):
+        if findings.settled or not text.strip() or not self._has_model:
             self._take(frame, findings)
             return
         self._pending = _Pending(turn, text, frame.number, frame.visit.number)
@@ -181,10 +186,6 @@ class Listening:
     def from_dict(self, data: Mapping[str, Any] | None) -> None:
         """Restore what `to_dict` gave."""
         self._pending = _Pending(**data) if data is not None else None
-
-
-def _has_model(frame: Frame) -> bool:
-    return bool(frame.flow.pipeline.get("llm"))
 
 
 def _slots(frame: Frame, filled: Mapping[str, Any]) -> tuple[SlotSpec, ...]:

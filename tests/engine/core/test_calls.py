@@ -70,7 +70,7 @@ def stepping(sub: CompiledFlow, handle: Handling | None = None, **args: str) -> 
     )
 
 
-# --- digressions -----------------------------------------------------------------------------------
+# --- digressions ----------------------------------------------------------------------------------
 
 
 def test_a_digression_comes_back_and_asks_again_without_entering_again() -> None:
@@ -137,7 +137,7 @@ def test_a_tool_that_fails_during_a_digression_waits_for_its_end() -> None:
     assert talk.user("three") == ["Broken.", "Bye."]
 
 
-# --- steps -----------------------------------------------------------------------------------------
+# --- steps ----------------------------------------------------------------------------------------
 
 
 def test_a_step_hands_inputs_in_and_outputs_back() -> None:
@@ -186,7 +186,7 @@ def test_the_target_end_returns() -> None:
     assert talk.user("yes") == ["How many?"]
 
 
-# --- events that concern a flow below --------------------------------------------------------------
+# --- events that concern a flow below -------------------------------------------------------------
 
 
 def test_an_event_nobody_above_handles_reaches_the_caller() -> None:
@@ -223,7 +223,10 @@ def test_staying_below_asks_the_question_on_top_again() -> None:
 
 def test_abandoned_flows_run_their_exits_and_stop_their_work() -> None:
     sub = make_flow(
-        {"work": State(run("find"), then="done", exit=(say("Out."),)), "done": State(end("return"))},
+        {
+            "work": State(run("find"), then="done", exit=(say("Out."),)),
+            "done": State(end("return")),
+        },
         tools=[tool("find")],
         timers=[TimerSpec(name="t", after=60_000)],
     )
@@ -235,7 +238,7 @@ def test_abandoned_flows_run_their_exits_and_stop_their_work() -> None:
     assert [type(effect).__name__ for effect in talk.outbox.effects] == ["CancelTool"]
 
 
-# --- errors ----------------------------------------------------------------------------------------
+# --- errors ---------------------------------------------------------------------------------------
 
 
 def failing() -> CompiledFlow:

@@ -62,7 +62,7 @@ def test_nothing_happens_before_the_beginning_and_after_the_end() -> None:
     assert talk.deadlines.next() is None
 
 
-# --- S1, S2: the macrostep -------------------------------------------------------------------------
+# --- S1, S2: the macrostep ------------------------------------------------------------------------
 
 
 def test_a_macrostep_runs_until_the_dialog_waits() -> None:
@@ -114,7 +114,7 @@ def test_internal_events_come_first_in_first_out_before_completion() -> None:
     assert Talk(flow).said == ["One.", "Two.", "Moved on."]
 
 
-# --- S3: selection ---------------------------------------------------------------------------------
+# --- S3: selection --------------------------------------------------------------------------------
 
 
 def nested(**handlers: dict) -> CompiledFlow:
@@ -167,7 +167,7 @@ def test_a_guard_that_is_not_boolean_does_not_hold() -> None:
     assert Talk(nested(state=handlers)).user("when do you open") == ["Yes."]
 
 
-# --- S4: order -------------------------------------------------------------------------------------
+# --- S4: order ------------------------------------------------------------------------------------
 
 
 def test_exit_then_actions_then_entry() -> None:
@@ -313,7 +313,7 @@ def test_go_back_does_not_walk_away_from_a_write() -> None:
     assert talk.state == "work"
 
 
-# --- S5: the order of one turn's findings ----------------------------------------------------------
+# --- S5: the order of one turn's findings ---------------------------------------------------------
 
 
 def test_one_turn_corrects_then_digresses_then_completes() -> None:
@@ -338,7 +338,7 @@ def test_one_turn_corrects_then_digresses_then_completes() -> None:
     assert said == ["Changed.", "From five.", "All set."]
 
 
-# --- what is expected ------------------------------------------------------------------------------
+# --- what is expected -----------------------------------------------------------------------------
 
 
 def test_expect_is_said_when_and_only_when_it_changes() -> None:
@@ -380,7 +380,7 @@ def test_lines_carry_the_policy_of_the_state_that_speaks() -> None:
     assert talk.dialog.interruptions.allow
 
 
-# --- timers ----------------------------------------------------------------------------------------
+# --- timers ---------------------------------------------------------------------------------------
 
 
 def test_a_state_timer_stops_with_its_state() -> None:
@@ -431,7 +431,7 @@ def test_a_group_timer_lives_as_long_as_the_group() -> None:
     assert talk.deadlines.get("timer:g.slow") is None
 
 
-# --- S14: limits -----------------------------------------------------------------------------------
+# --- S14: limits ----------------------------------------------------------------------------------
 
 
 def test_a_dialog_that_does_not_come_to_rest_is_an_error() -> None:
@@ -486,7 +486,7 @@ def test_a_call_of_thirty_minutes_is_an_error_and_a_minute_later_over() -> None:
     assert talk.dialog.ended == "hangup"
 
 
-# --- S15: failures ---------------------------------------------------------------------------------
+# --- S15: failures --------------------------------------------------------------------------------
 
 
 def test_an_unhandled_error_speaks_and_hangs_up() -> None:

@@ -61,7 +61,7 @@ def filled(talk: Talk) -> dict[str, Any]:
     return {name: value for name, value in memory["slots"]["$map"] if value is not None}
 
 
-# --- collect ---------------------------------------------------------------------------------------
+# --- collect --------------------------------------------------------------------------------------
 
 
 def test_slots_are_asked_one_by_one() -> None:
@@ -132,7 +132,7 @@ def test_the_kinds_that_are_expected_begin_with_the_open_question() -> None:
     assert talk.dialog.kinds == ("date", "time")
 
 
-# --- invalid values --------------------------------------------------------------------------------
+# --- invalid values -------------------------------------------------------------------------------
 
 
 def test_a_value_out_of_bounds_is_refused_and_asked_again() -> None:
@@ -189,7 +189,7 @@ def test_a_check_that_fails_to_evaluate_accepts_nothing() -> None:
     assert filled(talk) == {}
 
 
-# --- corrections -----------------------------------------------------------------------------------
+# --- corrections ----------------------------------------------------------------------------------
 
 
 def test_a_correction_is_acknowledged_and_the_question_asked_again() -> None:
@@ -246,7 +246,7 @@ def test_guards_know_what_changed_in_this_turn_only() -> None:
     assert talk.event("app.look")[0] == "Gone."
 
 
-# --- confirm ---------------------------------------------------------------------------------------
+# --- confirm --------------------------------------------------------------------------------------
 
 
 def agreed(handle: Handling | None = None) -> Talk:
@@ -289,7 +289,7 @@ def test_a_digression_keeps_the_answer_of_the_same_turn() -> None:
     assert talk.user("yes, and where can i park") == ["Next door.", "Booked.", "Bye."]
 
 
-# --- readback --------------------------------------------------------------------------------------
+# --- readback -------------------------------------------------------------------------------------
 
 
 def calling() -> Talk:
@@ -351,7 +351,7 @@ def test_a_default_is_not_read_back() -> None:
     assert Talk(flow).dialog.ended == "hangup"
 
 
-# --- while a tool works ----------------------------------------------------------------------------
+# --- while a tool works ---------------------------------------------------------------------------
 
 
 def working(effect: str) -> Talk:

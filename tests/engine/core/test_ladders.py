@@ -147,7 +147,7 @@ def test_silence_means_nothing_while_nobody_is_asked() -> None:
     assert talk.silence() == []
 
 
-# --- keys ------------------------------------------------------------------------------------------
+# --- keys -----------------------------------------------------------------------------------------
 
 
 def test_a_key_goes_to_its_handler_first() -> None:

@@ -1,4 +1,4 @@
-"""Tools and transfers: started once, limited, retried, filled, checked, and never mixed up (S10)."""
+"""Tools and transfers: started once, limited, retried, filled, checked, never mixed up (S10)."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_a_tool_that_is_late_is_cancelled_and_an_error() -> None:
     assert [effect.call for effect in talk.of(CancelTool)] == ["t1"]
 
 
-# --- retry -----------------------------------------------------------------------------------------
+# --- retry ----------------------------------------------------------------------------------------
 
 
 def test_a_read_is_tried_again_under_a_new_id_and_the_same_key() -> None:
@@ -151,7 +151,7 @@ def test_arguments_are_computed_once_for_all_attempts() -> None:
     assert [call.args for call in talk.calls] == [{"elapsed": "PT0S"}] * 2
 
 
-# --- filler ----------------------------------------------------------------------------------------
+# --- filler ---------------------------------------------------------------------------------------
 
 
 def filling(every: int | None, **more: Any) -> ToolSpec:
@@ -188,7 +188,7 @@ def test_the_filler_goes_on_over_a_retry() -> None:
     assert talk.wait(800) == ["One moment."]
 
 
-# --- S10: work belongs to a visit ------------------------------------------------------------------
+# --- S10: work belongs to a visit -----------------------------------------------------------------
 
 
 def test_leaving_cancels_a_read_and_drops_what_it_returns() -> None:
@@ -270,7 +270,7 @@ def test_a_broken_tool_service_fails_its_call() -> None:
     assert talk.event("error.tool", subject="t1", message="no such tool") == ["Bye."]
 
 
-# --- transfer --------------------------------------------------------------------------------------
+# --- transfer -------------------------------------------------------------------------------------
 
 
 def handing_over(handle: Handling | None = None, **more: Any) -> CompiledFlow:

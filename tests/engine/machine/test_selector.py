@@ -91,7 +91,7 @@ def test_a_prefix_matches_on_dots_only() -> None:
     assert not matches("intent.a", "intent.ab")
 
 
-# --- the reference: every candidate with its rank, then the smallest -------------------------------
+# --- the reference: every candidate with its rank, then the smallest ------------------------------
 
 
 def reference(around: list[HandlerScope], event: str, holding: frozenset[str]) -> str | None:
