@@ -16,13 +16,12 @@ changes one object of one connection. What is reached into, and why there is no 
 from __future__ import annotations
 
 import copy
-import inspect
 from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any, Protocol
 
 import aioice
-from aiortc import RTCIceGatherer, RTCPeerConnection, RTCRtpReceiver, RTCRtpTransceiver
+from aiortc import RTCIceGatherer, RTCRtpReceiver, RTCRtpTransceiver
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 
 from media.errors import IncompatibleAiortc
@@ -30,7 +29,7 @@ from media.errors import IncompatibleAiortc
 AIORTC_VERSION = "1.16.0"
 """The version all of this was read in and tested with."""
 
-_JITTER_BUFFER = "_RTCRtpReceiver__jitter_buffer"
+_BUFFER = "_RTCRtpReceiver__jitter_buffer"
 _LOOPBACK = "127.0.0.1"
 
 TELEPHONE_EVENT = "audio/telephone-event"
@@ -55,19 +54,15 @@ def check() -> None:
     Raises:
         IncompatibleAiortc: with the names that are missing.
     """
-    missing = [
-        name
-        for name, there in (
-            ("RTCRtpReceiver.__jitter_buffer", _mentions(RTCRtpReceiver, ".__jitter_buffer.add(")),
-            ("RTCRtpTransceiver._codecs", _mentions(RTCRtpTransceiver, "self._codecs")),
-            ("RTCPeerConnection: transceiver._codecs", _mentions(RTCPeerConnection, "._codecs")),
-            ("RTCIceGatherer._connection", _mentions(RTCIceGatherer, "self._connection")),
-            ("aioice.Connection.get_component_candidates", _takes_addresses()),
-            ("aioice.Connection.data_received", hasattr(aioice.Connection, "data_received")),
-            ("aioice.Connection.request_received", hasattr(aioice.Connection, "request_received")),
-        )
-        if not there
-    ]
+    uses = {
+        "RTCRtpReceiver.__jitter_buffer": _uses(RTCRtpReceiver, "_handle_rtp_packet", _BUFFER),
+        "RTCRtpTransceiver._codecs": _uses(RTCRtpTransceiver, "__init__", "_codecs"),
+        "RTCIceGatherer._connection": _uses(RTCIceGatherer, "gather", "_connection"),
+        "aioice.Connection.get_component_candidates(addresses)": _takes_addresses(),
+        "aioice.Connection.data_received": hasattr(aioice.Connection, "data_received"),
+        "aioice.Connection.request_received": hasattr(aioice.Connection, "request_received"),
+    }
+    missing = [name for name, used in uses.items() if not used]
     if missing:
         raise IncompatibleAiortc(
             f"aiortc {version('aiortc')} lacks {', '.join(missing)}. "
@@ -75,13 +70,16 @@ def check() -> None:
         )
 
 
-def _mentions(owner: type, text: str) -> bool:
-    return text in inspect.getsource(owner)
+def _uses(owner: type, method: str, name: str) -> bool:
+    """Whether the method's code names an attribute: cheap enough to ask for every connection."""
+    code = getattr(getattr(owner, method, None), "__code__", None)
+    return code is not None and name in code.co_names
 
 
 def _takes_addresses() -> bool:
     method = getattr(aioice.Connection, "get_component_candidates", None)
-    return method is not None and "addresses" in inspect.signature(method).parameters
+    code = getattr(method, "__code__", None)
+    return code is not None and "addresses" in code.co_varnames[: code.co_argcount]
 
 
 class _Tap:
@@ -101,9 +99,9 @@ def tap_packets(receiver: Any, on_packet: OnPacket) -> None:
 
     Statistics and RTCP stay as they are: the tap sits behind them.
     """
-    if not hasattr(receiver, _JITTER_BUFFER):
-        raise IncompatibleAiortc(f"RTCRtpReceiver has no {_JITTER_BUFFER}")
-    setattr(receiver, _JITTER_BUFFER, _Tap(on_packet))
+    if not hasattr(receiver, _BUFFER):
+        raise IncompatibleAiortc(f"RTCRtpReceiver has no {_BUFFER}")
+    setattr(receiver, _BUFFER, _Tap(on_packet))
 
 
 def add_telephone_events(transceiver: Any, payload_types: dict[int, int]) -> None:
