@@ -96,5 +96,5 @@ def run() -> None:
         sys.exit(2)
     except BrokenPipeError:
         # the reader (head, less) has seen enough; keep the interpreter from complaining at exit
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         sys.exit(0)

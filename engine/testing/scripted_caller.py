@@ -34,11 +34,6 @@ ASKED_AGAIN = 2
 class Peer(Protocol):
     """The caller's own end of the call."""
 
-    on_heard: Any
-    """`(samples, at)`: told every block heard and the instant (seconds) of its arrival."""
-    on_message: Any
-    """`(topic, data)`: told everything the room publishes."""
-
     @property
     def speaking(self) -> bool:
         """True while something of what was ordered has not been sent."""
@@ -46,6 +41,10 @@ class Peer(Protocol):
 
     def speak(self, samples: Samples) -> None:
         """Queue int16 mono samples at 48 kHz."""
+        ...
+
+    def type(self, text: str) -> None:
+        """Send a typed turn."""
         ...
 
 
@@ -56,8 +55,8 @@ class Line:
     cue: str
     """Said when the agent's last words match this pattern."""
     text: str
-    audio: Samples
-    """int16 mono, 48 kHz."""
+    audio: Samples | None = None
+    """int16 mono, 48 kHz; None: the line is typed."""
     barge_in: float | None = None
     """Seconds after the agent became audible; None waits until the agent is silent."""
 
@@ -106,17 +105,15 @@ class _Ear:
 
 
 class ScriptedCaller:
-    """Plays a script against whoever is at the other end of `peer`.
+    """Plays a script. Connect its `hear` and `read` to the peer's callbacks, then `run` it.
 
     Args:
-        peer: the caller's connection.
         lines: the script. A line is due when its cue matches the agent's last words; if none is,
             a line that was said before and matches is repeated: the agent asked again.
         clock: the peer's clock.
     """
 
-    def __init__(self, peer: Peer, lines: Sequence[Line], clock: Clock) -> None:
-        self._peer = peer
+    def __init__(self, lines: Sequence[Line], clock: Clock) -> None:
         self._clock = clock
         self._ahead = list(lines)
         self._said: list[Line] = []
@@ -125,21 +122,31 @@ class ScriptedCaller:
         self._agent_words: list[str] = []
         self._states: Mapping[str, Any] = {}
         self._answered_words = 0
+        self._last_sent = 0.0
         self.spoken: list[Spoken] = []
         self.ended = asyncio.Event()
-        peer.on_heard = self._ear.hear
-        peer.on_message = self._message
+        """Set when the room says that the call has ended; set it when the peer knows it first."""
 
-    async def run(self) -> list[Spoken]:
-        """Play until the room says that the call has ended; return what was measured."""
+    async def run(self, peer: Peer) -> list[Spoken]:
+        """Play until the call has ended; return what was measured."""
         while not self.ended.is_set():
             line = self._due()
             if line is not None:
-                await self._say(line)
+                await self._say(peer, line)
             await asyncio.sleep(FRAME_SECONDS)
         return self.spoken
 
-    def _message(self, topic: str, data: Mapping[str, Any]) -> None:
+    def hear(self, samples: Samples, at: float) -> None:
+        """Take a block of the agent's voice and the instant (seconds) of its arrival."""
+        self._ear.hear(samples, at)
+
+    def sent(self, samples: Samples, at: float) -> None:
+        """Take a block of our own as it goes out, where the peer tells; makes figures exact."""
+        if samples.any():
+            self._last_sent = at
+
+    def read(self, topic: str, data: Mapping[str, Any]) -> None:
+        """Take a message of the room."""
         if topic == "transcript" and data.get("who") == "agent":
             self._agent_words.append(str(data["text"]))
         elif topic == "states":
@@ -175,7 +182,7 @@ class ScriptedCaller:
     def _hears(self, now: float) -> bool:
         return now - self._ear.last_loud < QUIET_SECONDS
 
-    async def _say(self, line: Line) -> None:
+    async def _say(self, peer: Peer, line: Line) -> None:
         if line in self._ahead:
             self._ahead.remove(line)
             self._said.append(line)
@@ -184,11 +191,16 @@ class ScriptedCaller:
         self._answered_words = len(self._agent_words)
         spoken = Spoken(line=line, began=self._clock.monotonic())
         self.spoken.append(spoken)
-        self._peer.speak(line.audio)
-        while self._peer.speaking and not self.ended.is_set():
+        if line.audio is None:
+            peer.type(line.text)
+        else:
+            peer.speak(line.audio)
+        while peer.speaking and not self.ended.is_set():
             await asyncio.sleep(FRAME_SECONDS / 4)
             self._note_silence(spoken)
-        spoken.ended = self._clock.monotonic()
+        spoken.ended = (
+            max(self._last_sent, spoken.began) if line.audio is not None else spoken.began
+        )
         await self._await_answer(spoken)
 
     def _note_silence(self, spoken: Spoken) -> None:

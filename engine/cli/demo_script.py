@@ -1,0 +1,48 @@
+"""The caller of `turnwise demo`: what is said, when, and what must come of it."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+FLOW = "book_table.yaml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoLine:
+    """One line of the caller; see `engine.testing.scripted_caller.Line`."""
+
+    cue: str
+    text: str
+    barge_in: float | None = None
+
+
+SCRIPT: tuple[DemoLine, ...] = (
+    # two slots in one sentence ...
+    DemoLine(cue="how many people", text="a table for four people tomorrow"),
+    # ... a digression, after which the agent asks the open question again ...
+    DemoLine(cue="what time", text="what time do you close"),
+    # ... and the others one by one
+    DemoLine(cue="what time", text="at seven thirty"),
+    DemoLine(cue="what name", text="my name is john smith"),
+    DemoLine(cue="phone number", text="five five five one two three four"),
+    DemoLine(cue="is that right", text="yes that is correct"),
+    # a barge-in that is a correction: the agent stops, asks for a free table again, and confirms
+    DemoLine(cue="4 people", text="make it five people", barge_in=1.2),
+    DemoLine(cue="5 people.*shall i book it", text="yes please"),
+)
+
+PHONE = "5551234"
+
+
+def expected_booking(today: datetime.date) -> Mapping[str, Any]:
+    """The arguments the booking tool must have been called with."""
+    return {
+        "size": 5,
+        "date": (today + datetime.timedelta(days=1)).isoformat(),
+        "time": "19:30",
+        "name": "John Smith",
+        "phone": PHONE,
+    }

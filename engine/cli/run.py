@@ -1,0 +1,131 @@
+"""`turnwise run FLOW`: a flow against a room, until Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from engine.errors import RoomError
+
+if TYPE_CHECKING:
+    from engine.core.step import Step
+    from engine.machine.compiled import CompiledFlow
+    from engine.worker.local import LocalRooms
+
+
+def run(path: Path, address: str, port: int, token: str | None, runs: Path, record: bool) -> int:
+    """Serve the flow in the local room; exit code 0 after Ctrl-C."""
+    from engine.cli.loading import load_or_explain
+    from media.errors import MediaError
+
+    flow = load_or_explain(path, sys.stderr)
+    if flow is None:
+        return 1
+    try:
+        return asyncio.run(_serve(flow, address, port, token, runs, record, sys.stdout))
+    except MediaError as error:
+        raise RoomError(str(error)) from error
+
+
+async def _serve(
+    flow: CompiledFlow,
+    address: str,
+    port: int,
+    token: str | None,
+    runs: Path,
+    record: bool,
+    out: TextIO,
+) -> int:
+    from engine.worker.host import CallHost
+    from engine.worker.local import LocalRooms
+    from engine.worker.services import make_services
+    from media.clock import LoopClock
+
+    make_services(flow)  # a provider that cannot be made is told now, not to the first caller
+    clock = LoopClock()
+    host = CallHost(
+        flow,
+        lambda: make_services(flow),
+        clock,
+        runs=runs,
+        record=record,
+        on_step=_printer(out),
+    )
+    rooms = LocalRooms(host, clock, address=address, port=port, token=token)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    await rooms.start()
+    print(f"{flow.id} {flow.version}: open {rooms.server.url} to talk to it.", file=out)
+    print(f"Journals go to {runs}/. Ctrl-C ends all calls.", file=out, flush=True)
+    await stop.wait()
+    print("\nEnding calls ...", file=out, flush=True)
+    await rooms.close("the server was stopped")
+    _farewell(rooms, out)
+    return 0
+
+
+def _farewell(rooms: LocalRooms, out: TextIO) -> None:
+    count = rooms.finished.qsize()
+    print(f"{count} call{'' if count == 1 else 's'} taken; everything is saved.", file=out)
+
+
+def _printer(out: TextIO) -> Callable[[int, Step], None]:
+    from engine.cli.live import LiveView
+
+    views: dict[int, LiveView] = {}
+
+    def show(number: int, step: Step) -> None:
+        for line in views.setdefault(number, LiveView()).lines(step):
+            print(f"#{number:<3}{line}", file=out, flush=True)
+
+    return show
+
+
+EPILOG = """\b
+Examples:
+  turnwise run flows/book_table.yaml --room demo
+  turnwise run my_flow.yaml --port 9000 --record
+"""
+
+
+@click.command(name="run", epilog=EPILOG)
+@click.argument("flow", type=click.Path(path_type=Path))
+@click.option(
+    "--room",
+    type=click.Choice(["demo"]),
+    default="demo",
+    show_default=True,
+    help="demo: a local WebRTC room with a page to talk, type and press keys.",
+)
+@click.option("--host", "address", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(0, 65535), default=8800, show_default=True)
+@click.option(
+    "--token",
+    envvar="TURNWISE_TOKEN",
+    help="Who knows it may call; needed beyond loopback. Better given as TURNWISE_TOKEN.",
+)
+@click.option(
+    "--runs",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    help="Where every call leaves its journal and timeline.",
+)
+@click.option("--record", is_flag=True, help="Also record the audio (agent left, caller right).")
+def command(
+    flow: Path, room: str, address: str, port: int, token: str | None, runs: Path, record: bool
+) -> int:
+    """Run FLOW against a room.
+
+    Everybody who opens the printed URL gets a call of their own. Beyond this machine a browser
+    gives its microphone to pages on https only: put a TLS proxy in front.
+    """
+    return run(flow, address, port, token, runs, record)

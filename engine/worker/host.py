@@ -1,0 +1,137 @@
+"""Takes calls: every room that comes gets a session of its own, its folder, and its end.
+
+Calls share the compiled flow and nothing else. A call that breaks is reported and takes no other
+with it; when the host is closed, every call is asked to end, and its journal is complete.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from media.recorder import Recorder
+
+from engine.core.step import Step
+from engine.machine.compiled import CompiledFlow
+from engine.observe.timeline import render
+from engine.pipeline.pipeline import Services
+from engine.session.session import CallResult, Session, SessionOptions
+from engine.worker.runs import JOURNAL, RECORDING, TIMELINE, new_run
+from media.clock import Clock
+from media.room import Room
+
+CLOSE_SECONDS = 5.0
+"""So long calls may take to end by themselves when the host is closed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call: where its traces are, and how it went."""
+
+    number: int
+    folder: Path | None
+    result: CallResult
+
+
+class CallHost:
+    """Runs one flow for any number of callers.
+
+    Args:
+        flow: the compiled flow.
+        services: makes the providers of one call.
+        clock: paces and stamps.
+        runs: the folder under which every call gets its own; None leaves no traces.
+        record: also record the audio.
+        options: what every session is given.
+        on_step: told the number of the call and each of its steps.
+    """
+
+    def __init__(
+        self,
+        flow: CompiledFlow,
+        services: Callable[[], Services],
+        clock: Clock,
+        *,
+        runs: Path | None = None,
+        record: bool = False,
+        options: SessionOptions | None = None,
+        on_step: Callable[[int, Step], None] | None = None,
+    ) -> None:
+        self._flow = flow
+        self._services = services
+        self._clock = clock
+        self._runs = runs
+        self._record = record
+        self._options = options or SessionOptions()
+        self._on_step = on_step
+        self._sessions: dict[int, Session] = {}
+        self._count = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @property
+    def running(self) -> int:
+        """How many calls are going on."""
+        return len(self._sessions)
+
+    async def take(self, room: Room) -> Call:
+        """Run one call in `room` to its end.
+
+        Raises:
+            ConfigurationError: a provider the flow names cannot be made.
+            RoomError: the call's folder cannot be made.
+        """
+        self._count += 1
+        number = self._count
+        folder = new_run(self._runs, self._flow.id, self._clock.wall()) if self._runs else None
+        journal = (folder / JOURNAL).open("w", encoding="utf-8") if folder else None
+        try:
+            result = await self._run(number, room, folder, journal)
+        finally:
+            if journal is not None:
+                journal.close()
+        if folder is not None:
+            (folder / TIMELINE).write_text(render(result.steps), encoding="utf-8")
+        return Call(number=number, folder=folder, result=result)
+
+    async def aclose(self, reason: str) -> None:
+        """Ask every call to end and wait until all have."""
+        for session in self._sessions.values():
+            session.close(reason)
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await self._idle.wait()
+
+    async def _run(
+        self, number: int, room: Room, folder: Path | None, journal: TextIO | None
+    ) -> CallResult:
+        session = Session(
+            self._flow,
+            room,
+            self._services(),
+            self._clock,
+            self._options,
+            journal=journal,
+            on_step=self._step_of(number),
+        )
+        self._sessions[number] = session
+        self._idle.clear()
+        recorder = Recorder(folder / RECORDING) if folder and self._record else None
+        try:
+            if recorder is not None:
+                session.record(recorder)
+            return await session.run()
+        finally:
+            if recorder is not None:
+                await recorder.aclose()
+            del self._sessions[number]
+            if not self._sessions:
+                self._idle.set()
+
+    def _step_of(self, number: int) -> Callable[[Step], None] | None:
+        on_step = self._on_step
+        if on_step is None:
+            return None
+        return lambda step: on_step(number, step)
