@@ -70,7 +70,9 @@ def visible(text: str) -> str:
 
 
 def _shown(character: str) -> str:
-    return " " if character in "\t\u00a0" else f"<U+{ord(character):04X}>"
+    if character == "\t":
+        return "→"
+    return " " if character == "\u00a0" else f"<U+{ord(character):04X}>"
 
 
 def _has_text(mark: _Mark, sources: Mapping[str, Source]) -> bool:

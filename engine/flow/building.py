@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from engine.flow.diagnostics import Diagnostic, Edit, Fix, Path, Related
@@ -57,7 +58,7 @@ class Builder:
             find_trap(node, self._places, is_key=is_key),
         ):
             if found is not None:
-                self.findings.append(found)
+                self.findings.append(replace(found, where=path))
 
     def _refuse_tag(self, node: Node, path: Path) -> None:
         tag = node.tag.replace("tag:yaml.org,2002:", "!!")

@@ -306,7 +306,12 @@ def judge(source: Source) -> tuple[Flow | None, list[Diagnostic]]:
     findings += find_unsupported(source)
     findings += find_duplicate_states(source)
     flow, problems = _shape(source)
-    return flow, findings + _news(problems, findings)
+    findings += _news(problems, findings)
+    refused = {found.where for found in findings if found.is_error}
+    # Of a value that is refused, nobody needs to know how other tools read it.
+    return flow, [
+        found for found in findings if found.code != "TW005" or found.where not in refused
+    ]
 
 
 def _shape(source: Source) -> tuple[Flow | None, list[Diagnostic]]:

@@ -188,7 +188,7 @@ class _Composer:
     def _alias(self, anchor: str, start: int, end: int) -> Node:
         target = self._anchors.get(anchor)
         if target is None:
-            message = f"no anchor `&{anchor}` stands before this alias"
+            message = f"`*{anchor}` is an alias, and no `&{anchor}` stands before it"
             help_ = "text that begins with `*` stands in quotes"
             raise TreeError("TW001", message, start, end, help=help_)
         if anchor in self._open:

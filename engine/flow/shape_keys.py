@@ -16,7 +16,7 @@ from engine.flow.diagnostics import (
     listing,
     nearest,
 )
-from engine.flow.model.states import VERBS, verb_problem
+from engine.flow.model.states import VERBS, Policies, verb_problem
 from engine.flow.model.tools import TALK_STEPS
 from engine.flow.outline import states
 from engine.flow.schema import flow_schema
@@ -31,6 +31,8 @@ def judge_unknown(source: Source, path: Path, error: ValidationError) -> Iterato
     """TW101: keys the schema does not know at this place."""
     schema: Any = error.schema
     known = [key for key, inner in schema["properties"].items() if _is_suggested(inner)]
+    # What the policies share comes first in the models and is looked for last.
+    known.sort(key=lambda key: key in Policies.model_fields)
     instance: Any = error.instance
     for key in instance:
         if key not in schema["properties"]:
@@ -45,9 +47,9 @@ def _unknown(source: Source, path: Path, known: list[str], schema: Any) -> Diagn
     notes: list[str] = []
     if owners:
         notes.append(f"`{key}` is a key of {' and of '.join(owners)}")
-    if meant is None:
+    if meant is None and not owners:
         notes.append(f"keys of {TITLES.get(schema.get('title', ''), 'this map')}: "
-                     f"{listing(known, limit=16, join='and')}")  # fmt: skip
+                     f"{listing(known, limit=24, join='and')}")  # fmt: skip
     return Diagnostic(
         code="TW101",
         message=f"unknown key `{key}` in {place(path[:-1])}",
@@ -87,7 +89,7 @@ def judge_missing(source: Source, path: Path, error: ValidationError) -> Iterato
     key = error.message.split("'")[1] if "'" in error.message else ""
     required: Any = error.validator_value
     missing = next((name for name in required if name not in instance and name == key), key)
-    yield _missing(source, path, missing, _example(source, missing))
+    yield _missing(source, path, missing, _example(source, path, missing))
 
 
 def _missing(source: Source, path: Path, key: str, help_: str) -> Diagnostic:
@@ -107,7 +109,7 @@ def _beginning(source: Source) -> Span:
     return source.key_span(("flow",) if "flow" in keys else tuple(keys[:1]))
 
 
-def _example(source: Source, key: str) -> str:
+def _example(source: Source, path: Path, key: str) -> str:
     if key == "turnwise":
         return "the first line of a flow is `turnwise: 1`"
     if key == "to":
@@ -115,6 +117,8 @@ def _example(source: Source, key: str) -> str:
     if key == "start":
         first = next((str(path[-1]) for path, _ in states(source.data)), "STATE")
         return f"add `start: {first}`, the state to begin with"
+    if key == "use" and path[:1] == ("tools",):
+        return "add `use: python:package.module.function`"
     example = example_of(key)
     return f"add `{key}: {example}`" if example else f"add `{key}:`"
 
@@ -178,7 +182,7 @@ def _excluded(source: Source, path: Path, other: str, message: str, help_: str) 
         related = (Related(source.key_span((*path[:-1], other)), f"because of this `{other}`"),)
     return Diagnostic(
         code="TW101",
-        message=f"{message}, in {place(path[:-1])}",
+        message=f"{place(path[:-1])}: {message}",
         span=source.key_span(path),
         label="not allowed here",
         help=help_,

@@ -37,18 +37,27 @@ def judge_type(source: Source, path: Path, error: ValidationError) -> Iterator[D
         return
     schema: Any = error.schema
     number = isinstance(error.instance, int | float) and not isinstance(error.instance, bool)
+    written = _as_written(source, path, error.instance)
     if number and _takes_duration(schema):
         yield _bare_duration(source, path, error.instance)
         return
     wanted = expected(schema, flow_schema()["$defs"])
     yield Diagnostic(
         code="TW103",
-        message=f"{subject(path)}: expected {wanted}, found {found(error.instance)}",
+        message=f"{subject(path)}: expected {wanted}, found {written}",
         span=source.span(path),
         label=f"expected {wanted}",
-        help=_how_to_write(path, schema, error.instance),
+        help=_how_to_write(source, path, schema, error.instance),
         where=path,
     )
+
+
+def _as_written(source: Source, path: Path, value: Any) -> str:
+    """The value in words, a number with the digits that stand in the file (`1.10`)."""
+    node = source.node(path)
+    if isinstance(value, int | float) and not isinstance(value, bool) and node is not None:
+        return f"the number {node.text}"
+    return found(value)
 
 
 def _takes_duration(schema: Any) -> bool:
@@ -56,16 +65,26 @@ def _takes_duration(schema: Any) -> bool:
     return any(choice.get("format") == "turnwise-duration" for choice in choices)
 
 
-def _how_to_write(path: Path, schema: Any, value: Any) -> str:
+_BOOLEAN_WORDS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+"""Words that YAML 1.1 took for booleans."""
+
+
+def _how_to_write(source: Source, path: Path, schema: Any, value: Any) -> str:
+    if not path:
+        return "a flow begins with `turnwise: 1`; `turnwise explain TW110` shows the smallest one"
     definitions = flow_schema()["$defs"]
     choices = [resolve(choice, definitions) for choice in schema.get("anyOf", [schema])]
     kinds = {kind for choice in choices for kind in _kinds(choice)}
     key = next((step for step in reversed(path) if isinstance(step, str)), "")
+    if "boolean" in kinds and str(value).lower() in _BOOLEAN_WORDS:
+        return f"write `{_BOOLEAN_WORDS[str(value).lower()]}`"
     if "array" in kinds and isinstance(value, str | int | float):
         return f"write `{key}: [{as_yaml(value)}]`"
     if "string" in kinds and isinstance(value, int | float):
-        text = str(value).lower() if isinstance(value, bool) else str(value)
-        return f'put it in quotes to make it text: "{text}"'
+        node = source.node(path)
+        return f'put it in quotes to make it text: "{node.text if node else value}"'
+    if "string" in kinds and isinstance(value, list) and all(isinstance(v, str) for v in value):
+        return f"write one text: `{key}: {as_yaml(' '.join(value))}`"
     required = next((choice["required"] for choice in choices if choice.get("required")), None)
     if path[-1:] == (key,) and example_of(key):
         return f"for example `{key}: {example_of(key)}`"
@@ -160,18 +179,21 @@ def _unknown_type(source: Source, path: Path, text: str) -> Diagnostic:
 def _bad_id(source: Source, path: Path, text: str, *, is_key: bool) -> Diagnostic:
     span = source.key_span(path) if is_key else source.span(path)
     meant = _as_id(text)
-    if text in RESERVED_TARGETS:
+    reserved = text in RESERVED_TARGETS
+    if reserved:
         message = f"`{text}` cannot be a name: it is a target with a meaning of its own"
+        help_ = "choose another name"
     else:
         message = f"`{text}` is not a valid name"
+        help_ = f"call it `{meant}`" if meant else ""
     return Diagnostic(
         code="TW105",
         message=message,
         span=span,
-        label="lower-case letters, digits and `_`, beginning with a letter",
-        help=f"call it `{meant}`" if meant and text not in RESERVED_TARGETS else "",
+        label="" if reserved else "lower-case letters, digits and `_`, beginning with a letter",
+        help=help_,
         where=path,
-        fix=Fix(f"call it `{meant}`", (Edit(span, meant),)) if meant else None,
+        fix=Fix(f"call it `{meant}`", (Edit(span, meant),)) if meant and not reserved else None,
     )
 
 
@@ -213,14 +235,15 @@ def _bad_target(source: Source, path: Path, text: str) -> Diagnostic:
 
 
 def _bad_form(source: Source, path: Path, text: str) -> Diagnostic:
-    help_ = ""
+    message, help_ = f"`{text}` does not have the form it needs", ""
     if path[-1] == "use":
+        message = f"`{text}` does not say where the tool lives"
         help_ = f"write `python:{text.split(':')[-1].strip() or 'package.module.function'}`"
     elif path[-1] == "dtmf":
         help_ = "keys are 0 to 9, *, #, and A to D"
     return Diagnostic(
         code="TW103",
-        message=f"{subject(path)}: `{text}` does not have the form it needs",
+        message=f"{subject(path)}: {message}",
         span=source.span(path),
         help=help_,
         where=path,
@@ -276,12 +299,14 @@ def judge_language_version(source: Source, value: Any) -> Diagnostic:
 def judge_range(source: Source, path: Path, error: ValidationError) -> Iterator[Diagnostic]:
     """TW103: a number out of bounds, a value twice in a list."""
     if error.validator == "uniqueItems":
-        message = f"{subject(path)}: a value stands twice"
+        message, wanted = f"{subject(path)}: a value stands twice", "each value once"
     else:
         bound = "at least" if error.validator == "minimum" else "at most"
         wanted = f"{bound} {error.validator_value}"
         message = f"{subject(path)}: expected {wanted}, found {error.instance}"
-    yield Diagnostic(code="TW103", message=message, span=source.span(path), where=path)
+    yield Diagnostic(
+        code="TW103", message=message, span=source.span(path), label=wanted, where=path
+    )
 
 
 def judge_empty(source: Source, path: Path) -> Iterator[Diagnostic]:

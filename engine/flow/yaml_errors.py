@@ -120,6 +120,15 @@ def _collection(
     if match is None or opening is None:
         return None
     bracket, closing = ("[", "]") if match.group(1) == "sequence" else ("{", "}")
+    if "\n" in places.text[opening : _visible(places, at)]:
+        return _finding(
+            places,
+            opening,
+            f"this `{bracket}` is never closed",
+            f"`{closing}` or `,` is due before this",
+            _visible(places, at),
+            help=f"close it with `{closing}`",
+        )
     found = _what_stands(places, at)
     return _finding(
         places, at, f"expected `,` or `{closing}`, found {found}",
@@ -159,6 +168,9 @@ def _colon(
                 places, at, "a second `: ` in one line", label="this one",
                 help="text with `: ` inside stands in quotes",
             )  # fmt: skip
+        bare = _key_without_colon(places, line_start)
+        if bare is not None:
+            return bare
         return _finding(
             places, at, "a key cannot stand here",
             help="check the indentation of this line and of the line before",
@@ -171,6 +183,19 @@ def _colon(
     return None
 
 
+def _key_without_colon(places: Places, line_start: int) -> Diagnostic | None:
+    """`bye` alone on the line before a deeper one: its colon was forgotten."""
+    before = places.text[:line_start].rstrip()
+    start = before.rfind("\n") + 1
+    word = re.fullmatch(r"\s*(?:- +)?([\w.-]+)", before[start:])
+    if word is None:
+        return None
+    return _finding(
+        places, len(before) - 1, f"expected `:` after the key `{word.group(1)}`",
+        help=f"write `{word.group(1)}:`",
+    )  # fmt: skip
+
+
 def _block(
     places: Places, problem: str, context: str, at: int, opening: int | None
 ) -> Diagnostic | None:
@@ -180,6 +205,14 @@ def _block(
     line_start = places.text.rfind("\n", 0, at) + 1
     before = places.text[line_start:at]
     if before.strip():
+        if before.endswith("'") and places.text[at : at + 1].isalpha():
+            return _finding(
+                places,
+                at - 1,
+                "this apostrophe ends the quoted text",
+                label="the text began with '",
+                help="write it twice (''), or put the text in double quotes",
+            )
         return _finding(
             places, at, f"{_what_stands(places, at)} behind a finished value",
             label="not part of the value before it",

@@ -94,7 +94,10 @@ def find_odd_characters(node: Node, places: Places, *, is_key: bool) -> Diagnost
     start = node.start + at
     span = places.at(start, start + 1)
     where = "key" if is_key else "text"
-    help_ = "remove it" if is_key else "remove it, or write it as an escape in double quotes"
+    if raw[at] in _SMART:
+        help_ = "use plain quotes, or none"
+    else:
+        help_ = "remove it" if is_key else "remove it, or write it as an escape in double quotes"
     return Diagnostic(
         code="TW006",
         message=f"{odd[raw[at]]} (U+{ord(raw[at]):04X}) in a {where}",

@@ -1,0 +1,59 @@
+"""Every file in `bad/` prints exactly the text beside it; every file in `ok/` prints nothing.
+
+A case is named after the code it must show: `bad/TW101_misspelt_key.yaml`, with the expected text in
+`bad/TW101_misspelt_key.out`. After a change of wording, `UPDATE_DIAGNOSTICS=1 pytest
+tests/diagnostics` writes the texts anew; read the difference before committing it. Plain pairs and
+not a snapshot library, so that the case and what it prints lie side by side.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from engine.cli.render import as_text
+from engine.flow.catalogue import Catalogue
+from engine.flow.codes import CODES
+from engine.flow.loader import LoadResult, check_file
+
+HERE = Path(__file__).parent
+BAD = sorted(path.stem for path in (HERE / "bad").glob("*.yaml"))
+OK = sorted(path.stem for path in (HERE / "ok").glob("*.yaml"))
+CATALOGUE = Catalogue(
+    providers={
+        kind: ("embedded", "scripted") for kind in ("stt", "llm", "tts", "vad", "turn_detector")
+    }
+)
+
+
+def printed(result: LoadResult) -> str:
+    return "\n".join(
+        "\n".join(as_text(found, result.sources)) + "\n" for found in result.diagnostics
+    )
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_file_prints_exactly_this(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(HERE)
+    result = check_file(f"bad/{name}.yaml", CATALOGUE)
+    assert name[:5] in {found.code for found in result.diagnostics}
+    expected = HERE / "bad" / f"{name}.out"
+    if os.environ.get("UPDATE_DIAGNOSTICS"):
+        expected.write_text(printed(result), encoding="utf-8")
+    assert printed(result) == expected.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", OK)
+def test_a_good_file_prints_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(HERE)
+    result = check_file(f"ok/{name}.yaml", CATALOGUE)
+    assert printed(result) == ""
+    assert result.ok
+
+
+def test_every_code_that_is_reported_has_a_case() -> None:
+    """All but TW000, which is about files that are not there."""
+    reported = {code for code, entry in CODES.items() if entry.implemented} - {"TW000"}
+    assert reported <= {name[:5] for name in BAD}
