@@ -1,0 +1,234 @@
+"""What may be said in each waiting state, as JSGF: the flow generates its own recogniser.
+
+A recogniser that listens for what a state expects hears far better than one that listens for
+anything. So every waiting state becomes one grammar of what its caller can be understood to say:
+
+- the answers to the questions of its form, one or several in a sentence, with the phrases that
+  usually carry them and those of the author's `phrases`;
+- corrections of what was asked before on the way here ("no, make it five people");
+- yes and no, where such a question can be open;
+- the words of every intent that somebody handles here.
+
+Two things decide how well and how fast a grammar is heard. It is kept narrow: an alternative that
+nobody says takes accuracy from those that are said. And no value stands in it twice: a recogniser
+copies a rule into every place that refers to it, and a second copy of all dates, names and digits
+doubles its work. Therefore a sentence is one chain of optional parts in the order of the form,
+never a list of whole sentences: "[lead] [size] [date] [time] [correction] [please]".
+
+Numbers stay wider than a slot's bounds, or "fifteen people" would be heard as "five people" instead
+of being refused. What is written here is in lower case and in words; a recogniser drops
+alternatives with words it cannot pronounce. What a grammar can produce is understood by
+`engine.core.understanding`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from engine.machine.compiled import (
+    Collect,
+    CompiledFlow,
+    CompiledState,
+    Confirm,
+    IntentSpec,
+    Rest,
+    SlotSpec,
+    Transition,
+)
+from engine.machine.grammar_rules import SHARED, carriers, fixers, phrase_words, value
+
+_RULE = re.compile(r"<([a-z0-9_]+)>")
+_MARK = re.compile(r"\{\s*([a-z][a-z0-9_]*)\s*\}")
+
+
+def grammar_name(state: CompiledState) -> str:
+    """Name of a state's grammar; empty for states where nobody is asked anything."""
+    return state.id if isinstance(state.verb, Collect | Confirm | Rest) else ""
+
+
+def build_grammars(flow: CompiledFlow) -> Mapping[str, str]:
+    """Build one JSGF grammar for every waiting state of a flow, sub-flows not included.
+
+    Returns:
+        JSGF text by `grammar_name`. A state where nothing could be said has none.
+    """
+    before = _asked_before(flow)
+    grammars = {
+        grammar_name(state): _Grammar(flow, state, before[state.id]).text()
+        for state in flow.states.values()
+        if grammar_name(state)
+    }
+    return {name: text for name, text in grammars.items() if text}
+
+
+class _Grammar:
+    """The grammar of one state while it is put together."""
+
+    def __init__(self, flow: CompiledFlow, state: CompiledState, before: Iterable[str]) -> None:
+        self._flow = flow
+        self._state = state
+        verb = state.verb
+        self._form = [flow.slots[name] for name in verb.slots] if isinstance(verb, Collect) else []
+        asked = [flow.slots[name] for name in before]
+        self._others = [spec for spec in asked if spec not in self._form]
+        self._rules: dict[str, str] = {}
+
+    def text(self) -> str:
+        """The grammar as JSGF 1.0, or nothing when there is nothing to say."""
+        top = [*self._sentence(), *self._yes_no(), *self._intents()]
+        if not top:
+            return ""
+        self._rules["top"] = " | ".join(top)
+        rules = "".join(f"<{name}> = {body};\n" for name, body in self._used("top"))
+        name = re.sub(r"\W", "_", self._state.id)
+        return f"#JSGF V1.0;\ngrammar {name};\npublic {rules}"
+
+    def _used(self, first: str) -> Iterator[tuple[str, str]]:
+        """The rules that are needed, each once, the first one first."""
+        waiting, seen = [first], {first}
+        while waiting:
+            name = waiting.pop(0)
+            body = self._rules.get(name) or SHARED[name]
+            yield name, body
+            new = [found for found in dict.fromkeys(_RULE.findall(body)) if found not in seen]
+            seen.update(new)
+            waiting += new
+
+    def _sentence(self) -> Iterator[str]:
+        """The chain of answers, and corrections behind it."""
+        chain = [f"[{part}]" for spec in self._form if (part := self._answer(spec))]
+        fixes = [part for spec in self._others if (part := self._fix(spec))]
+        if fixes:
+            self._rules["fix"] = " | ".join(fixes)
+            chain.append("[[and] <fix>]" if chain else "<fix>")
+        if chain:
+            yield f"[<lead>] {' '.join(chain)} [<polite>]"
+
+    def _answer(self, spec: SlotSpec) -> str:
+        """A slot of the form: its value, perhaps with what carries it."""
+        words = value(spec)
+        if not words:
+            return ""
+        self._rules[f"slot_{spec.name}"] = words
+        led = dict.fromkeys((*carriers(spec), *self._patterns(spec.name), *fixers(spec)))
+        return f"[{' | '.join(led)}] <slot_{spec.name}>" if led else f"<slot_{spec.name}>"
+
+    def _fix(self, spec: SlotSpec) -> str:
+        """A slot asked for earlier: its value, with what shows that it is a correction."""
+        words = value(spec)
+        if not words:
+            return ""
+        self._rules[f"slot_{spec.name}"] = words
+        led = " | ".join(fixers(spec))
+        return f"{f'[{led}]' if _is_plain(spec) else f'({led})'} <slot_{spec.name}>"
+
+    def _patterns(self, name: str) -> Iterator[str]:
+        """What stands before a slot in the author's patterns."""
+        for pattern in self._flow.phrases:
+            end = 0
+            for mark in _MARK.finditer(pattern):
+                words = phrase_words(pattern[end : mark.start()])
+                if mark[1] == name and words:
+                    yield words
+                end = mark.end()
+
+    def _yes_no(self) -> Iterator[str]:
+        if isinstance(self._state.verb, Confirm) or any(
+            spec.readback or spec.type.kind == "boolean" for spec in self._form
+        ):
+            yield "<yes>"
+            yield "<no>"
+
+    def _intents(self) -> Iterator[str]:
+        words = [
+            spoken
+            for intent in _in_scope(self._flow, self._state)
+            for text in (*intent.words, *intent.examples)
+            if (spoken := phrase_words(text))
+        ]
+        if words:
+            self._rules["intent"] = " | ".join(dict.fromkeys(words))
+            yield "<intent> [<polite>]"
+
+
+def _in_scope(flow: CompiledFlow, state: CompiledState) -> Iterator[IntentSpec]:
+    handled = {
+        handler.event.removeprefix("intent.")
+        for scope in state.scopes
+        for handler in scope.handlers
+    }
+    for intent in flow.intents.values():
+        if intent.name in handled or "intent" in handled or intent.name in _ALWAYS:
+            yield intent
+
+
+_ALWAYS = frozenset({"repeat_please", "go_back"})
+
+
+def _asked_before(flow: CompiledFlow) -> Mapping[str, tuple[str, ...]]:
+    """For each state, the slots asked for on a way there; they may be corrected.
+
+    A way leads from the start to the state and does not pass it before. Ways are those of `then`
+    and of the own handlers of a resting state, which has no other; a state that only handlers lead
+    to is reached from wherever these handlers are in scope.
+    """
+    sources = _sources(flow)
+    found: dict[str, tuple[str, ...]] = {}
+    for name in flow.states:
+        back = _reached(name, sources, never="")
+        forth = _reached(flow.start, _turned(sources), never=name)
+        asked: set[str] = set()
+        for other in back & forth - {name}:
+            asked |= _own_slots(flow.states[other])
+        found[name] = tuple(slot for slot in flow.slots if slot in asked)
+    return found
+
+
+def _reached(start: str, nexts: Mapping[str, Iterable[str]], *, never: str) -> set[str]:
+    """Everything that can be reached from `start` without passing `never`."""
+    seen, waiting = {start}, [start]
+    while waiting:
+        name = waiting.pop()
+        new = [other for other in nexts[name] if other not in seen and name != never]
+        seen.update(new)
+        waiting += new
+    return seen
+
+
+def _turned(sources: Mapping[str, Iterable[str]]) -> Mapping[str, tuple[str, ...]]:
+    turned: dict[str, list[str]] = {name: [] for name in sources}
+    for name, others in sources.items():
+        for other in others:
+            turned[other].append(name)
+    return {name: tuple(others) for name, others in turned.items()}
+
+
+def _sources(flow: CompiledFlow) -> Mapping[str, tuple[str, ...]]:
+    """The states from which each state is reached."""
+    direct: dict[str, dict[str, None]] = {name: {} for name in flow.states}
+    handled: dict[str, dict[str, None]] = {name: {} for name in flow.states}
+    for state in flow.states.values():
+        for scope in state.scopes:
+            resting = isinstance(state.verb, Rest) and scope.owner == state.id
+            for handler in scope.handlers:
+                _lead(state.id, handler.transitions, direct if resting else handled)
+        _lead(state.id, state.then, direct)
+    return {name: tuple(direct[name] or handled[name]) for name in flow.states}
+
+
+def _lead(
+    source: str, transitions: Iterable[Transition], into: Mapping[str, dict[str, None]]
+) -> None:
+    for transition in transitions:
+        if transition.target.kind == "state":
+            into[transition.target.state][source] = None
+
+
+def _own_slots(state: CompiledState) -> set[str]:
+    return set(state.verb.slots) if isinstance(state.verb, Collect) else set()
+
+
+def _is_plain(spec: SlotSpec) -> bool:
+    """A value that says by itself what it is, so that it corrects without more words."""
+    return spec.type.kind in ("integer", "date", "datetime", "enum")
