@@ -39,6 +39,8 @@ def perform(
                 _assign(scene, frame, action, where)
             case ClearAction(names=names):
                 _clear(scene, frame, names)
+            case EmitAction(event=event) if event.partition(".")[0] == "error":
+                scene.fail(event, f"raised by {where}", frame)
             case EmitAction(event=event):
                 scene.raise_signal(event, frame)
             case LogAction(text=text):

@@ -72,16 +72,16 @@ class Unhandled:
         frame.visit.asks = True
 
     def _invalid(self, frame: Frame, signal: Signal) -> None:
-        spec = frame.flow.slots[signal.data["slot"]]
+        spec = frame.flow.slots.get(signal.name.partition(".")[2])
         line = lines.INVALID
-        if spec.invalid is not None:
-            value = signal.data["value"]
+        if spec is not None and spec.invalid is not None:
+            value = signal.data.get("value")
             line = self._scene.render(spec.invalid, frame, f"invalid of {spec.name}", value=value)
         self._scene.say(line or lines.INVALID, frame)
         frame.visit.asks = True
 
     def _intent(self, frame: Frame, signal: Signal) -> None:
-        name = signal.name.split(".", 1)[1]
+        name = signal.name.partition(".")[2]
         idle = frame.waiting or not self._tools.writing(frame)
         if name == "repeat_please" and not frame.waiting:
             self._scene.say(self._scene.speaker.last_spoken or lines.WORKING, frame)
@@ -94,7 +94,7 @@ class Unhandled:
 
     def _key(self, frame: Frame, signal: Signal) -> None:
         """Nobody handles the key itself: it may be an answer, or stand for an intent."""
-        findings = self._read_key(frame, signal.data["key"])
+        findings = self._read_key(frame, signal.name.partition(".")[2])
         if findings.empty:
             ladders.misunderstood(self._scene, frame)
         else:

@@ -47,23 +47,13 @@ WORDS = ["four", "ninety nine", "make it five", "yes", "no", "hm", "go back", ""
 WORDS += ["repeat please", "five five five one two three four", "no, three", "hm and yes"]
 
 ACTIONS = [
-    say("A line."),
-    say("{{ results.none.such }}"),
-    put("v", "1"),
-    put("v", "1 / 0"),
-    put("n", "5", root="slots"),
-    clear("n", "p"),
-    emit("app.x"),
-    emit("app.y"),
-    log("seen"),
+    *(say("A line."), log("seen"), clear("n", "p"), put("v", "1"), put("n", "5", root="slots")) * 3,
+    *(emit("app.x"), emit("app.y"), emit("intent.hm"), emit("error.flow"), emit("invalid.n")),
+    *(say("{{ results.none.such }}"), put("v", "1 / 0"), emit("no_match"), emit("dtmf.1")),
 ]
 VERBS = [
-    None,
-    None,
-    collect("n"),
-    collect("p", "n"),
-    confirm("Is it {{ slots.n }}?"),
-    run("read", n="slots.n"),
+    *(None, collect("n"), collect("p", "n"), confirm("Is it {{ slots.n }}?")) * 4,
+    *(run("read", n="slots.n"),) * 3,
     run("write"),
     run("keep"),
     run("read", n="1 / 0"),
@@ -96,8 +86,8 @@ class Draw:
         calls = [call(sub.removeprefix("call:")) for sub in subs]
         return State(
             self.random.choice([*VERBS, *calls]),
-            then=[self.transition(subs) for _ in range(self.random.randint(0, 2))],
-            text=self.random.choice(["", "", "Hello.", "{{ 1 / 0 }}"]),
+            then=[*[self.transition(subs) for _ in range(self.random.randint(0, 2))], to("a")],
+            text=self.random.choice(["", "", "Hello.", "Hi.", "{{ inputs.none.such }}"]),
             handle=self.handling(subs, 3),
             group=self.random.choice([(), ("g",), ("g", "h")]),
             enter=tuple(self.some(ACTIONS, 1)),
@@ -126,7 +116,7 @@ class Draw:
                 CompiledGroup(id="g", enter=(say("In."),), timers=timers),
                 CompiledGroup(id="h", exit=(say("Out."),)),
             ],
-            handle=self.handling(subs, 4),
+            handle={**self.handling(subs, 4), "error.flow": to("STAY")},
             variables={"v": "integer"},
             flows=called,
             pipeline=self.random.choice([{}, {"llm": {"use": "scripted"}}]),
@@ -171,7 +161,6 @@ def check(talk: Talk) -> None:
     assert 1 <= len(frames) <= MAX_FRAMES
     for frame in frames:
         assert frame["visit"]["state"] in NAMES
-        assert all(count <= MAX_VISITS + 1 for count in frame["visits"].values())
     due = talk.deadlines.next()
     assert due is None or due.at >= talk.at
     if dialog.ended:
@@ -181,6 +170,7 @@ def check(talk: Talk) -> None:
     else:  # somebody can always go on: the caller, a tool, a model, or whoever takes the transfer
         handing_over = isinstance(dialog._state.verb, TransferTo)
         assert dialog.waiting or dialog.busy or handing_over
+        assert frames[-1]["visits"][frames[-1]["visit"]["state"]] <= MAX_VISITS
         assert (dialog.kinds == ("yesno",)) == dialog.yes_no_open
 
 
