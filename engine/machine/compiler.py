@@ -2,7 +2,7 @@
 
 Only flows without errors come here, so a missing name is a bug and raises. Three walks: `_index`
 learns every state and where it stands, `_leaf` builds each leaf state with all that applies to it,
-`compile_flow` adds the declarations, the fingerprint and the grammars.
+`compile` adds the declarations, the fingerprint and the grammars.
 
 Order matters and is kept: states in document order, scopes innermost first, handlers and
 transitions as written. What is the same for many states (the flow's handlers, policies without
@@ -15,7 +15,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, TypeVar
 
+from engine.errors import FlowError
 from engine.flow.expressions import Expression
+from engine.flow.loader import LoadResult
 from engine.flow.model import Action as WrittenAction
 from engine.flow.model import Flow, Interruptions, Listen, Policies, State, Timer
 from engine.flow.model import Transition as WrittenTransition
@@ -49,9 +51,10 @@ from engine.machine.compiled import (
 )
 from engine.machine.declarations import intents, pipeline, slot, slot_type, template, tool, variable
 from engine.machine.fingerprint import fingerprint
+from engine.machine.grammar import build_grammars, grammar_name
 from engine.machine.policies import merge_interruptions, merge_listen
 
-SubFlow: TypeAlias = Flow | CompiledFlow
+SubFlow: TypeAlias = Flow | LoadResult | CompiledFlow
 
 _KINDS: Mapping[str, Target] = {
     "STAY": Target(kind="stay"),
@@ -62,22 +65,38 @@ _KINDS: Mapping[str, Target] = {
 }
 
 
+def compile_loaded(loaded: LoadResult) -> CompiledFlow:
+    """Compile what the loader read, with its sub-flows.
+
+    Raises:
+        FlowError: it has errors; the findings are with it.
+    """
+    if loaded.flow is None:
+        errors = tuple(found for found in loaded.diagnostics if found.is_error)
+        raise FlowError(f"{loaded.source.file} has {len(errors)} errors", loaded.diagnostics)
+    return compile_flow(loaded.flow, loaded.subflows)
+
+
 def compile_flow(flow: Flow, subflows: Mapping[str, SubFlow] | None = None) -> CompiledFlow:
     """Compile a flow without errors.
 
     Args:
         flow: the model.
-        subflows: for each name in `flow.flows`, the flow it stands for; compiled already where
-            it has sub-flows of its own.
+        subflows: for each name in `flow.flows`, the flow it stands for; as the loader gave it,
+            or compiled already, where it has sub-flows of its own.
 
     Raises:
+        FlowError: a sub-flow has errors.
         KeyError, ValueError: the flow has errors that `validate` would have found.
     """
-    compiled = {
-        name: given if isinstance(given, CompiledFlow) else compile_flow(given)
-        for name, given in (subflows or {}).items()
-    }
+    compiled = {name: _subflow(given) for name, given in (subflows or {}).items()}
     return _Compiler(flow).compile(compiled)
+
+
+def _subflow(given: SubFlow) -> CompiledFlow:
+    if isinstance(given, CompiledFlow):
+        return given
+    return compile_loaded(given) if isinstance(given, LoadResult) else compile_flow(given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +138,17 @@ class _Compiler:
             grammars={},
             pipeline=pipeline(flow.pipeline),
             mode=(flow.pipeline and flow.pipeline.mode) or "cascade",
+            phrases=tuple(flow.phrases),
         )
-        return replace(compiled, fingerprint=fingerprint(compiled))
+        digest = fingerprint(compiled)
+        return replace(compiled, fingerprint=digest, grammars=build_grammars(compiled))
 
     # --- states ---
 
     def _leaf(self, name: str) -> CompiledState:
         place = self._places[name]
         state = place.state
-        return CompiledState(
+        compiled = CompiledState(
             id=name,
             groups=place.groups,
             say=template(state.say),
@@ -140,6 +161,7 @@ class _Compiler:
             exit=self._actions(state.exit),
             timers=_timers(state.timers),
         )
+        return replace(compiled, grammar=grammar_name(compiled))
 
     def _group(self, name: str) -> CompiledGroup:
         state = self._places[name].state
@@ -209,8 +231,7 @@ class _Compiler:
     def _target(self, way: WrittenTransition) -> Target:
         if way.call is not None:
             return Target(kind="call", flow=way.call, args=_expressions(way.args))
-        if way.to is None:
-            raise ValueError("a transition without `to` and `call` passed the validation")
+        assert way.to is not None  # the model demands one of the two
         return _KINDS.get(way.to) or Target(kind="state", state=self._entry(way.to))
 
     def _actions(self, written: Sequence[WrittenAction] | None) -> tuple[Action, ...]:

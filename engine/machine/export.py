@@ -160,8 +160,10 @@ def describe(state: CompiledState) -> str:
             return f"end: {kind}"
         case Rest():
             return "rest"
-        case PassOn():
-            return f"say {_short(state.say.source)}" if state.say is not None else "branch"
+        case PassOn() if state.say is not None:
+            return f"say {_short(state.say.source)}"
+        case _:
+            return "branch"
 
 
 def _short(text: str) -> str:

@@ -69,6 +69,7 @@ def meaning(flow: CompiledFlow) -> dict[str, Any]:
         "flows": {name: inner.fingerprint for name, inner in flow.flows.items()},
         "pipeline": plain.of(flow.pipeline),
         "mode": flow.mode,
+        "phrases": list(flow.phrases),
     }
     return found | {name: part for name, part in parts.items() if part}
 
@@ -117,9 +118,15 @@ class _Plain:
         found = {"type": kind.__name__} if kind in _TAGGED else {}
         for name, default in _defaults(kind):
             part = getattr(value, name)
-            if part is not default and part != default and name not in skip:
+            if name not in skip and not _is_default(part, default):
                 found[name] = self.of(part)
         return found
+
+
+def _is_default(part: Any, default: Any) -> bool:
+    if default is MISSING:  # a field that must be given may be given as nothing
+        return part is None or part == ()
+    return part is default or bool(part == default)
 
 
 @functools.cache
