@@ -62,6 +62,8 @@ class EmbeddedVad:
         self._buffer = np.zeros(0, np.int16)
         self._position = 0
         """Samples processed, at the start of the buffer."""
+        self._unheard = np.zeros(0, np.int16)
+        """Less than a frame of the gate's."""
         self._gated = 0
         """Samples the gate has seen."""
         self._open_until = 0
@@ -75,10 +77,10 @@ class EmbeddedVad:
 
         Takes about 1 ms per 32 ms of speech, and holds the interpreter lock.
         """
+        self._run_gate(samples)
         self._buffer = np.concatenate((self._buffer, samples))
         edges = []
         while len(self._buffer) >= _CHUNK:
-            self._run_gate()
             chunk, self._buffer = self._buffer[:_CHUNK], self._buffer[_CHUNK:]
             listens = self._position < max(self._open_until, _WARM_UP)
             self._position += _CHUNK
@@ -91,15 +93,15 @@ class EmbeddedVad:
         """Drop the net's memory."""
         self._net = self._gate = None
 
-    def _run_gate(self) -> None:
-        """Let the gate hear what the next chunk holds; it stays open a while after a sound."""
-        start = self._gated - self._position
-        while start + _GATE_FRAME <= len(self._buffer) and start < _CHUNK:
-            frame = self._buffer[start : start + _GATE_FRAME]
-            start += _GATE_FRAME
+    def _run_gate(self, samples: Samples) -> None:
+        """Let the gate hear everything as it arrives; it stays open a while after a sound."""
+        self._unheard = np.concatenate((self._unheard, samples))
+        whole = len(self._unheard) // _GATE_FRAME * _GATE_FRAME
+        for start in range(0, whole, _GATE_FRAME):
             self._gated += _GATE_FRAME
-            if self._gate.is_speech(frame.tobytes(), _RATE):
+            if self._gate.is_speech(self._unheard[start : start + _GATE_FRAME].tobytes(), _RATE):
                 self._open_until = self._gated + _GATE_HOLD
+        self._unheard = self._unheard[whole:]
 
     def _probability(self, chunk: Samples) -> float:
         return float(self._net.process_samples((chunk / 32767.0).tolist()))
