@@ -32,6 +32,15 @@ class _VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._jumping.jumped
 
+    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> asyncio.Future[Any]:
+        """Do the work here and now: virtual time does not pass for a thread."""
+        future = self.create_future()
+        try:
+            future.set_result(func(*args))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
     def stall(self, seconds: float) -> None:
         """Let time pass with the loop blocked, as heavy work in a callback would."""
         self._jumping.jumped += seconds
