@@ -12,6 +12,7 @@ from engine.flow.places import Places
 from engine.flow.scalars import CORE_TAGS, read_plain
 from engine.flow.yaml_traps import find_odd_characters, find_trap
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _ODD = re.compile("[\u00a0\u200b-\u200f\u2018\u2019\u201c\u201d\u2060\ufeff]")
 
 
@@ -41,6 +42,8 @@ class Builder:
     # --- scalars ----------------------------------------------------------------------------------
 
     def _scalar(self, node: Node, path: Path) -> Any:
+        if _SURROGATE.search(node.text):
+            self._join_surrogates(node, path)
         core = CORE_TAGS.get(node.tag)
         if core == "text" or (node.style != "plain" and core is None):
             return node.text
@@ -59,6 +62,16 @@ class Builder:
         ):
             if found is not None:
                 self.findings.append(replace(found, where=path))
+
+    def _join_surrogates(self, node: Node, path: Path) -> None:
+        """JSON writes some characters as two escapes; half of one is no text at all."""
+        whole = node.text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        if whole.count("\ufffd") > node.text.count("\ufffd"):
+            self._report(
+                "TW001", node, path, "an escape in this text is half of a character",
+                help="write the character itself, or both halves",
+            )  # fmt: skip
+        node.text = whole
 
     def _refuse_tag(self, node: Node, path: Path) -> None:
         tag = node.tag.replace("tag:yaml.org,2002:", "!!")
@@ -95,6 +108,8 @@ class Builder:
             self._report("TW103", key, path, f"a key must be text, and this is {what}")
             entry.name = self._places.text[key.start : key.end]
             return
+        if _SURROGATE.search(key.text):
+            self._join_surrogates(key, path)
         entry.name = _ODD.sub("", key.text).strip()
         if id(key) not in self._judged:
             self._judged.add(id(key))

@@ -54,7 +54,7 @@ def _number(text: str) -> Scalar:
         return int(text[2:], 8)
     if _HEX.fullmatch(text):
         return int(text[2:], 16)
-    if len(text) <= 40 and _FLOAT.fullmatch(text):
+    if len(text) <= 40 and not text.lstrip("+-").isdigit() and _FLOAT.fullmatch(text):
         value = float(text)
         return value if math.isfinite(value) else text
     return text

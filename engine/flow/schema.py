@@ -37,6 +37,8 @@ def flow_schema() -> dict[str, Any]:
         name: _clean(definition) for name, definition in draft["$defs"].items()
     }
     root = definitions.pop("Flow")
+    # Types are written as text, so the class that holds a parsed one is not part of the language.
+    definitions.pop("ValueType", None)
     _add_definitions(definitions)
     _bind_verbs(definitions["State"])
     _bind_steps(definitions["TalkStep"])

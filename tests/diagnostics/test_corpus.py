@@ -1,7 +1,7 @@
 """Every file in `bad/` prints exactly the text beside it; every file in `ok/` prints nothing.
 
-A case is named after the code it must show: `bad/TW101_misspelt_key.yaml`, with the expected text in
-`bad/TW101_misspelt_key.out`. After a change of wording, `UPDATE_DIAGNOSTICS=1 pytest
+A case is named after the code it must show: `bad/TW101_misspelt_key.yaml`, with the expected text
+in `bad/TW101_misspelt_key.out`. After a change of wording, `UPDATE_DIAGNOSTICS=1 pytest
 tests/diagnostics` writes the texts anew; read the difference before committing it. Plain pairs and
 not a snapshot library, so that the case and what it prints lie side by side.
 """
@@ -22,9 +22,7 @@ HERE = Path(__file__).parent
 BAD = sorted(path.stem for path in (HERE / "bad").glob("*.yaml"))
 OK = sorted(path.stem for path in (HERE / "ok").glob("*.yaml"))
 CATALOGUE = Catalogue(
-    providers={
-        kind: ("embedded", "scripted") for kind in ("stt", "llm", "tts", "vad", "turn_detector")
-    }
+    providers=dict.fromkeys(("stt", "llm", "tts", "vad", "turn_detector"), ("embedded", "scripted"))
 )
 
 
