@@ -16,6 +16,7 @@ from engine.machine.compiled import (
     LogAction,
     SayAction,
     SetAction,
+    SlotType,
 )
 
 
@@ -51,14 +52,14 @@ def _assign(scene: Scene, frame: Frame, action: SetAction, where: str) -> None:
     memory = frame.memory
     try:
         value = scene.evaluate(action.value, frame)
-        if action.root == "slots":
-            declared = frame.flow.slots[action.name].type
-        else:
-            declared = frame.flow.variables[action.name]
         if value is not None:
-            value = from_json(value, declared, f"{action.root}.{action.name}")
-    except (EvaluationError, ShapeError) as error:
+            value = from_json(value, _declared(frame, action))
+    except EvaluationError as error:
         scene.fail("error.flow", f"{where}: {error}", frame)
+        return
+    except ShapeError:  # its text names the value, which may be a sensitive one
+        kind = _declared(frame, action).kind
+        scene.fail("error.flow", f"{where}: {action.root}.{action.name} takes {kind}", frame)
         return
     if action.root == "slots":
         memory.assign(action.name, value)
@@ -66,6 +67,12 @@ def _assign(scene: Scene, frame: Frame, action: SetAction, where: str) -> None:
     else:
         memory.variables[action.name] = value
         scene.outbox.note("vars", **{action.name: to_json(value)})
+
+
+def _declared(frame: Frame, action: SetAction) -> SlotType:
+    if action.root == "slots":
+        return frame.flow.slots[action.name].type
+    return frame.flow.variables[action.name]
 
 
 def _clear(scene: Scene, frame: Frame, names: Iterable[str]) -> None:

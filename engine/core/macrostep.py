@@ -12,6 +12,7 @@ dialog to rest.
 from __future__ import annotations
 
 from engine.core.frames import Frame
+from engine.core.ladders import understood
 from engine.core.moving import Mover
 from engine.core.scene import Scene, Signal
 from engine.core.timers import Timers
@@ -88,6 +89,8 @@ class Macrostep:
             elif signal.is_error and _leads_back(*found):
                 scene.doomed = True  # it would only fail again
             else:
+                if signal.name.startswith("dtmf."):
+                    understood(frame)
                 self._mover.fire(*found)
         finally:
             scene.handling_error = False

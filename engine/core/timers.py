@@ -57,7 +57,7 @@ class Timers:
         if timer.every is None:
             del self._running[deadline]
         else:
-            self._scene.deadlines.set(deadline, self._scene.at + timer.every)
+            self._scene.deadlines.set(deadline, self._scene.at + max(timer.every, 1))
         frame = self._scene.stack.find(timer.frame)
         if frame is not None:
             self._scene.raise_signal(f"timer.{timer.name}", frame)

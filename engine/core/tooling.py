@@ -19,9 +19,12 @@ from engine.core.frames import Frame, Visit
 from engine.core.scene import Scene
 from engine.core.values import ShapeError, from_json, to_json
 from engine.effects import CallTool, CancelTool
-from engine.events import ToolReturned
+from engine.events import Millis, ToolReturned
 from engine.flow.expressions import EvaluationError
 from engine.machine.compiled import Run, ToolSpec
+
+_LOOK_AGAIN: Millis = 250
+"""Until a filler that found somebody speaking tries again; less would only be more steps."""
 
 
 @dataclass(slots=True)
@@ -149,7 +152,7 @@ class Tools:
         if filler is None:
             return
         if scene.speaker.speaking or frame is not scene.stack.top:
-            scene.deadlines.set(f"filler:{id_}", scene.at + max(filler.after, 1))
+            scene.deadlines.set(f"filler:{id_}", scene.at + max(filler.after, _LOOK_AGAIN))
             return
         line = filler.say[call.fillers % len(filler.say)]
         call.fillers += 1

@@ -559,3 +559,72 @@ def test_staying_where_work_has_failed_is_the_end() -> None:
 
     assert talk.returned("t1", error="down") == ["Hm.", lines.FAILURE]
     assert talk.dialog.ended == "hangup"
+
+
+# --- what a flow may raise itself -----------------------------------------------------------------
+
+
+def test_a_flow_may_raise_an_error_and_it_is_reported_like_any_other() -> None:
+    flow = make_flow(
+        {"a": State(enter=(emit("error.mine"),), handle={"error.mine": to("STAY", say("Mine."))})}
+    )
+    talk = Talk(flow)
+
+    assert talk.said == ["Mine."]
+    assert talk.errors == ["error.mine"]
+
+
+def test_a_flow_may_play_the_caller() -> None:
+    """A key or a refusal that the flow raises itself carries no data, and is answered as well."""
+    ask = collect("size")
+    flow = make_flow(
+        {"a": State(ask, handle={"app.press": to("STAY", emit("dtmf.4"))}), "b": State(end())},
+        slots=[slot("size", "integer", min=1, max=9, ask="How many?", invalid="No.")],
+        handle={"app.refuse": to("STAY", emit("invalid.size")), "app.odd": to("STAY", emit("x"))},
+    )
+    talk = Talk(flow)
+
+    assert talk.event("app.refuse") == ["No.", "How many?"]
+    assert talk.event("app.odd") == []
+    talk.event("app.press")
+    assert talk.notes("slots") == [{"size": 4}]
+
+
+def test_before_the_beginning_the_policies_are_those_of_the_start_state() -> None:
+    policy = InterruptionPolicy(allow=False)
+    talk = Talk(make_flow({"a": State(interruptions=policy)}), begin=False)
+
+    assert not talk.dialog.interruptions.allow
+    assert talk.dialog.listen.silence == 6_000
+    assert (talk.dialog.agent_state, talk.dialog.user_state) == ("IDLE", "IDLE")
+
+
+def test_guards_see_the_other_two_machines_and_the_call() -> None:
+    guard = 'agent.state == "SPEAKING" and user.state == "IDLE" and call.from == "+49"'
+    flow = make_flow(
+        {"a": State(handle={"app.x": [to("STAY", say("Seen."), when=guard), to("STAY")]})}
+    )
+    talk = Talk(flow, caller="+49", channel="webrtc")
+
+    assert talk.event("app.x") == []
+    talk.dialog.agent_state = "SPEAKING"
+    assert talk.event("app.x") == ["Seen."]
+
+
+def test_an_input_of_the_wrong_type_is_an_error_at_the_beginning() -> None:
+    flow = make_flow(
+        {"a": State(text="Hello.")},
+        inputs=[slot("n", "integer", default=1)],
+        handle={"error.flow": to("STAY", say("{{ event.message }}."))},
+    )
+
+    assert Talk(flow, inputs={"n": "x"}).said == [
+        *("Hello.", "inputs.n is 'x', expected integer.", "Hello.")
+    ]
+
+
+def test_a_deadline_that_is_not_the_dialogs_is_a_bug() -> None:
+    talk = Talk(make_flow({"a": State()}))
+
+    with pytest.raises(ValueError, match="not a deadline of the dialog"):
+        talk.do(talk.dialog.deadline, "silence")

@@ -16,6 +16,7 @@ from tests.engine.core.flow_kit import (
     Handling,
     State,
     Talk,
+    call,
     collect,
     end,
     intent,
@@ -351,3 +352,37 @@ def test_a_transfer_that_was_left_still_ends_the_call_when_it_succeeds() -> None
     assert talk.dialog.ended is None
     talk.transferred()
     assert talk.dialog.ended == "leave"
+
+
+def test_a_filler_that_finds_somebody_speaking_does_not_look_every_millisecond() -> None:
+    spec = tool("find", filler=Filler(after=0, say=(Template("Hm."),)), timeout=10_000)
+    talk = Talk(working(spec))
+    talk.mouth.speaking = True
+    talk.wait(0)
+
+    assert talk.deadlines.get("filler:t1") == 250
+
+
+def test_a_transfer_whose_destination_cannot_be_rendered_fails() -> None:
+    talk = Talk(handing_over(to_="{{ 1 / 0 }}"))
+
+    assert talk.user("four")[-1] == "Bye."
+
+
+def test_a_called_flow_that_returns_takes_its_kept_tools_with_it() -> None:
+    """`keep` survives its state, not its flow."""
+    sub = make_flow(
+        {
+            "work": State(run("find"), then="done", handle={"app.on": to("done")}),
+            "done": State(end("return")),
+        },
+        tools=[tool("find", keep=True)],
+    )
+    flow = make_flow(
+        {"a": State(call("sub"), then="b"), "b": State(text="Back.")}, flows={"sub": sub}
+    )
+    talk = Talk(flow)
+
+    assert talk.event("app.on") == ["Back."]
+    assert [effect.call for effect in talk.of(CancelTool)] == ["t1"]
+    assert talk.returned("t1", {}) == []
