@@ -21,12 +21,10 @@ if TYPE_CHECKING:
 
 def run(path: Path, address: str, port: int, token: str | None, runs: Path, record: bool) -> int:
     """Serve the flow in the local room; exit code 0 after Ctrl-C."""
-    from engine.cli.loading import load_or_explain
+    from engine.cli.loading import load_or_exit
     from media.errors import MediaError
 
-    flow = load_or_explain(path, sys.stderr)
-    if flow is None:
-        return 1
+    flow = load_or_exit(path, sys.stderr)
     try:
         return asyncio.run(_serve(flow, address, port, token, runs, record, sys.stdout))
     except MediaError as error:

@@ -6,6 +6,7 @@ values, None is empty. Nothing here speaks or decides.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -49,7 +50,9 @@ class Memory:
     def __init__(self, flow: CompiledFlow) -> None:
         self.flow = flow
         self.slots: dict[str, Any] = {n: s.default for n, s in flow.slots.items()}
-        self.variables: dict[str, Any] = dict.fromkeys(flow.variables)
+        self.variables: dict[str, Any] = {
+            name: copy.copy(flow.variable_defaults.get(name)) for name in flow.variables
+        }
         self.inputs: dict[str, Any] = {n: s.default for n, s in flow.inputs.items()}
         self.results: dict[str, Any] = {}
         self.result: Any = None
