@@ -11,10 +11,13 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from engine.core.step import Step
+from engine.core.step import Deadline, Step
 from engine.effects import CallTool, PauseSpeech, ReportError, Say, StopSpeech
 from engine.events import (
+    Event,
+    KeyPressed,
     Millis,
+    PlayoutFinished,
     PlayoutStarted,
     SpeechEnded,
     SpeechStarted,
@@ -145,17 +148,36 @@ class _InterruptionClock:
 
     def __init__(self) -> None:
         self.values: list[Millis] = []
+        self._audible: str | None = None
         self._edge: Millis | None = None
         self._held: Millis | None = None
 
     def take(self, step: Step) -> None:
-        if isinstance(step.cause, SpeechStarted):
-            self._edge, self._held = step.cause.edge, None
+        self._event(step.cause)
         kinds = {note.kind for note in step.notes}
-        silenced = any(isinstance(e, PauseSpeech | StopSpeech) for e in step.effects)
-        if silenced and self._held is None and self._edge is not None:
+        if self._held is None and self._edge is not None and self._silenced(step):
             self._held = step.at - self._edge
         if "interrupted" in kinds and self._held is not None:
             self.values.append(self._held)
-        if kinds & {"interrupted", "resumed"}:
+        if kinds & {"interrupted", "resumed", "turn", "no_turn"}:
             self._edge = self._held = None
+
+    def _event(self, cause: Event | Deadline) -> None:
+        if isinstance(cause, SpeechStarted):
+            self._edge, self._held = cause.edge, None
+        elif isinstance(cause, TextReceived | KeyPressed):
+            self._edge = self._held = None  # it is not the voice that interrupts now
+        elif isinstance(cause, PlayoutStarted):
+            self._audible = cause.utterance
+        elif isinstance(cause, PlayoutFinished):
+            self._audible = None
+
+    def _silenced(self, step: Step) -> bool:
+        """Tell whether this step takes an audible line away from the caller's ears."""
+        if self._audible is None:
+            return False
+        return any(
+            isinstance(effect, PauseSpeech)
+            or (isinstance(effect, StopSpeech) and self._audible in effect.utterances)
+            for effect in step.effects
+        )

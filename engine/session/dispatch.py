@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 from engine import effects as do
-from engine.errors import TurnwiseError
+from engine.errors import ConfigurationError, TurnwiseError
 from engine.events import TransferEnded
 from engine.pipeline.pipeline import Pipeline
 from engine.pipeline.stage import Post, SessionTime, describe
@@ -20,7 +21,10 @@ class TransferDesk(Protocol):
     """Whoever can hand a caller over: a telephone system, a queue of human agents."""
 
     async def transfer(self, order: do.Transfer) -> None:
-        """Hand the caller over; raises when nobody takes the call."""
+        """Hand the caller over; raises when nobody takes the call.
+
+        A target written as `$NAME` arrives with the value of that environment variable.
+        """
         ...
 
 
@@ -31,6 +35,7 @@ class Dispatcher:
         pipeline: the stages.
         room: where screens are told.
         desk: carries out transfers; None: every transfer fails at once.
+        environment: values of `$NAME` targets.
         on_hang_up: told when the call is over.
         post: the way into the mailbox.
         time: the session's time.
@@ -41,6 +46,7 @@ class Dispatcher:
         pipeline: Pipeline,
         room: Room,
         desk: TransferDesk | None,
+        environment: Mapping[str, str],
         on_hang_up: Callable[[do.HangUp], None],
         post: Post,
         time: SessionTime,
@@ -48,6 +54,7 @@ class Dispatcher:
         self._pipeline = pipeline
         self._room = room
         self._desk = desk
+        self._environment = environment
         self._on_hang_up = on_hang_up
         self._post = post
         self._time = time
@@ -97,10 +104,20 @@ class Dispatcher:
         try:
             if self._desk is None:
                 raise TurnwiseError("this room has no way to transfer a call")
-            await self._desk.transfer(order)
+            await self._desk.transfer(replace(order, to=self._resolved(order.to)))
         except Exception as problem:  # whatever a telephone system raises, the flow decides
             error = describe(problem)
         self._post(TransferEnded(at=self._time.now(), error=error))
+
+    def _resolved(self, target: str) -> str:
+        """Return a `$NAME` target's value: the number itself stays out of flows and journals."""
+        if not target.startswith("$"):
+            return target
+        try:
+            return self._environment[target[1:]]
+        except KeyError:
+            message = f"the environment variable {target[1:]} is not set"
+            raise ConfigurationError(message) from None
 
     def _transfer_failed(self, error: BaseException) -> None:
         self._post(TransferEnded(at=self._time.now(), error=describe(error)))

@@ -19,18 +19,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import Any, Literal, TextIO
+from typing import Any, Literal, Protocol, TextIO
 
 from engine.core.conversation import Conversation
 from engine.core.history import HistoryItem
 from engine.core.step import Step
 from engine.effects import HangUp
 from engine.errors import ConfigurationError
-from engine.events import CloseRequested, Event, Millis, ParticipantJoined, SessionStarted
+from engine.events import (
+    CloseRequested,
+    Event,
+    Millis,
+    ParticipantJoined,
+    PlayoutFinished,
+    SessionStarted,
+    ToolReturned,
+)
 from engine.machine.compiled import CompiledFlow
 from engine.observe.journal import Header, JournalWriter
 from engine.observe.metrics import CallMetrics, measure
@@ -41,11 +50,15 @@ from engine.session.dispatch import Dispatcher, TransferDesk
 from engine.session.grammars import tool_uses
 from engine.session.listener import Listener
 from media.clock import Clock
+from media.frames import Samples
 from media.room import Room
 
 JOIN_TIMEOUT = 90.0
 """Seconds an empty room waits for its first participant: a browser that asks for the microphone
 takes some, a page that was closed in between never comes."""
+
+_AFTERMATH = (PlayoutFinished, ToolReturned)
+"""What belongs to the journal after the end: what was heard of a line, what a tool still did."""
 
 _log = logging.getLogger("turnwise.session")
 
@@ -62,6 +75,9 @@ class SessionOptions:
     functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     """Tools by their `use` string; they win over the import path."""
     desk: TransferDesk | None = None
+    """Carries out transfers; None: this room has no way to transfer a call."""
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    """Where a transfer target written as `$NAME` finds its value."""
     join_timeout: float = JOIN_TIMEOUT
 
 
@@ -78,6 +94,18 @@ class CallResult:
     metrics: CallMetrics
     failure: str | None = None
     """Set when the call could not even begin: a provider or the room did not open."""
+
+
+class Tape(Protocol):
+    """Whoever keeps both sides of a call as sound: `media.recorder.Recorder`."""
+
+    def agent_sent(self, samples: Samples) -> None:
+        """Take a block of the agent that goes out now."""
+        ...
+
+    def received(self, speaker: str, samples: Samples, at: float) -> None:
+        """Take samples of somebody else that end at the instant `at` (seconds)."""
+        ...
 
 
 class Session:
@@ -117,9 +145,16 @@ class Session:
         self._conversation = Conversation(flow)
         self.pipeline = Pipeline(services, self._options.functions, self.post, self._time)
         self._dispatcher = Dispatcher(
-            self.pipeline, room, self._options.desk, self._hang_up, self.post, self._time
+            self.pipeline,
+            room,
+            self._options.desk,
+            self._options.environment,
+            self._hang_up,
+            self.post,
+            self._time,
         )
         self._captions = Captions()
+        self._tape: Tape | None = None
         self._steps: list[Step] = []
         self._over: HangUp | None = None
         self._failure: str | None = None
@@ -152,6 +187,11 @@ class Session:
     def close(self, reason: str) -> None:
         """Ask for the end of the call; `run` returns soon after. Idempotent, never blocks."""
         self.post(CloseRequested(at=self._time.now(), reason=reason))
+
+    def record(self, tape: Tape) -> None:
+        """Give both sides of the call to a recorder; call it before `run`."""
+        self._tape = tape
+        self.pipeline.playout.track.tap = tape.agent_sent
 
     def post(self, event: Event) -> None:
         """Put an event into the mailbox; never blocks."""
@@ -202,6 +242,11 @@ class Session:
         if self._on_step is not None:
             self._on_step(step)
 
+    def _hear(self, participant: str, samples: Samples, at: float) -> None:
+        if self._tape is not None:
+            self._tape.received(participant, samples, at)
+        self.pipeline.hear(participant, samples, at)
+
     def _hang_up(self, order: HangUp) -> None:
         self._over = order
 
@@ -251,7 +296,7 @@ class Session:
 
     async def _enter(self) -> str | None:
         """Open the room; return why it cannot be, or None."""
-        listener = Listener(self.pipeline.hear, self.post, self._time)
+        listener = Listener(self._hear, self.post, self._time)
         loop = asyncio.get_running_loop()
         reason = f"nobody joined within {self._options.join_timeout:g} s"
         self._nobody = loop.call_later(self._options.join_timeout, self.close, reason)
@@ -272,7 +317,7 @@ class Session:
         self.pipeline.silence()
         await self._dispatcher.aclose()
         await self.pipeline.aclose()
-        # What was heard of the last line, and what a tool did in the end, belong to the journal.
-        while self._mailbox:
-            for step in self._conversation.receive(self._mailbox.popleft()):
-                self._record(step)
+        for event in self._mailbox:
+            if isinstance(event, _AFTERMATH):
+                for step in self._conversation.receive(event):
+                    self._record(step)

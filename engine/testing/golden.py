@@ -27,8 +27,8 @@ from engine.pipeline.pipeline import Services
 from engine.session.session import Session, SessionOptions
 from engine.testing.expectations import unmet
 from engine.testing.loop import VirtualClock, run_virtual
-from engine.testing.script import Desk, Happening, Script, ToolAnswer, read_script
-from engine.testing.simulator import BEAT_OFFSET, VAD_END, VAD_START, Simulator
+from engine.testing.script import VAD_END, Desk, Happening, Script, ToolAnswer, read_script
+from engine.testing.simulator import BEAT_OFFSET, VAD_START, Simulator
 from media.frames import FRAME_SECONDS, SAMPLE_RATE
 from media.loopback import LoopbackParticipant, LoopbackRoom
 from media.room import AudioSource, RoomListener
@@ -90,10 +90,10 @@ def load_flow(path: Path) -> CompiledFlow:
         FlowError: it has errors; carries the findings.
     """
     result = check_file(path)
-    errors = [d for d in result.diagnostics if str(d.severity) == "error"]
-    if result.flow is None or errors:
-        found = "; ".join(f"{d.code}: {d.message}" for d in errors)
-        raise FlowError(f"{path.name} has errors: {found}", result.diagnostics)
+    errors = [found for found in result.diagnostics if found.is_error]
+    if errors:
+        told = "; ".join(f"{found.code}: {found.message}" for found in errors)
+        raise FlowError(f"{path.name} has errors: {told}", result.diagnostics)
     return compile_loaded(result)
 
 
@@ -112,6 +112,7 @@ async def _call(flow: CompiledFlow, script: Script) -> tuple[Step, ...]:
         started_at=script.now,
         inputs=script.inputs,
         functions=_functions(flow, script),
+        environment=_Echo(),
         desk=None if script.transfer is None else _ScriptedDesk(script.transfer),
     )
     session = Session(flow, room, _services(script), clock, options)
@@ -240,6 +241,13 @@ def _mock(answers: Sequence[ToolAnswer]) -> Callable[..., Any]:
         return answer.returns
 
     return tool
+
+
+class _Echo(dict[str, str]):
+    """An environment in which every variable is set, to its own name: no run depends on ours."""
+
+    def __missing__(self, name: str) -> str:
+        return name
 
 
 class _ScriptedDesk:

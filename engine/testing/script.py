@@ -40,6 +40,9 @@ from engine.errors import TurnwiseError
 from engine.events import Millis
 from engine.flow.durations import parse_duration
 
+VAD_END: Millis = 200
+"""How long after the end of speech it is reported: two stretches closer than this would be one."""
+
 
 class ScriptError(TurnwiseError):
     """A conversation file is not what it should be; names the file and the place."""
@@ -189,8 +192,10 @@ class Script(_Part):
         if instants != sorted(set(instants)):
             raise ValueError("the script must be in order of time, one thing an instant")
         for one, other in zip(self.speech, self.speech[1:], strict=False):
-            if one.end >= other.at:
-                raise ValueError(f"speech at {other.at} ms begins before the one before it ended")
+            if one.end + VAD_END > other.at:
+                raise ValueError(
+                    f"speech at {other.at} ms begins within {VAD_END} ms of the last one's end"
+                )
         return self
 
 

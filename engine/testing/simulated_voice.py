@@ -106,15 +106,20 @@ class SimulatedVoice:
             return
         self._current, text = self._queue.popleft()
         sentences = [speak(sentence, self._voice) for sentence in split(speakable(text))]
-        self._make(self._current, iter(sentences), 0, [])
+        self._make(self._current, text if sentences else "", iter(sentences), 0, [])
 
     def _make(
-        self, utterance: str, rest: Iterator[Sentence], samples: int, words: list[Word]
+        self,
+        utterance: str,
+        text: str,
+        rest: Iterator[Sentence],
+        samples: int,
+        words: list[Word],
     ) -> None:
         """Make the next sentence, and after the last one report the whole line."""
         sentence = next(rest, None)
         if sentence is None:
-            self._prepared(utterance, samples, words)
+            self._made_all(utterance, text, samples, words)
             return
         attempt = self._attempt
 
@@ -130,11 +135,14 @@ class SimulatedVoice:
             if sentence.error is not None:
                 self._failed(utterance, _FAILED + sentence.error)
             else:
-                self._make(utterance, rest, samples + sentence.samples, words)
+                self._make(utterance, text, rest, samples + sentence.samples, words)
 
         self._later(self._voice.first_audio * 1000, arrive)
 
-    def _prepared(self, utterance: str, samples: int, words: list[Word]) -> None:
+    def _made_all(self, utterance: str, text: str, samples: int, words: list[Word]) -> None:
+        if text and not samples:
+            self._failed(utterance, f"ProviderAnswerError: the voice made no audio of {text!r}")
+            return
         self._made.add(utterance)
         self._track.finish(utterance)
         self._post(

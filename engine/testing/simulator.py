@@ -36,6 +36,7 @@ from engine.events import (
     Millis,
     ParticipantJoined,
     ParticipantLeft,
+    PlayoutFinished,
     ServiceFailed,
     SessionStarted,
     SpeechEnded,
@@ -47,7 +48,7 @@ from engine.events import (
     Understood,
 )
 from engine.machine.compiled import CompiledFlow
-from engine.testing.script import Happening, Script
+from engine.testing.script import VAD_END, Happening, Script
 from engine.testing.simulated_voice import SimulatedVoice
 
 Micros: TypeAlias = int
@@ -55,7 +56,6 @@ Micros: TypeAlias = int
 BEAT: Micros = 20_000
 BEAT_OFFSET: Micros = 300
 VAD_START: Millis = 60
-VAD_END: Millis = 200
 CALLER = "caller1"
 TOOL_GRACE: Millis = 3_000
 """So long running tools may take when the session closes."""
@@ -152,12 +152,13 @@ class Simulator:
         while self._running and self._heap and self._heap[0][0] <= end:
             self._now, _, action = heapq.heappop(self._heap)
             action()
-            self._mailbox = deque(e for e in self._mailbox if isinstance(e, ToolReturned))
             self._drain()
 
     def _drain(self) -> None:
         while self._mailbox:
-            self._steps += self._conversation.receive(self._mailbox.popleft())
+            event = self._mailbox.popleft()
+            if isinstance(event, PlayoutFinished | ToolReturned):
+                self._steps += self._conversation.receive(event)
 
     # --- the caller ------------------------------------------------------------------------------
 

@@ -87,7 +87,7 @@ def run_call(make_services):
     `at` maps seconds to what happens then: a function of the call.
     """
 
-    def run(flow, heard=(), *, services=None, at=None, join=True, room=None, **options):
+    def run(flow, heard=(), *, services=None, at=None, join=True, room=None, tape=None, **options):
         async def main():
             clock = VirtualClock(STARTED)
             place = room or LoopbackRoom(clock)
@@ -101,6 +101,8 @@ def run_call(make_services):
                 SessionOptions(**options),
                 journal=journal,
             )
+            if tape is not None:
+                session.record(tape)
             caller = place.join() if join else None
             call = Call(session=session, room=place, caller=caller, journal=journal)
             loop = asyncio.get_running_loop()

@@ -110,6 +110,25 @@ def test_two_runs_of_the_same_call_are_equal(run_call, hello):
     assert run_call(hello, heard).result.steps == run_call(hello, heard).result.steps
 
 
+def test_a_recorder_gets_both_sides_block_by_block(run_call, hello):
+    class Tape:
+        def __init__(self):
+            self.agent, self.others = [], []
+
+        def agent_sent(self, samples):
+            self.agent.append(samples)
+
+        def received(self, speaker, samples, at):
+            self.others.append((speaker, len(samples), at))
+
+    tape = Tape()
+    call = run_call(hello, [(3.0, 4.0, "my name is ann")], tape=tape)
+
+    assert len(tape.agent) * 960 == len(call.caller.heard)
+    assert len(tape.others) in (len(tape.agent), len(tape.agent) + 1)
+    assert {speaker for speaker, _, _ in tape.others} == {"caller1"}
+
+
 def test_the_screens_are_told_states_words_and_lines(run_call, hello):
     call = run_call(hello, [(3.0, 4.0, "my name is ann")])
 
@@ -385,6 +404,27 @@ def test_a_transfer_that_is_carried_out_ends_the_call(run_call, compile_text):
     assert call.effects(Transfer)
     assert call.causes(TransferEnded)[0].error is None
     assert said(call) == ["I will connect you."]
+
+
+@pytest.mark.parametrize(
+    ("environment", "spoken"),
+    [({"FRONT_DESK": "+49302"}, []), ({}, ["Nobody is free.", "Goodbye."])],
+)
+def test_a_transfer_target_may_stand_in_the_environment(
+    run_call, compile_text, environment, spoken
+):
+    orders = []
+
+    class Desk:
+        async def transfer(self, order):
+            orders.append(order.to)
+
+    flow = compile_text(MOVE.replace('"+49301"', "$FRONT_DESK"))
+    call = run_call(flow, desk=Desk(), environment=environment)
+
+    assert orders == list(environment.values())
+    assert said(call)[1:] == spoken
+    assert call.effects(Transfer)[0].to == "$FRONT_DESK"
 
 
 # --- the session itself --------------------------------------------------------------------------

@@ -51,6 +51,7 @@ def test_the_response_to_a_typed_turn_runs_from_its_arrival():
 
 def test_an_interruption_is_measured_to_the_first_silence_and_a_false_alarm_is_not():
     barge_in = [
+        started(100, "a1"),
         make_step(SpeechStarted(at=1060, participant="c", edge=1000), PauseSpeech()),
         make_step(
             Deadline(name="interrupt", at=1400),
@@ -59,6 +60,7 @@ def test_an_interruption_is_measured_to_the_first_silence_and_a_false_alarm_is_n
         ),
     ]
     cough = [
+        started(4000, "a2"),
         make_step(SpeechStarted(at=5060, participant="c", edge=5000), PauseSpeech()),
         make_step(Deadline(name="false_alarm", at=6000), ResumeSpeech(), notes=["resumed"]),
     ]
@@ -67,6 +69,34 @@ def test_an_interruption_is_measured_to_the_first_silence_and_a_false_alarm_is_n
 
     assert metrics.interruption.values == (60,)
     assert (metrics.interruptions, metrics.false_alarms) == (1, 1)
+
+
+def test_dropping_a_line_nobody_hears_yet_is_no_interruption_latency():
+    """Words kept over a protected line cancel the next one: nothing falls silent."""
+    steps = [
+        make_step(SpeechStarted(at=1060, participant="c", edge=1000)),
+        make_step(
+            Deadline(name="playout:a1", at=4000),
+            StopSpeech(utterances=("a2",)),
+            notes=["interrupted"],
+        ),
+    ]
+
+    assert measure(steps).interruption.values == ()
+
+
+def test_a_typed_turn_has_no_interruption_latency():
+    steps = [
+        started(100, "a1"),
+        make_step(SpeechStarted(at=1060, participant="c", edge=1000)),
+        make_step(
+            TextReceived(at=3000, participant="c", text="x"),
+            StopSpeech(utterances=("a1",)),
+            notes=["interrupted", "turn"],
+        ),
+    ]
+
+    assert measure(steps).interruption.values == ()
 
 
 def test_counts_come_from_notes_and_effects():

@@ -1,0 +1,105 @@
+"""Whatever a caller does, the bare core and the real session agree step by step."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.observe.timeline import render
+from engine.testing.golden import load_flow, run_session
+from engine.testing.script import VAD_END, Script
+from engine.testing.simulator import Simulator
+
+HERE = Path(__file__).parent
+FLOW = load_flow(HERE.parents[1] / "flows" / "book_table.yaml")
+
+WORDS = st.sampled_from(
+    ["four people", "tomorrow at seven", "my name is ann", "yes", "no", "what time do you close"]
+    + ["zero three zero one two three four five six seven", "uh-huh", "stop", "never mind"]
+    + ["make it five people", "blah blah", "is there parking", "a real person", ""]
+)
+LENGTHS = st.integers(80, 2_500)
+
+speech = st.fixed_dictionaries(
+    {
+        "user": WORDS,
+        "lasts": LENGTHS,
+        "stt_delay": st.sampled_from([5, 45, 333, 1505, None]),
+        "done": st.sampled_from([1.0, 0.5, 0.1]),
+        "accepted": st.booleans(),
+        "partials": st.dictionaries(st.integers(1, 2_000), WORDS, max_size=1),
+    }
+)
+happenings = (
+    speech
+    | st.fixed_dictionaries({"noise": LENGTHS})
+    | st.fixed_dictionaries({"key": st.sampled_from("01#")})
+    | st.fixed_dictionaries({"types": WORDS.filter(bool)})
+    | st.fixed_dictionaries({"leaves": st.sampled_from(["left", "lost"])})
+)
+
+
+def answers(value):
+    """Build what a tool does: it answers, fails, or never comes back."""
+    given_back = st.fixed_dictionaries(
+        {"returns": st.just(value), "after": st.sampled_from([1, 210, 910, 2_310])}
+    )
+    failing = st.just({"error": "down"}) | st.just({"never": True})
+    return st.lists(given_back | failing, min_size=1, max_size=3)
+
+
+@st.composite
+def scripts(draw):
+    """Lay happenings out in time, speech far enough apart to be told apart."""
+    at, laid = 0, []
+    for happening in draw(st.lists(happenings, max_size=10)):
+        at += draw(st.integers(100, 6_000))
+        laid.append({"at": at, **happening})
+        at += happening.get("lasts", happening.get("noise", 0)) + VAD_END
+    return Script.model_validate(
+        {
+            "flow": "book_table.yaml",
+            "script": laid,
+            "tools": {
+                "find_table": draw(answers({"status": "free", "others": []})),
+                "book_table": draw(answers({"booking_id": "B17"})),
+            },
+            "voice": {"first_audio": draw(st.sampled_from([11, 53, 253, 1_003]))},
+            "transfer": draw(st.sampled_from([None, {"error": "nobody"}, {}])),
+        }
+    )
+
+
+@settings(max_examples=40, deadline=None)
+@given(scripts())
+def test_both_worlds_agree_on_any_script(script):
+    bare = Simulator(FLOW, script).run()
+    real = run_session(FLOW, script)
+
+    assert render(bare) == render(real)
+    assert bare == real
+
+
+def test_every_stored_timeline_has_its_conversation():
+    stored = {path.name.removesuffix(".timeline") for path in HERE.rglob("*.timeline")}
+    written = {path.name.removesuffix(".conversation.yaml") for path in HERE.rglob("*.y*ml")}
+
+    assert stored <= written
+
+
+def test_a_script_runs_twice_to_the_same_steps():
+    script = Script.model_validate(
+        {"flow": "x", "script": [{"at": 7_000, "user": "four people", "lasts": 900}]}
+    )
+
+    assert run_session(FLOW, script) == run_session(FLOW, script)
+
+
+@pytest.mark.parametrize("seconds", [0.5, 3.1, 5.0])
+def test_hanging_up_in_the_middle_is_the_same_in_both_worlds(seconds):
+    script = Script.model_validate(
+        {"flow": "x", "script": [{"at": round(seconds * 1000), "close": "Ctrl-C"}]}
+    )
+
+    assert Simulator(FLOW, script).run() == run_session(FLOW, script)
