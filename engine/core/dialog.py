@@ -224,7 +224,7 @@ class Dialog:
     @property
     def yes_no_open(self) -> bool:
         """True while a yes/no question is open: its words are never mere back-channel."""
-        return self.waiting and form.yes_no_open(self._scene.stack.top)
+        return self.waiting and form.takes_yes_or_no(self._scene.stack.top)
 
     @property
     def ended(self) -> str | None:

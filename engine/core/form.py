@@ -83,6 +83,12 @@ def yes_no_open(frame: Frame) -> bool:
     return bool(frame.visit.reading_back)
 
 
+def takes_yes_or_no(frame: Frame) -> bool:
+    """Say whether a yes or no answers what was asked, be it for a boolean slot."""
+    slot = frame.flow.slots.get(frame.visit.open_slot)
+    return yes_no_open(frame) or (slot is not None and slot.type.kind == "boolean")
+
+
 def kinds(frame: Frame) -> tuple[str, ...]:
     """Return the kinds that are asked for, the open question first."""
     if yes_no_open(frame):

@@ -141,6 +141,13 @@ class Stack:
         """Return the frame with this number, or None when it is gone."""
         return next((f for f in reversed(self.frames) if f.number == number), None)
 
+    def alive(self, number: int) -> Frame:
+        """Return the frame with this number. Raises `KeyError`: its work must not outlive it."""
+        frame = self.find(number)
+        if frame is None:
+            raise KeyError(number)
+        return frame
+
     def caller_of(self, frame: Frame) -> Frame | None:
         """Return the frame under this one."""
         place = self.frames.index(frame)

@@ -154,10 +154,8 @@ class Scene:
 
     def holds(self, transition: Transition, frame: Frame) -> bool:
         """Judge a guard; one that cannot be judged is false, and reported once (S3)."""
-        if transition.when is None:
-            return True
         try:
-            return self.evaluate(transition.when, frame) is True
+            return transition.when is None or self.evaluate(transition.when, frame) is True
         except EvaluationError as error:
             if transition.id not in self.blamed:
                 self.blamed.add(transition.id)

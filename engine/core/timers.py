@@ -51,16 +51,12 @@ class Timers:
 
     def fired(self, deadline: str) -> None:
         """Raise `timer.NAME`, and start over when the timer repeats."""
-        timer = self._running.get(deadline)
-        if timer is None:
-            return
+        timer = self._running[deadline]
         if timer.every is None:
             del self._running[deadline]
         else:
             self._scene.deadlines.set(deadline, self._scene.at + max(timer.every, 1))
-        frame = self._scene.stack.find(timer.frame)
-        if frame is not None:
-            self._scene.raise_signal(f"timer.{timer.name}", frame)
+        self._scene.raise_signal(f"timer.{timer.name}", self._scene.stack.alive(timer.frame))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the running timers as JSON-like data; when they are due is a deadline's."""

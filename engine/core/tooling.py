@@ -77,7 +77,7 @@ class Tools:
         )
         spec = frame.flow.tools[run.tool]
         self._order(call, spec)
-        if spec.filler is not None:
+        if spec.filler is not None and spec.filler.say:
             scene.deadlines.set(f"filler:{call.id}", scene.at + spec.filler.after)
 
     def leave(self, frame: Frame, visit: Visit) -> None:
@@ -149,8 +149,7 @@ class Tools:
         """Say that we are still working, unless something is being said anyway."""
         call, scene = self._calls[id_], self._scene
         filler, frame = self._spec(call).filler, self._frame(call)
-        if filler is None:
-            return
+        assert filler is not None, "the deadline is set for tools with a filler only"
         if scene.speaker.speaking or frame is not scene.stack.top:
             scene.deadlines.set(f"filler:{id_}", scene.at + max(filler.after, _LOOK_AGAIN))
             return
@@ -217,9 +216,7 @@ class Tools:
             self._scene.outbox.emit(CancelTool(call=call.id))
 
     def _frame(self, call: _Call) -> Frame:
-        frame = self._scene.stack.find(call.frame)
-        assert frame is not None, "a call is forgotten when its frame is popped"
-        return frame
+        return self._scene.stack.alive(call.frame)
 
     def _awaited(self, call: _Call) -> bool:
         return self._scene.stack.visited(call.frame, call.visit) is not None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable, Mapping
+from math import isfinite
 from typing import Any
 
 from engine.machine.compiled import SlotType
@@ -57,11 +58,11 @@ def from_json(value: Any, type_: SlotType, where: str = "value") -> Any:
         return _READERS[type_.kind](value, type_, where)
     except ShapeError:
         raise
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ShapeError(f"{where} is {value!r}, expected {type_.kind}") from error
 
 
-# --- one reader per kind; each raises TypeError or ValueError for what it does not take -----------
+# --- one reader per kind; TypeError, ValueError, OverflowError for what it does not take ----------
 
 
 def _text(value: Any, type_: SlotType, where: str) -> str:
@@ -77,7 +78,7 @@ def _integer(value: Any, type_: SlotType, where: str) -> int:
 
 
 def _number(value: Any, type_: SlotType, where: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         raise TypeError
     return float(value)
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from engine.core import lines
+from engine.core.frames import Stack
 from engine.machine.compiled import CompiledFlow, TimerSpec
 from tests.engine.core.flow_kit import (
     Handling,
@@ -13,6 +16,7 @@ from tests.engine.core.flow_kit import (
     call,
     collect,
     confirm,
+    emit,
     end,
     intent,
     make_flow,
@@ -186,6 +190,27 @@ def test_the_target_end_returns() -> None:
     assert talk.user("yes") == ["How many?"]
 
 
+def test_arguments_that_fail_are_an_error_of_the_caller() -> None:
+    talk = Talk(stepping(asking(), {"error.flow": to("two", say("Oops."))}, title="1 / 0"))
+
+    assert talk.said[0] == "Oops."
+
+
+def test_an_output_that_fails_is_empty_and_an_error_of_the_caller() -> None:
+    sub = make_flow({"done": State(end("return"))}, outputs={"number": "1 / 0"})
+    talk = Talk(stepping(sub, {"error.flow": to("STAY", say("Oops."))}))
+
+    assert talk.said == ["Oops.", "Got and ."]
+
+
+def test_what_a_flow_raised_for_itself_is_gone_with_it() -> None:
+    leaving = State(enter=(emit("app.leave"), emit("app.late")), handle={"app.leave": to("END")})
+    handle = {"app.late": to("bye", say("Never."))}
+    talk = Talk(digressing(make_flow({"a": leaving}), handle))
+
+    assert talk.user("when do you open") == ["How many?"]
+
+
 # --- events that concern a flow below -------------------------------------------------------------
 
 
@@ -294,3 +319,8 @@ def test_the_sixth_flow_is_one_too_many() -> None:
 
     assert talk.said == [lines.FAILURE]
     assert "error.limit" in talk.errors
+
+
+def test_work_that_outlives_its_flow_is_a_bug() -> None:
+    with pytest.raises(KeyError):
+        Stack().alive(1)

@@ -59,6 +59,8 @@ def test_nothing_happens_before_the_beginning_and_after_the_end() -> None:
 
     assert talk.said == ["Bye."]
     assert talk.user("hello") == talk.silence() == talk.key("1") == talk.event("app.x") == []
+    assert talk.reported("u1") == talk.transferred() == talk.quiet() == talk.returned("t1") == []
+    assert talk.do(talk.dialog.deadline, "limit") == []
     assert talk.deadlines.next() is None
 
 
@@ -281,6 +283,19 @@ def test_back_goes_to_the_waiting_state_before_and_asks_there_again() -> None:
     assert talk.state == "first"
 
 
+def test_an_author_may_send_the_caller_back_with_a_word() -> None:
+    flow = make_flow(
+        {
+            "first": State(confirm("First?"), then="second"),
+            "second": State(confirm("Second?"), handle={"app.back": to("BACK", say("Back."))}),
+        }
+    )
+    talk = Talk(flow)
+    talk.user("yes")
+
+    assert talk.event("app.back") == ["Back.", "First?"]
+
+
 def test_repeat_please_asks_again_and_while_a_tool_works_says_the_last_line_again() -> None:
     talk = backtracking()
 
@@ -446,9 +461,9 @@ def test_a_dialog_that_does_not_come_to_rest_is_an_error() -> None:
     rescued = {**spinning, "safe": State(text="Safe.")}
     assert Talk(make_flow(rescued, handle={"error.limit": to("safe")})).said == ["Safe."]
 
-    hopeless = make_flow(spinning, handle={"error.limit": to("STAY")})
-    talk = Talk(hopeless)
-    assert talk.errors[0] == "error.limit"
+    long = {f"s{n}": State(then=f"s{(n + 1) % 7}") for n in range(7)}
+    talk = Talk(make_flow(long, handle={"error.limit": to("STAY")}))
+    assert talk.errors == ["error.limit", "error.limit"]
     assert talk.said == [lines.FAILURE]
 
 

@@ -132,6 +132,20 @@ def test_the_kinds_that_are_expected_begin_with_the_open_question() -> None:
     assert talk.dialog.kinds == ("date", "time")
 
 
+def test_a_boolean_slot_is_answered_with_yes_or_no() -> None:
+    flow = make_flow(
+        {"a": State(collect("vip", "size"))},
+        slots=[slot("vip", "boolean", ask="Are you a member?"), SIZE],
+    )
+    talk = Talk(flow)
+    assert talk.dialog.yes_no_open
+    assert talk.dialog.kinds == ("boolean", "integer")
+
+    assert talk.user("yes") == ["How many?"]
+    assert filled(talk) == {"vip": True}
+    assert not talk.dialog.yes_no_open
+
+
 # --- invalid values -------------------------------------------------------------------------------
 
 
@@ -140,6 +154,7 @@ def test_a_value_out_of_bounds_is_refused_and_asked_again() -> None:
     talk = Talk(booking())
 
     assert talk.user("twenty people") == ["At most twelve.", "How many?"]
+    assert talk.user("zero") == ["At most twelve.", "How many?"]
     assert filled(talk) == {}
 
 

@@ -55,6 +55,16 @@ def test_the_model_is_told_what_is_in_scope_and_nothing_else() -> None:
     assert talk.dialog.busy
 
 
+def test_a_handler_for_every_intent_brings_all_of_them_into_scope() -> None:
+    flow = make_flow(
+        {"a": State(handle={"intent": to("STAY", say("{{ event.name }}"))})},
+        intents=[intent("one", "the first"), intent("two", "the second")],
+    )
+    talk = Talk(flow)
+
+    assert talk.user("the second") == ["intent.two"]
+
+
 def test_a_report_is_judged_like_words() -> None:
     talk = make_talk()
     talk.user(NONSENSE)

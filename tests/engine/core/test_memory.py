@@ -13,6 +13,7 @@ from engine.core.values import ShapeError, from_json, pack, to_json, unpack
 from tests.engine.core.flow_kit import (
     State,
     Talk,
+    clear,
     collect,
     confirm,
     end,
@@ -62,6 +63,10 @@ def test_json_is_written_as_a_person_would_write_it() -> None:
         ("integer", True),
         ("integer", 2.5),
         ("integer", float("nan")),
+        ("integer", float("inf")),
+        ("number", float("inf")),
+        ("number", 10**400),
+        ("duration", 1e30),
         ("number", "2"),
         ("number", True),
         ("boolean", 1),
@@ -84,6 +89,15 @@ def test_a_value_of_another_shape_is_refused(type_text: str, value: Any) -> None
 
 def test_an_optional_value_may_be_missing() -> None:
     assert from_json(None, type_("integer?")) is None
+
+
+def test_undeclared_insides_are_taken_as_they_are() -> None:
+    assert from_json((1, "x"), type_("list")) == [1, "x"]
+    assert from_json({"a": 1}, type_("map")) == {"a": 1}
+
+
+def test_a_length_of_time_may_come_as_seconds() -> None:
+    assert from_json(90, type_("duration")) == datetime.timedelta(seconds=90)
 
 
 def test_the_message_says_where() -> None:
@@ -160,12 +174,13 @@ def test_set_and_clear_in_the_flow_are_noted() -> None:
                 handle={
                     "app.set": to("STAY", put("n", "3", root="slots"), put("v", "slots.n + 1")),
                     "app.bad": to("STAY", put("v", "'x'")),
+                    "app.clear": to("STAY", clear("v")),
                 }
             )
         },
         slots=[slot("n", "integer")],
         variables={"v": "integer"},
-        handle={"error.flow": to("STAY", say("{{ vars.v }}."))},
+        handle={"error.flow": to("STAY", say("{{ vars.v }}{% if vars.v %}.{% endif %}"))},
     )
     talk = Talk(flow)
     talk.event("app.set")
@@ -173,6 +188,8 @@ def test_set_and_clear_in_the_flow_are_noted() -> None:
     assert talk.notes("slots") == [{"n": 3}]
     assert talk.notes("vars") == [{"v": 4}]
     assert talk.event("app.bad") == ["4."]
+    talk.event("app.clear")
+    assert talk.event("app.bad") == []
 
 
 # --- snapshot -------------------------------------------------------------------------------------

@@ -286,7 +286,7 @@ def handing_over(handle: Handling | None = None, **more: Any) -> CompiledFlow:
             "bye": State(end(), text="Bye."),
             "rest": State(),
         },
-        slots=[slot("size", "integer")],
+        slots=[slot("size", "integer"), slot("name")],
         intents=[intent("gives_up", "never mind")],
         handle={"intent.gives_up": to("bye"), **(handle or {})},
     )
@@ -325,7 +325,7 @@ def test_a_transfer_that_fails_or_is_not_answered_has_a_plan_b() -> None:
 
 
 def test_a_transfer_without_a_destination_fails() -> None:
-    talk = Talk(handing_over(to_="{{ results.x }}"))
+    talk = Talk(handing_over(to_="{{ slots.name }}"))
 
     assert talk.user("four") == ["I will connect you.", "Nobody is free.", "Bye."]
 
