@@ -25,14 +25,13 @@ from aiortc import RTCIceGatherer, RTCRtpReceiver, RTCRtpTransceiver
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 
 from media.errors import IncompatibleAiortc
+from media.offers import TELEPHONE_EVENT
 
 AIORTC_VERSION = "1.16.0"
 """The version all of this was read in and tested with."""
 
 _BUFFER = "_RTCRtpReceiver__jitter_buffer"
 _LOOPBACK = "127.0.0.1"
-
-TELEPHONE_EVENT = "audio/telephone-event"
 
 
 class RtpPacket(Protocol):

@@ -17,9 +17,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import aiortc
-from aiortc import sdp as session_description
 
-from media import aiortc_internals
+from media import aiortc_internals, offers
 from media.clock import Clock
 from media.data_channel import DataChannel
 from media.data_messages import CHANNEL_LABEL, Message
@@ -43,7 +42,6 @@ _CLOSE_SECONDS = 2.0
 _LINGER_SECONDS = 0.1
 _HANDSHAKE_SECONDS = 0.5
 
-_TELEPHONE_RATES = (48_000, 8_000)
 
 _log = logging.getLogger(__name__)
 
@@ -142,19 +140,19 @@ class Connection:
         Raises:
             OfferRefused: it is no SDP, or offers no Opus audio.
         """
+        description = offers.parse(offer)
+        self._event_types = offers.telephone_events(description)
         try:
-            self._event_types = _telephone_events(offer)
             await self._peer.setRemoteDescription(aiortc.RTCSessionDescription(offer, "offer"))
-        except OfferRefused:
-            raise
-        except Exception as error:  # what a parser of untrusted text may raise is not listed
-            raise OfferRefused(f"the offer cannot be read: {error}") from error
-        for transceiver in self._peer.getTransceivers():
-            if transceiver is not self._audio:
-                # Video and second voices are declined: nothing arrives that nobody would drain.
-                transceiver.direction = "inactive"
-        self._prepare()
-        await self._peer.setLocalDescription(await self._peer.createAnswer())
+            for transceiver in self._peer.getTransceivers():
+                if transceiver is not self._audio:
+                    # Video and second voices are declined: nothing comes that nobody drains.
+                    transceiver.direction = "inactive"
+            self._prepare()
+            aiortc_internals.watch_ice(self._audio.receiver.transport.transport, self._noticed)
+            await self._peer.setLocalDescription(await self._peer.createAnswer())
+        except Exception as error:  # whatever the library stumbles over in an odd offer
+            raise OfferRefused(f"the offer cannot be answered: {error!r}") from error
         self._tasks.start(self._watch(), "webrtc watch")
         return self._peer.localDescription.sdp
 
@@ -163,7 +161,7 @@ class Connection:
         self._messages.use(self._peer.createDataChannel(CHANNEL_LABEL))
         aiortc_internals.watch_ice(self._audio.receiver.transport.transport, self._noticed)
         offer = await self._peer.createOffer()
-        with_events = aiortc.RTCSessionDescription(_offer_telephone_events(offer.sdp), "offer")
+        with_events = aiortc.RTCSessionDescription(offers.with_telephone_events(offer.sdp), "offer")
         await self._peer.setLocalDescription(with_events)
         return self._peer.localDescription.sdp
 
@@ -173,25 +171,22 @@ class Connection:
         Raises:
             OfferRefused: it cannot be read, or does not fit the offer.
         """
+        self._event_types = offers.telephone_events(offers.parse(answer))
         try:
-            self._event_types = _telephone_events(answer)
             await self._peer.setRemoteDescription(aiortc.RTCSessionDescription(answer, "answer"))
-        except OfferRefused:
-            raise
         except Exception as error:  # as in `answer`
-            raise OfferRefused(f"the answer cannot be read: {error}") from error
-        self._prepare(watch=False)
+            raise OfferRefused(f"the answer does not fit the offer: {error!r}") from error
+        self._prepare()
         self._tasks.start(self._watch(), "webrtc watch")
 
-    def _prepare(self, watch: bool = True) -> None:
+    def _prepare(self) -> None:
         """Put our own media path in place; the codecs are known and nothing flows yet."""
         aiortc_internals.add_telephone_events(self._audio, self._event_types)
         aiortc_internals.tap_packets(self._audio.receiver, self._packet_received)
         codec = aiortc_internals.sending_codec(self._audio)
-        at_audio_rate = [t for t, rate in self._event_types.items() if rate == _TELEPHONE_RATES[0]]
+        audio_rate = offers.TELEPHONE_RATES[0]
+        at_audio_rate = [t for t, rate in self._event_types.items() if rate == audio_rate]
         self._track.negotiated(codec, next(iter(at_audio_rate), None))
-        if watch:
-            aiortc_internals.watch_ice(self._audio.receiver.transport.transport, self._noticed)
 
     # --- sending ---------------------------------------------------------------------------------
 
@@ -265,6 +260,8 @@ class Connection:
                 await self._peer.close()
         except TimeoutError:
             _log.warning("a connection did not close within %s s", _CLOSE_SECONDS)
+        except Exception:  # the call is over all the same; what is left is the library's
+            _log.exception("a connection did not close cleanly")
         finally:
             if self._timer is not None:
                 self._timer.cancel()
@@ -315,31 +312,3 @@ class Connection:
     def _task_failed(self, error: BaseException) -> None:
         _log.error("a task of a connection failed", exc_info=error)
         self._end("lost")
-
-
-def _telephone_events(sdp: str) -> dict[int, int]:
-    """Return payload type -> clock rate of the telephone events of the first audio section."""
-    for media in session_description.SessionDescription.parse(sdp).media:
-        if media.kind == "audio":
-            return {
-                codec.payloadType: codec.clockRate
-                for codec in media.rtp.codecs
-                if codec.mimeType.lower() == aiortc_internals.TELEPHONE_EVENT
-                and codec.payloadType is not None
-                and codec.clockRate in _TELEPHONE_RATES
-            }
-    raise OfferRefused("the offer has no audio")
-
-
-def _offer_telephone_events(sdp: str) -> str:
-    """Return our offer with telephone events beside Opus: payload types 110 and 126, as usual."""
-    lines = []
-    for line in sdp.splitlines():
-        if line.startswith("m=audio "):
-            line += " 110 126"
-        lines.append(line)
-        if line.startswith("a=rtpmap:") and "opus/48000" in line:
-            for payload_type, rate in zip((110, 126), _TELEPHONE_RATES, strict=True):
-                lines.append(f"a=rtpmap:{payload_type} telephone-event/{rate}")
-                lines.append(f"a=fmtp:{payload_type} 0-15")
-    return "\r\n".join(lines) + "\r\n"

@@ -349,7 +349,7 @@ def test_an_offer_without_opus_is_refused() -> None:
         room, caller = WebRtcRoom(), WebRtcCaller()
         offer = (await caller.offer()).replace("opus/48000/2", "speex/16000")
         try:
-            with pytest.raises(OfferRefused, match="cannot be read"):
+            with pytest.raises(OfferRefused, match="cannot be answered"):
                 await room.answer(offer)
         finally:
             await room.close("refused")
