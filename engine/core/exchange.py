@@ -14,6 +14,9 @@ Two promises of this module:
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from engine.core.deadlines import Deadlines
 from engine.core.dialog import Dialog
 from engine.core.endpointing import Endpointing
@@ -199,7 +202,7 @@ class Exchange:
             return
         self._interrupt("key")
         self.turns.new_turn()
-        self._dialog.key_pressed(event.key)
+        self.work(partial(self._dialog.key_pressed, event.key))
 
     def _commit(self, turn: str, text: str, *, trusted: bool) -> None:
         if self._dialog.ended:
@@ -208,11 +211,21 @@ class Exchange:
         self._outbox.note("turn", turn=turn, text=text, trusted=trusted)
         self._history.user(turn, text)
         self.turns.new_turn()
-        self.turns.hold(self.hearing.holding)
+        words = self.hearing.committed(turn, text if trusted else "", self._unanswered())
+        self.work(partial(self._dialog.user_turn, turn, words))
+
+    def work(self, ask: Callable[[], None]) -> None:
+        """Let the dialog work on something; meanwhile the agent is seen to think."""
         self._working = True
+        self.review()
         self.settle()
-        self._dialog.user_turn(turn, text if trusted else "")
+        ask()
         self._working = False
+
+    def _unanswered(self) -> str:
+        """Return the words a model is still thinking about: what is said now belongs to them."""
+        turn, words = self.hearing.last
+        return words if self._deadlines.get(f"understand:{turn}") is not None else ""
 
     # --- lines -----------------------------------------------------------------------------------
 
@@ -226,12 +239,14 @@ class Exchange:
     def line_over(self) -> None:
         """A line left the queue: words that waited for its end are answered now.
 
-        What is queued behind it was said without knowing those words, so it is dropped unless it
-        is protected.
+        What is queued behind it was ordered without knowing those words, so they are judged again,
+        as if they were said now; words that may not interrupt it wait for the end of the queue.
         """
         turn = self.hearing.turn
         if turn is not None and turn.overlap and turn.texts and self.turns.lines:
-            self._interrupt("words kept")
+            words = Words(text=turn.text, final=True, accepted=turn.trusted)
+            if self.interruption.judge_kept(words) is Verdict.CUT:
+                self._interrupt("words kept")
         if not self.turns.lines:
             self.interruption.over()
 

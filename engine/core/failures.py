@@ -8,6 +8,7 @@ the limit the call ends instead of going round in circles. One success starts th
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from engine.core.dialog import Dialog
@@ -78,7 +79,6 @@ class Failures:
         utterance = self._exchange.turns.give_up(name, stop=stop)
         if utterance is None:
             return
-        self._exchange.turns.new_turn()
         self._exchange.line_over()
         self._count_failure("tts", utterance.turn, f"{name}: {message}")
 
@@ -98,7 +98,8 @@ class Failures:
 
     def _raise(self, name: str, message: str, subject: str) -> None:
         if self._dialog.ended is None:
-            self._dialog.raise_event(name, {"message": message, "subject": subject})
+            data = {"message": message, "subject": subject}
+            self._exchange.work(partial(self._dialog.raise_event, name, data))
         else:  # it has said its last word
             self._report(name, message, subject)
 

@@ -11,9 +11,9 @@ import re
 
 from engine.events import Millis, Word
 
-MS_PER_CHARACTER = 60
+MS_PER_CHARACTER = 80
 """How long a character takes while the length of a line is not yet known (it was cut before all of
-its audio was made). Slow for speech, so that rather too little than too much counts as heard."""
+its audio was made). Speech takes 60 to 70; slower, so that rather too little counts as heard."""
 
 _WORD = re.compile(r"\S+")
 

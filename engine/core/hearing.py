@@ -69,6 +69,8 @@ class Hearing:
         self._owed = False
         self.turn: UserTurn | None = None
         """The open turn, if any."""
+        self.last: tuple[str, str] = ("", "")
+        """Id and words of the last turn the dialog was given."""
         self.edge: Millis = 0
         """When the voice last began or ended."""
 
@@ -164,6 +166,12 @@ class Hearing:
         self._owed = bool(heard)
         return heard
 
+    def committed(self, turn: str, words: str, before: str) -> str:
+        """Remember what the dialog is given: the words, after those they continue."""
+        text = " ".join(part for part in (before, words) if part)
+        self.last = (turn, text)
+        return text
+
     def close(self) -> UserTurn | None:
         """Close the open turn and return it."""
         turn, self.turn = self.turn, None
@@ -208,6 +216,7 @@ class Hearing:
             "speakers": sorted(self._speakers),
             "count": self._count,
             "owed": self._owed,
+            "last": list(self.last),
             "edge": self.edge,
             "turn": None if turn is None else {n: getattr(turn, n) for n in UserTurn.__slots__},
         }
@@ -216,5 +225,6 @@ class Hearing:
         """Restore what `to_dict` gave."""
         self._speakers = set(data["speakers"])
         self._count, self._owed, self.edge = data["count"], data["owed"], data["edge"]
+        self.last = (data["last"][0], data["last"][1])
         turn = data["turn"]
         self.turn = None if turn is None else UserTurn(**{**turn, "texts": list(turn["texts"])})

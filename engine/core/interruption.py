@@ -200,6 +200,17 @@ class Interruption:
             paused=self._turns.paused,
         )
 
+    def judge_kept(self, words: Words) -> Verdict:
+        """Decide what words that waited for the end of a line do to the next one.
+
+        No question that is still to come can have been open to them.
+        """
+        head = self._turns.head
+        if head is None:
+            return Verdict.CUT
+        voiced = self._hearing.voiced(self._outbox.at)
+        return judge(words, head.policy, yes_no_open=False, voiced=voiced, paused=False)
+
     def voice_ended(self) -> bool:
         """The voice ended over a line. Returns whether held audio may go on at once."""
         policy = self.policy

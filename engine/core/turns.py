@@ -33,6 +33,10 @@ PLAYOUT_MARGIN = 3_000
 """How much later than computed a line may end: network, jitter buffer, a loaded machine."""
 
 
+_OF_THE_MOMENT = ("question", "ladder", "filler")
+"""Purposes of lines that mean nothing any more after the caller has spoken."""
+
+
 class Turns:
     """The queue of utterances, and the agent's half of the history."""
 
@@ -124,11 +128,13 @@ class Turns:
     def new_turn(self) -> None:
         """Answer a turn of the caller: what is said from now on belongs to a new turn.
 
-        What was held back meanwhile is still said before the answer, except fillers: nobody waits
-        any more for what they would bridge.
+        Of what was held back meanwhile, lines are still said before the answer (a tool's result
+        must not be lost). Questions are dropped: they were ordered without knowing what the caller
+        was saying, and the dialog asks again what is still open. So are fillers.
         """
         self._fresh = True
-        for utterance in self._where(lambda u: u.state == "held" and u.purpose == "filler"):
+        for utterance in self._where(lambda u: u.state == "held" and u.purpose in _OF_THE_MOMENT):
+            self._outbox.note("dropped", utterance=utterance.id, text=utterance.text)
             self._drop(utterance)
 
     def _order(self, utterance: Utterance) -> None:
@@ -248,6 +254,7 @@ class Turns:
         if utterance.state == "ending":  # stopped long ago: the clock must do for a measure
             self._over(utterance, utterance.played_by(self._outbox.at), complete=False)
             return None
+        self._fresh = True
         if stop:
             self._end_lines([utterance])
         else:

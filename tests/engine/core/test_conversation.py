@@ -3,7 +3,16 @@ from __future__ import annotations
 import pytest
 
 from engine.effects import HangUp, PauseSpeech, ResumeSpeech, Say, StopSpeech
-from engine.events import CloseRequested, ParticipantLeft, ServiceFailed, TextReceived
+from engine.events import (
+    AppEventReceived,
+    CloseRequested,
+    ParticipantLeft,
+    ServiceFailed,
+    TextReceived,
+    TransferEnded,
+    Understood,
+)
+from engine.machine.compiled import InterruptionPolicy
 
 STORY = "Once upon a time there was a very long answer that nobody wanted to hear to its end."
 
@@ -121,12 +130,11 @@ def test_a_cough_during_the_end_of_turn_wait_still_lets_the_sentence_be_answered
     assert ("user_turn", "u1", "a table for") in call.dialog.told
 
 
-@pytest.mark.parametrize("end", [CloseRequested(at=9_000, reason="drain")])
-def test_a_request_to_close_hangs_up_once(call, end):
+def test_a_request_to_close_hangs_up_once(call):
     call.open(STORY)
-    call.plays(100, "a1.1", 9_000)
-    call.take(end)
-    call.take(end)
+    call.plays(100, "a1.1", 9_500)
+    call.take(CloseRequested(at=9_000, reason="drain"))
+    call.take(CloseRequested(at=9_000, reason="drain"))
     call.take(TextReceived(at=9_500, participant="caller", text="hello?"))
     call.until(60_000)
 
@@ -151,6 +159,142 @@ def test_the_flow_ends_the_call_when_its_last_line_was_heard(call):
     call.played(1_200, "a1.1", 900)
 
     assert call.effects(HangUp) == [(1_200, HangUp(reason="flow"))]
+
+
+def test_deadlines_fire_before_the_event_each_with_its_own_instant(call):
+    call.open()
+    call.steps.clear()
+    call.says(500, 2_500, "hello")
+    call.take(AppEventReceived(at=30_000, name="ping", data={"n": 1}))
+
+    causes = [(s.at, getattr(s.cause, "name", type(s.cause).__name__)) for s in call.steps[3:]]
+    assert causes == [
+        (3_000, "end_of_turn:u1"),
+        (13_000, "first_audio:a1.1"),
+        (16_000, "playout:a1.1"),
+        (23_000, "first_audio:a2.1"),
+        (28_000, "close"),
+        (30_000, "ping"),
+    ]
+    assert [s.seq for s in call.steps] == list(range(3, 12))
+
+
+def test_what_happens_before_the_call_opens_is_noted_and_nothing_else(call):
+    call.voice(100)
+    call.take(TextReceived(at=200, participant="caller", text="hello"))
+
+    assert [data["event"] for _, data in call.notes("early")] == ["SpeechStarted", "TextReceived"]
+    assert call.agent == "STARTING"
+    assert call.conversation.states.dialog == ""
+
+
+def test_an_event_that_claims_to_be_older_than_the_last_step_happened_when_it_arrived(call):
+    call.open()
+    call.until(5_000)
+    call.take(TextReceived(at=4_000, participant="caller", text="hello"))
+
+    assert call.steps[-1].at == 5_000
+    assert call.conversation.now == 5_000
+
+
+def test_an_app_event_and_a_report_reach_the_dialog(call):
+    call.open()
+    call.take(AppEventReceived(at=10, name="paid"))
+    call.take(Understood(at=20, turn="u9", report={}))
+    call.take(TransferEnded(at=30))
+
+    assert call.dialog.told[-3:] == [
+        ("event", "app.paid"),
+        ("understood", "u9"),
+        ("transfer", None),
+    ]
+
+
+def test_a_deadline_of_the_dialog_reaches_it(call):
+    call.open()
+    call.dialog.deadlines.set("timer:tea", 700)
+    call.until(700)
+
+    assert ("deadline", "timer:tea") in call.dialog.told
+
+
+def test_deadlines_that_chase_each_other_without_time_passing_are_a_bug(call):
+    call.open()
+    call.dialog.deadline = lambda name: call.dialog.deadlines.set(name, 700)
+    call.dialog.deadlines.set("timer:tea", 700)
+
+    with pytest.raises(RuntimeError, match="timer:tea"):
+        call.until(700)
+
+
+def test_the_machines_are_considered_in_the_order_user_agent_dialog(call):
+    """In the step of a turn the dialog already sees the agent thinking."""
+    call.open()
+    call.says(500, 2_500, "hello")
+
+    assert call.dialog.states_seen == ["THINKING"]
+
+
+def test_words_that_continue_a_turn_a_model_is_thinking_about_are_given_together(call):
+    call.open()
+    call.dialog.answer = ()
+    call.says(500, 1_500, "a table for four")
+    call.dialog.deadlines.set("understand:u1", 9_000)
+    call.says(2_500, 3_500, "tomorrow")
+    call.says(4_500, 5_500, "hm hm", accepted=False)
+
+    assert [told[2] for told in call.dialog.told if told[0] == "user_turn"] == [
+        "a table for four",
+        "a table for four tomorrow",
+        "",
+    ]
+    assert [text for _, text in call.history()] == ["a table for four", "tomorrow", "hm hm"]
+
+
+def test_the_end_of_the_queue_is_told_to_the_dialog(call):
+    call.open("Hello.", "For which day?")
+    call.plays(100, "a1.1")
+    call.played(900, "a1.1", 800)
+    call.plays(920, "a1.2")
+    call.played(1_900, "a1.2", 980)
+
+    assert [told for told in call.dialog.told if told[0] == "speech_over"] == [
+        ("speech_over", 1_900)
+    ]
+
+
+def test_after_the_hang_up_only_the_measure_of_what_was_heard_changes(call):
+    call.open(STORY)
+    call.plays(100, "a1.1", 9_000)
+    call.take(CloseRequested(at=2_000, reason="drain"))
+    call.steps.clear()
+    call.words(2_010, "hello")
+    call.played(2_020, "a1.1", 1_900, complete=False)
+    call.until(90_000)
+
+    assert call.effects() == []
+    assert call.moves("agent") == call.moves("user") == []
+    assert call.notes("late")[0] == (2_010, {"event": "TranscriptReceived"})
+    assert call.history() == [("assistant", "Once upon a time")]
+    assert call.notes("error")[0][0] == 7_000
+
+
+def test_words_of_a_turn_that_was_open_at_the_end_are_noted(call):
+    call.open()
+    call.words(1_000, "one more thing")
+    call.take(CloseRequested(at=1_100, reason="drain"))
+
+    assert call.notes("late") == [(1_100, {"turn": "u1", "text": "one more thing"})]
+
+
+def test_a_turn_that_comes_after_the_flow_has_ended_is_late(call):
+    call.open()
+    call.dialog.interruptions = InterruptionPolicy(allow=False)
+    call.take(TextReceived(at=100, participant="caller", text="bye"))
+    call.take(TextReceived(at=200, participant="caller", text="wait"))
+
+    assert call.notes("late") == [(200, {"turn": "u2", "text": "wait"})]
+    assert call.notes("turn") == [(100, {"turn": "u1", "text": "bye", "trusted": True})]
 
 
 def test_a_dead_voice_ends_the_call(call):

@@ -1,0 +1,243 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.core.endpointing import end_of_turn_wait
+from engine.effects import PredictEndOfTurn
+from engine.events import EndOfTurnPredicted
+from engine.machine.compiled import ListenPolicy
+
+ADAPTIVE = ListenPolicy(end_of_turn="adaptive", min_wait=500, max_wait=1_500)
+FIXED = ListenPolicy(end_of_turn="fixed", min_wait=500, max_wait=1_500, threshold=0.7)
+
+
+def committed(call):
+    return [(at, data["text"]) for at, data in call.notes("turn")]
+
+
+def predict(call, at, probability, text, turn="u1"):
+    call.take(EndOfTurnPredicted(at=at, turn=turn, text=text, probability=probability))
+
+
+@pytest.mark.parametrize(
+    ("policy", "probability", "wait"),
+    [
+        (ADAPTIVE, None, 500),
+        (ADAPTIVE, 1.0, 500),
+        (ADAPTIVE, 0.0, 1_500),
+        (ADAPTIVE, 0.4, 1_100),
+        (ADAPTIVE, 7.0, 500),
+        (ADAPTIVE, -1.0, 1_500),
+        (FIXED, None, 500),
+        (FIXED, 0.69, 1_500),
+        (FIXED, 0.7, 500),
+    ],
+)
+def test_the_wait_follows_the_formula(policy, probability, wait):
+    assert end_of_turn_wait(policy, probability) == wait
+
+
+@given(st.one_of(st.none(), st.floats(0, 1)), st.sampled_from([ADAPTIVE, FIXED]))
+def test_the_wait_lies_between_its_bounds(probability, policy):
+    assert policy.min_wait <= end_of_turn_wait(policy, probability) <= policy.max_wait
+
+
+def test_the_wait_counts_from_the_last_speech_and_not_from_its_delivery(call):
+    call.open()
+    call.voice(1_000)
+    call.silent(2_000, at=2_300)
+    call.words(2_350, "hello")
+    call.until(3_000)
+
+    assert committed(call) == [(2_500, "hello")]
+
+
+def test_a_turn_is_never_over_before_its_final_transcript(call):
+    """And it is over at once when that comes after the wait."""
+    call.open()
+    call.voice(1_000)
+    call.silent(2_000, at=2_200)
+    call.until(2_900)
+    assert committed(call) == []
+    call.words(2_900, "hello")
+
+    assert committed(call) == [(2_900, "hello")]
+
+
+def test_a_prediction_in_time_moves_the_end_and_a_late_one_changes_nothing(call):
+    call.open()
+    call.dialog.listen = ADAPTIVE
+    call.voice(1_000)
+    call.silent(2_000, at=2_100)
+    call.words(2_200, "my number is")
+    predict(call, 2_210, 1.0, "my number")
+    predict(call, 2_220, 0.2, "my number is")
+    call.until(10_000)
+    predict(call, 10_000, 0.0, "my number is")
+
+    assert committed(call) == [(3_300, "my number is")]
+    assert len(call.notes("late")) == 2
+
+
+def test_each_final_is_judged_with_all_words_so_far_and_the_kinds_asked_for(call):
+    call.open()
+    call.dialog.kinds = ("phone",)
+    call.voice(1_000)
+    call.words(2_000, "zero three")
+    call.words(2_900, "four five")
+
+    assert call.effects(PredictEndOfTurn) == [
+        (2_000, PredictEndOfTurn(turn="u1", text="zero three", kinds=("phone",))),
+        (2_900, PredictEndOfTurn(turn="u1", text="zero three four five", kinds=("phone",))),
+    ]
+
+
+def test_new_words_forget_the_old_prediction(call):
+    call.open()
+    call.dialog.listen = ADAPTIVE
+    call.voice(1_000)
+    call.words(1_500, "zero three")
+    predict(call, 1_510, 0.0, "zero three")
+    call.words(1_900, "four")
+    call.silent(2_000, at=2_100)
+    call.until(10_000)
+
+    assert committed(call) == [(2_500, "zero three four")]
+
+
+def test_voice_during_the_wait_begins_it_anew(call):
+    call.open()
+    call.voice(1_000)
+    call.silent(2_000, at=2_100)
+    call.words(2_150, "a table")
+    call.voice(2_400)
+    call.silent(3_000, at=3_100)
+    call.words(3_150, "for four")
+    call.until(9_000)
+
+    assert committed(call) == [(3_500, "a table for four")]
+
+
+@pytest.mark.parametrize("final", [None, 3_050], ids=["no transcript", "an empty transcript"])
+def test_a_cough_during_the_wait_only_delays_the_answer(call, final):
+    """Without any transcript of the cough the watchdog ends the wait."""
+    call.open()
+    call.voice(1_000)
+    call.silent(2_000, at=2_100)
+    call.words(2_150, "a table for four")
+    call.voice(2_400)
+    call.silent(2_600, at=2_700)
+    if final is not None:
+        call.words(final, "")
+    call.until(20_000)
+
+    assert committed(call) == [(4_600 if final is None else 3_100, "a table for four")]
+
+
+def test_words_without_voice_during_the_wait_begin_it_anew(call):
+    call.open()
+    call.voice(1_000)
+    call.silent(2_000, at=2_100)
+    call.words(2_150, "a table")
+    call.words(2_450, "for", final=False)
+    call.words(2_900, "for four")
+    call.until(9_000)
+
+    assert committed(call) == [(3_400, "a table for four")]
+
+
+def test_a_recogniser_that_stays_silent_is_closed_with_the_last_partial(call):
+    call.open()
+    call.voice(1_000)
+    call.words(1_800, "hello th", final=False)
+    call.silent(2_000, at=2_100)
+    call.until(9_000)
+
+    assert committed(call) == [(4_000, "hello th")]
+    assert call.notes("no_transcript") == [(4_000, {"turn": "u1", "partial": "hello th"})]
+
+
+def test_a_final_that_comes_after_that_is_late_and_the_next_one_is_not(call):
+    call.open()
+    call.voice(1_000)
+    call.words(1_800, "hello th", final=False)
+    call.silent(2_000, at=2_100)
+    call.until(5_000)
+    call.words(5_000, "hello there")
+    call.says(6_000, 7_000, "again")
+    call.until(9_000)
+
+    assert [text for _, text in committed(call)] == ["hello th", "again"]
+    assert call.notes("late") == [(5_000, {"transcript": "hello there"})]
+
+
+def test_noise_without_any_transcript_gives_the_floor_back_and_silence_counts_anew(call):
+    call.open()
+    call.voice(1_000)
+    call.silent(2_000, at=2_100)
+    call.until(4_000)
+
+    assert call.agent == "IDLE"
+    assert call.notes("no_turn") == [(4_000, {"turn": "u1"})]
+    assert call.conversation.next_deadline == 10_000
+
+
+def test_words_that_come_when_noise_was_given_up_are_not_lost(call):
+    call.open()
+    call.voice(1_000)
+    call.silent(2_000, at=2_100)
+    call.until(4_500)
+    call.words(4_500, "hello")
+    call.until(9_000)
+
+    assert committed(call) == [(5_000, "hello")]
+
+
+def test_without_voice_activity_words_are_the_voice(call):
+    call.open()
+    call.words(1_000, "hel", final=False)
+    assert (call.user, call.agent) == ("SPEAKING", "LISTENING")
+    call.words(1_400, "hello")
+    assert (call.user, call.agent) == ("IDLE", "LISTENING")
+    call.until(9_000)
+
+    assert committed(call) == [(1_900, "hello")]
+
+
+def test_words_that_never_become_final_are_bounded_too(call):
+    call.open()
+    call.words(1_000, "hel", final=False)
+    call.until(9_000)
+
+    assert committed(call) == [(3_000, "hel")]
+    assert call.user != "SPEAKING"
+
+
+def test_an_empty_final_out_of_nowhere_is_nothing(call):
+    call.open()
+    call.words(1_000, "")
+
+    assert call.agent == "IDLE"
+    assert call.notes("no_turn") == []
+
+
+def test_words_nobody_trusts_are_given_to_the_dialog_as_not_understood(call):
+    call.open()
+    call.says(1_000, 2_000, "the rain in spain", accepted=False)
+    call.until(9_000)
+
+    assert ("user_turn", "u1", "") in call.dialog.told
+    assert call.history()[0] == ("user", "the rain in spain")
+
+
+def test_speech_where_only_keys_are_accepted_is_no_answer(call):
+    call.open()
+    call.dialog.listen = ListenPolicy(accept=("dtmf",))
+    call.says(1_000, 2_000, "four")
+    call.until(3_000)
+
+    assert not [told for told in call.dialog.told if told[0] == "user_turn"]
+    assert call.notes("blocked")[0][1]["action"] == "discard"
+    assert call.agent == "IDLE"

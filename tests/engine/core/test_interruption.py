@@ -1,0 +1,472 @@
+from __future__ import annotations
+
+import pytest
+
+from engine.core.interruption import Verdict, Words, has_phrase, is_backchannel, judge, words_of
+from engine.effects import HangUp, PauseSpeech, ResumeSpeech, Say, StopSpeech
+from engine.events import KeyPressed, TextReceived, ToolReturned
+from engine.machine.compiled import InterruptionPolicy, ListenPolicy
+
+STORY = "Once upon a time there was a very long answer that nobody wanted to hear to its end."
+POLICY = InterruptionPolicy(
+    phrases=("stop", "hold on"), ignore=("uh-huh", "okay", "i see"), min_confidence=0.3
+)
+
+
+def verdict(text, policy=POLICY, *, final=True, voiced=0, paused=False, yes_no=False, **more):
+    words = Words(text=text, final=final, **more)
+    return judge(words, policy, yes_no_open=yes_no, voiced=voiced, paused=paused)
+
+
+def speaking(call, *lines, **policy):
+    """The agent speaks its first line from 1 s on, for 10 s."""
+    call.open(*(lines or (STORY,)), **policy)
+    call.plays(1_000, "a1.1", 10_000)
+
+
+def turns_of(call):
+    return [told[2] for told in call.dialog.told if told[0] == "user_turn"]
+
+
+def sound(call):
+    return [(at, type(e).__name__) for at, e in call.effects(PauseSpeech, ResumeSpeech, StopSpeech)]
+
+
+# --- the table of words ---------------------------------------------------------------------------
+
+
+def test_words_have_no_case_and_no_punctuation():
+    assert words_of("Uh-huh, I'd say: STOP!") == ("uh", "huh", "i'd", "say", "stop")
+
+
+@pytest.mark.parametrize(
+    "text", ["okay", "Okay, uh-huh.", "I see, okay", "uh", "um okay", "Hmm..."]
+)
+def test_back_channel_is_nothing_but_ignored_words_and_hesitation(text):
+    assert is_backchannel(text, POLICY, yes_no_open=False)
+
+
+@pytest.mark.parametrize("text", ["okay stop", "i", "see i", "huh", "no"])
+def test_anything_else_is_not(text):
+    assert not is_backchannel(text, POLICY, yes_no_open=False)
+
+
+def test_words_of_an_answer_are_never_back_channel_while_a_yes_no_question_is_open():
+    assert not is_backchannel("okay", POLICY, yes_no_open=True)
+    assert is_backchannel("uh", POLICY, yes_no_open=True)
+
+
+def test_a_phrase_is_found_as_whole_words_only():
+    assert has_phrase("please hold on a second", POLICY)
+    assert not has_phrase("the bus stops here, hold it on", POLICY)
+
+
+@pytest.mark.parametrize(
+    ("expected", "arguments"),
+    [
+        (Verdict.GO_ON, {"text": ""}),
+        (Verdict.GO_ON, {"text": "okay", "final": False}),
+        (Verdict.BACKCHANNEL, {"text": "okay"}),
+        (Verdict.BACKCHANNEL, {"text": "okay", "paused": True}),
+        (Verdict.KEEP, {"text": "okay", "policy": InterruptionPolicy()}),
+        (Verdict.CUT, {"text": "okay", "yes_no": True}),
+        (Verdict.GO_ON, {"text": "no", "final": False, "yes_no": True}),
+        (Verdict.KEEP, {"text": "no"}),
+        (Verdict.GO_ON, {"text": "no", "final": False}),
+        (Verdict.CUT, {"text": "no", "paused": True, "final": False}),
+        (Verdict.CUT, {"text": "no wait", "final": False}),
+        (Verdict.CUT, {"text": "stop", "final": False}),
+        (Verdict.CUT, {"text": "no", "voiced": 500}),
+        # what the recogniser does not trust
+        (Verdict.DISCARD, {"text": "no wait", "accepted": False}),
+        (Verdict.GO_ON, {"text": "no wait", "accepted": False, "final": False}),
+        (Verdict.CUT, {"text": "no wait", "accepted": False, "paused": True}),
+        (Verdict.DISCARD, {"text": "no", "accepted": False, "paused": True}),
+        (Verdict.DISCARD, {"text": "no wait", "confidence": 0.2}),
+        # modes
+        (Verdict.KEEP, {"text": "no wait stop", "policy": InterruptionPolicy(mode="vad")}),
+        (Verdict.CUT, {"text": "no", "voiced": 500, "policy": InterruptionPolicy(mode="vad")}),
+        (Verdict.KEEP, {"text": "no", "voiced": 900, "policy": InterruptionPolicy(mode="stt")}),
+        # protected
+        (Verdict.KEEP, {"text": "stop", "policy": InterruptionPolicy(allow=False)}),
+        (Verdict.GO_ON, {"text": "x", "final": False, "policy": InterruptionPolicy(allow=False)}),
+        (
+            Verdict.DISCARD,
+            {"text": "stop", "policy": InterruptionPolicy(allow=False, blocked="discard")},
+        ),
+    ],
+)
+def test_the_verdict_is_that_of_the_table(expected, arguments):
+    assert verdict(**arguments) is expected
+
+
+# --- over a line ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["stt", "hybrid"])
+def test_enough_words_cut_the_line_at_the_partial(call, mode):
+    speaking(call, mode=mode)
+    call.voice(2_000)
+    call.words(2_300, "wait a", final=False)
+    call.played(2_320, "a1.1", 1_300, complete=False)
+    call.words(3_000, "wait a moment")
+    call.silent(2_800)
+    call.until(9_000)
+
+    assert sound(call) == [(2_300, "StopSpeech")]
+    assert (2_300, "LISTENING") in call.moves("agent")
+    assert turns_of(call) == ["wait a moment"]
+    assert call.history()[:2] == [("assistant", "Once upon"), ("user", "wait a moment")]
+
+
+def test_in_mode_stt_voice_alone_does_nothing(call):
+    speaking(call, mode="stt")
+    call.voice(2_000)
+    call.silent(5_000)
+    call.until(7_000)
+
+    assert sound(call) == []
+    assert call.agent == "SPEAKING"
+
+
+def test_voice_pauses_at_once_when_the_edge_lies_long_enough_back(call):
+    """With `min_time` at most the detector's delay the agent is silent when it is told."""
+    speaking(call, min_time=60)
+    call.voice(2_000, at=2_060)
+
+    assert sound(call) == [(2_060, "PauseSpeech")]
+    assert call.agent == "SPEAKING"
+    assert call.conversation.states.paused
+
+
+def test_words_in_the_pause_make_the_interruption_real(call):
+    speaking(call, min_time=60)
+    call.voice(2_000, at=2_060)
+    call.words(2_400, "no", final=False)
+    call.words(3_000, "no")
+    call.silent(2_500, at=2_700)
+    call.until(9_000)
+
+    assert sound(call) == [(2_060, "PauseSpeech"), (2_400, "StopSpeech"), (2_400, "ResumeSpeech")]
+    assert turns_of(call) == ["no"]
+    assert not call.conversation.states.paused
+
+
+def test_only_back_channel_in_the_pause_goes_on_at_once(call):
+    speaking(call, min_time=60, ignore=("okay",))
+    call.voice(2_000, at=2_060)
+    call.silent(2_300, at=2_500)
+    call.words(2_550, "okay")
+    call.until(9_000)
+
+    assert sound(call) == [(2_060, "PauseSpeech"), (2_550, "ResumeSpeech")]
+    assert call.notes("backchannel") == [(2_550, {"turn": "u1", "text": "okay"})]
+    assert turns_of(call) == []
+
+
+def test_a_back_channel_is_not_glued_to_the_next_turn(call):
+    speaking(call, ignore=("yeah",))
+    call.says(2_000, 2_300, "yeah")
+    call.says(5_000, 6_000, "actually make it five")
+    call.until(9_000)
+
+    assert turns_of(call) == ["actually make it five"]
+
+
+def test_back_channel_that_lasts_does_not_pause_again(call):
+    speaking(call, min_time=60, ignore=("okay",))
+    call.voice(2_000, at=2_060)
+    call.words(2_400, "okay")
+    call.until(3_000)
+
+    assert sound(call) == [(2_060, "PauseSpeech"), (2_400, "ResumeSpeech")]
+
+
+def test_voice_shorter_than_min_time_goes_on_as_soon_as_that_is_known(call):
+    """The end of voice is noticed late: the pause was for nothing, and need not last."""
+    speaking(call, min_time=500)
+    call.voice(2_000)
+    call.silent(2_300, at=2_800)
+    call.until(9_000)
+
+    assert sound(call) == [(2_500, "PauseSpeech"), (2_800, "ResumeSpeech")]
+
+
+def test_voice_again_in_the_pause_extends_it(call):
+    speaking(call, min_time=60)
+    call.voice(2_000, at=2_060)
+    call.silent(2_500, at=2_700)
+    call.voice(3_000, at=3_060)
+    call.silent(3_500, at=3_700)
+    call.until(9_000)
+
+    assert sound(call) == [(2_060, "PauseSpeech"), (5_700, "ResumeSpeech")]
+
+
+def test_where_nothing_may_be_resumed_voice_cuts_the_line(call):
+    speaking(call, min_time=300, false_alarm_resume=False)
+    call.voice(2_000)
+    call.until(2_300)
+
+    assert sound(call) == [(2_300, "StopSpeech")]
+    assert call.agent == "LISTENING"
+
+
+def test_a_voice_the_detector_doubts_does_not_count(call):
+    speaking(call, min_time=60, min_confidence=0.6)
+    call.voice(2_000, at=2_060, confidence=0.4)
+    call.until(4_000)
+
+    assert sound(call) == []
+
+
+def test_voice_with_words_cuts_instead_of_pausing(call):
+    """Words too few to interrupt by themselves, from somebody who goes on speaking."""
+    speaking(call, min_time=500)
+    call.voice(2_000)
+    call.words(2_300, "well", final=False)
+    call.until(2_500)
+
+    assert sound(call) == [(2_500, "StopSpeech")]
+
+
+def test_voice_after_words_that_were_kept_cuts(call):
+    speaking(call, min_time=900)
+    call.says(2_000, 2_300, "no")
+    call.voice(4_000)
+    call.until(4_900)
+
+    assert sound(call) == [(4_900, "StopSpeech")]
+
+
+def test_a_short_word_is_kept_and_answered_after_the_line(call):
+    speaking(call, mode="stt")
+    call.says(2_000, 2_300, "no")
+    call.until(10_900)
+    assert turns_of(call) == []
+    call.played(11_000, "a1.1", 10_000)
+
+    assert turns_of(call) == ["no"]
+    assert call.notes("blocked") == [(2_500, {"turn": "u1", "text": "no", "action": "keep"})]
+    assert call.effects(Say)[-1][0] == 11_000
+
+
+def test_a_short_word_does_not_cut_the_line_behind(call):
+    """It may not interrupt, so it waits for the end of the queue."""
+    speaking(call, STORY, "For how many people?", mode="stt")
+    call.says(2_000, 2_300, "four")
+    call.played(11_000, "a1.1", 10_000)
+    assert sound(call) == []
+    call.plays(11_020, "a1.2", 1_500)
+    call.played(12_520, "a1.2", 1_500)
+
+    assert turns_of(call) == ["four"]
+
+
+def test_an_expected_word_counts_while_a_yes_no_question_is_open(call):
+    speaking(call, min_time=900)
+    call.dialog.yes_no_open = True
+    call.says(2_000, 2_300, "yes")
+    call.until(9_000)
+
+    assert sound(call)[0] == (2_500, "StopSpeech")
+    assert turns_of(call) == ["yes"]
+
+
+def test_the_fade_is_the_policys(call):
+    speaking(call, fade=80)
+    call.words(2_000, "stop it now")
+
+    assert call.effects(StopSpeech) == [(2_000, StopSpeech(utterances=("a1.1",), fade=80))]
+
+
+# --- protected lines ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["voice", "words", "text", "key"])
+def test_nothing_cuts_a_protected_line(call, how):
+    speaking(call, allow=False)
+    call.voice(2_000)
+    if how == "words":
+        call.words(2_500, "stop stop stop")
+    elif how == "text":
+        call.take(TextReceived(at=2_500, participant="caller", text="stop"))
+    elif how == "key":
+        call.take(KeyPressed(at=2_500, participant="caller", key="1"))
+    call.until(9_000)
+
+    assert sound(call) == []
+    assert call.agent == "SPEAKING"
+
+
+def test_words_over_a_protected_line_are_forgotten_where_the_policy_says_so(call):
+    speaking(call, allow=False, blocked="discard")
+    call.says(2_000, 3_000, "hello hello")
+    call.played(11_000, "a1.1", 10_000)
+    call.until(12_000)
+
+    assert turns_of(call) == []
+    assert call.notes("blocked")[0][1]["action"] == "discard"
+
+
+def test_who_still_speaks_when_a_protected_line_ends_pauses_the_next(call):
+    call.open()
+    call.dialog.say("This call is recorded.", allow=False)
+    call.dialog.say(STORY)
+    call.plays(1_000, "a1.1", 3_000)
+    call.voice(3_000)
+    call.played(4_000, "a1.1", 3_000)
+
+    assert sound(call) == [(4_000, "PauseSpeech")]
+    assert call.agent == "SPEAKING"
+
+
+def test_a_protected_line_behind_a_cut_one_is_still_played(call):
+    call.open()
+    call.dialog.say(STORY)
+    call.dialog.say("This call is recorded.", allow=False)
+    call.plays(1_000, "a1.1", 9_000)
+    call.says(2_000, 3_000, "stop please stop")
+    call.played(3_100, "a1.1", 2_000, complete=False)
+    call.plays(3_200, "a1.2", 2_000)
+    call.until(5_000)
+    assert turns_of(call) == []
+    call.played(5_200, "a1.2", 2_000)
+
+    assert sound(call)[0][1] == "PauseSpeech"
+    assert call.effects(StopSpeech)[0][1] == StopSpeech(utterances=("a1.1",))
+    assert turns_of(call) == ["stop please stop"]
+
+
+# --- before the reply is audible ------------------------------------------------------------------
+
+
+def test_a_word_before_the_reply_is_audible_takes_it_back(call):
+    call.open(STORY)
+    call.words(200, "wait", final=False)
+    call.words(600, "wait")
+    call.until(5_000)
+
+    assert sound(call) == [(200, "StopSpeech")]
+    assert call.moves("agent")[:3] == [(0, "IDLE"), (0, "THINKING"), (200, "LISTENING")]
+    assert turns_of(call) == ["wait"]
+    assert ("assistant", STORY) not in call.history()
+
+
+def test_the_thinking_profile_holds_until_the_reply_is_audible(call):
+    call.open(STORY, thinking=InterruptionPolicy(allow=False))
+    call.words(200, "wait please now")
+    call.plays(1_000, "a1.1", 2_000)
+    assert sound(call) == []
+    call.played(3_000, "a1.1", 2_000)
+
+    assert turns_of(call) == ["wait please now"]
+
+
+def test_voice_holds_a_reply_before_it_is_audible_and_lets_it_go(call):
+    call.open(STORY, min_time=60)
+    call.voice(100, at=160)
+    assert (call.agent, call.conversation.states.paused) == ("THINKING", True)
+    call.silent(400, at=600)
+    call.until(2_600)
+
+    assert sound(call) == [(160, "PauseSpeech"), (2_600, "ResumeSpeech")]
+    assert call.conversation.next_deadline == 12_600
+
+
+# --- while a tool works ---------------------------------------------------------------------------
+
+
+def test_the_caller_is_answered_while_a_tool_works_and_gets_its_result_when_the_floor_is_free(call):
+    """A tool of 20 s; "are you there?" at 5-6 s; its result while the caller speaks again."""
+    call.open()
+    call.take(TextReceived(at=1_000, participant="caller", text="look it up"))
+    assert call.agent == "THINKING"
+    call.says(5_000, 6_000, "are you there")
+    assert call.effects(Say)[-1][0] == 6_500
+    call.plays(6_700, "a1.1", 1_000)
+    call.played(7_700, "a1.1", 1_000)
+    assert call.agent == "THINKING"
+    call.voice(20_500)
+    call.take(ToolReturned(at=21_000, call="t1", value=1))
+    assert call.agent == "LISTENING"
+    assert call.effects(Say)[-1][0] == 6_500
+    call.words(21_700, "hello")
+    call.silent(21_500)
+
+    assert [e.text for at, e in call.effects(Say) if at == 22_000] == [
+        "Here is the result.",
+        "All right.",
+    ]
+
+
+def test_a_question_that_was_held_back_is_stale_after_a_turn(call):
+    call.open()
+    call.voice(1_000)
+    call.dialog.say("For which day?", purpose="question")
+    call.dialog.say("One moment.", purpose="filler")
+    call.words(2_200, "tomorrow")
+    call.silent(2_000)
+    call.until(3_000)
+
+    assert [e.text for _, e in call.effects(Say)] == ["All right."]
+    assert [data["text"] for _, data in call.notes("dropped")] == ["For which day?", "One moment."]
+
+
+def test_a_question_that_was_held_back_is_asked_after_a_noise(call):
+    call.open()
+    call.voice(1_000)
+    call.dialog.say("For which day?", purpose="question")
+    call.silent(2_000)
+    call.words(2_600, "")
+
+    assert call.effects(Say)[0][0] == 2_600
+
+
+# --- keys and text --------------------------------------------------------------------------------
+
+
+def test_a_typed_turn_cuts_and_is_answered_at_once(call):
+    speaking(call)
+    call.take(TextReceived(at=2_000, participant="caller", text="  stop  "))
+
+    assert sound(call) == [(2_000, "StopSpeech")]
+    assert turns_of(call) == ["stop"]
+    assert call.agent == "THINKING"
+
+
+def test_an_empty_typed_turn_is_nothing(call):
+    speaking(call)
+    call.take(TextReceived(at=2_000, participant="caller", text="  "))
+
+    assert sound(call) == []
+    assert turns_of(call) == []
+
+
+def test_a_key_cuts_and_goes_to_the_dialog(call):
+    speaking(call)
+    call.take(KeyPressed(at=2_000, participant="caller", key="1"))
+
+    assert sound(call) == [(2_000, "StopSpeech")]
+    assert ("key", "1") in call.dialog.told
+
+
+def test_a_key_nobody_asked_for_does_nothing(call):
+    speaking(call)
+    call.dialog.listen = ListenPolicy(accept=("speech",))
+    call.take(KeyPressed(at=2_000, participant="caller", key="1"))
+
+    assert sound(call) == []
+    assert call.notes("blocked") == [(2_000, {"key": "1", "action": "discard"})]
+
+
+# --- a decision is never undone -------------------------------------------------------------------
+
+
+def test_cutting_the_goodbye_does_not_undo_the_end(call):
+    call.open()
+    call.take(TextReceived(at=100, participant="caller", text="bye"))
+    call.plays(300, "a1.1", 3_000)
+    call.words(1_000, "wait wait wait")
+
+    assert call.effects(HangUp) == [(1_000, HangUp(reason="flow"))]
