@@ -87,13 +87,24 @@ class Macrostep:
             if found is None:
                 self._unhandled.answer(frame, signal)
             elif signal.is_error and _leads_back(*found):
-                scene.doomed = True  # it would only fail again
+                self._come_back(*found)
             else:
                 if signal.name.startswith("dtmf."):
                     understood(frame)
                 self._mover.fire(*found)
         finally:
             scene.handling_error = False
+
+    def _come_back(self, frame: Frame, transition: Transition) -> None:
+        """An error leads to the state it happened in.
+
+        When that state's work has failed, it would only fail again. When it was something else
+        (the recogniser, while the caller is handed over), the work goes on undisturbed.
+        """
+        if frame.visit.stage == "failed":
+            self._scene.doomed = True
+        else:
+            self._mover.stay(frame, transition)
 
     def _select(self, frame: Frame, signal: Signal) -> tuple[Frame, Transition] | None:
         scene = self._scene
@@ -122,6 +133,6 @@ class Macrostep:
 
 
 def _leads_back(frame: Frame, transition: Transition) -> bool:
-    """Say whether an error's plain target is the very state that failed."""
+    """Say whether a plain target is the state the frame is in."""
     target = transition.target
     return target.kind == "state" and target.state == frame.visit.state

@@ -144,9 +144,7 @@ class Mover:
         target = transition.target
         match target.kind:
             case "stay" | "resume":
-                self._act(frame, transition)
-                if target.kind == "resume" or self._heard(transition):
-                    self._scene.stack.top.visit.asks = True
+                self.stay(frame, transition)
             case "call":
                 self._act(frame, transition)
                 self.call(frame, target.flow, target.args, step=False)
@@ -160,6 +158,12 @@ class Mover:
                 self.abandon(frame)
                 dest = chart_of(frame.flow).step(frame.visit.state, transition.id)
                 self._move(frame, dest, transition)
+
+    def stay(self, frame: Frame, transition: Transition) -> None:
+        """Carry out the actions only; put the question again if the caller needs it."""
+        self._act(frame, transition)
+        if transition.target.kind == "resume" or self._heard(transition):
+            self._scene.stack.top.visit.asks = True
 
     def repeat(self, frame: Frame) -> None:
         """Leave the state and enter it again (what the caller asked for, not the author)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.core import lines
-from engine.effects import Expect
+from engine.effects import Expect, Transfer
 from engine.machine.compiled import CompiledFlow, CompiledGroup, InterruptionPolicy, TimerSpec
 from tests.engine.core.flow_kit import (
     State,
@@ -23,6 +23,7 @@ from tests.engine.core.flow_kit import (
     slot,
     to,
     tool,
+    transfer,
 )
 
 ASKS = [intent("asks_hours", "when do you open"), intent("gives_up", "never mind")]
@@ -525,9 +526,8 @@ def test_a_handler_for_error_catches_everything_below_it() -> None:
         to("b", put("n", "1 / 0")),
         to("b", when="1 / 0 > 1"),
         to("broken"),
-        to("a"),
     ],
-    ids=["its action", "its guard", "the state it enters", "it leads back to what failed"],
+    ids=["its action", "its guard", "the state it enters"],
 )
 def test_an_error_handler_that_fails_itself_is_the_end(answer: object) -> None:
     """S15: straight to the last line, not to the handler again."""
@@ -546,6 +546,30 @@ def test_an_error_handler_that_fails_itself_is_the_end(answer: object) -> None:
 
     assert said[-1] == lines.FAILURE
     assert talk.dialog.ended == "hangup"
+
+
+def test_an_error_that_leads_back_to_the_state_whose_work_failed_is_the_end() -> None:
+    flow = make_flow(
+        {"a": State(run("find"), then="b"), "b": State()},
+        tools=[tool("find")],
+        handle={"error": to("a", say("Again."))},
+    )
+    talk = Talk(flow)
+
+    assert talk.returned("t1", error="down") == [lines.FAILURE]
+
+
+def test_an_error_of_a_service_does_not_disturb_the_work_of_the_state_it_leads_to() -> None:
+    """A recogniser that breaks while the caller is handed over must not hand over twice."""
+    flow = make_flow(
+        {"human": State(transfer(), text="I will connect you.")},
+        handle={"error": to("human", say("Sorry."))},
+    )
+    talk = Talk(flow)
+
+    assert talk.event("error.stt", message="deaf") == ["Sorry."]
+    assert len(talk.of(Transfer)) == 1
+    assert talk.dialog.ended is None
 
 
 def test_a_line_that_cannot_be_rendered_is_an_error_and_left_out() -> None:
