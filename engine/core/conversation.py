@@ -186,7 +186,7 @@ class Conversation:
                 self._hang_up("flow", self._dialog.ended or "hangup")
             else:
                 exchange.review_silence()
-                break
+                return
         exchange.settle()
 
     def _dialog_over(self) -> bool:

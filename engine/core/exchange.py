@@ -284,13 +284,14 @@ class Exchange:
 
     def settle(self) -> None:
         """Bring both states up to date."""
+        head = self.turns.head
         facts = Facts(
             opened=self.opened,
             closing=self.closing,
             voice=self.hearing.voice,
             holding=self.hearing.holding,
-            audible=self.turns.audible,
-            lines=self.turns.lines,
+            audible=head is not None and head.state == "audible",
+            lines=head is not None,
             working=self._working or (self.opened and self._dialog.busy),
         )
         self.floor.settle(facts, self.hearing.edge)

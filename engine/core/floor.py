@@ -17,6 +17,7 @@ What the facts mean, and which wins:
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from typing import Literal, NamedTuple
 
 from engine.core import agent, user
@@ -81,6 +82,18 @@ RULES = (
 _CHARTS: dict[str, Chart] = {"user": user.CHART, "agent": agent.CHART}
 
 
+def _possible(user_state: str, agent_state: str) -> tuple[Rule, ...]:
+    """Return the rules whose trigger the machine's own table allows in its state, in order."""
+    states = {"user": user_state, "agent": agent_state}
+    return tuple(
+        rule for rule in RULES if _CHARTS[rule.machine].allows(states[rule.machine], rule.trigger)
+    )
+
+
+_POSSIBLE = {pair: _possible(*pair) for pair in product(user.STATES, agent.STATES)}
+"""The joint table, read once for every pair of states."""
+
+
 class Floor:
     """The states of both machines, and the one place where they change."""
 
@@ -110,23 +123,21 @@ class Floor:
 
     def _move(self, facts: Facts, edge: Millis) -> bool:
         """Apply the first rule that holds; False when none does."""
-        for rule in RULES:
-            old = self.user if rule.machine == "user" else self.agent
-            chart = _CHARTS[rule.machine]
-            if chart.allows(old, rule.trigger) and rule.when(facts, self.agent):
-                self._record(rule, old, chart.step(old, rule.trigger), edge)
+        for rule in _POSSIBLE[self.user, self.agent]:
+            if rule.when(facts, self.agent):
+                self._apply(rule, edge)
                 return True
         return False
 
-    def _record(self, rule: Rule, old: str, new: str, edge: Millis) -> None:
+    def _apply(self, rule: Rule, edge: Millis) -> None:
         if rule.machine == "agent":
-            self.agent = new
-            self._outbox.moved("agent", old, new, rule.because)
+            old, self.agent = self.agent, agent.CHART.step(self.agent, rule.trigger)
+            self._outbox.moved("agent", old, self.agent, rule.because)
             return
-        self.user = new
-        instant = edge if user.SPEAKING in (old, new) else self._outbox.at
+        old, self.user = self.user, user.CHART.step(self.user, rule.trigger)
+        instant = edge if user.SPEAKING in (old, self.user) else self._outbox.at
         self._since = max(self._since, instant)
-        self._outbox.moved("user", old, new, rule.because, at=self._since)
+        self._outbox.moved("user", old, self.user, rule.because, at=self._since)
 
     def to_dict(self) -> dict[str, str | Millis]:
         """Return what must survive."""

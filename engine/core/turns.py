@@ -74,12 +74,6 @@ class Turns:
         return None
 
     @property
-    def audible(self) -> bool:
-        """True while the head of the queue is audible (or held at a sample)."""
-        head = self.head
-        return head is not None and head.state == "audible"
-
-    @property
     def paused(self) -> bool:
         """True between `pause` and `resume`."""
         return self._paused_at is not None
