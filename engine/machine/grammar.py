@@ -36,7 +36,7 @@ from engine.machine.compiled import (
     SlotSpec,
     Transition,
 )
-from engine.machine.grammar_rules import SHARED, carriers, fixers, phrase_words, value
+from engine.machine.grammar_rules import SHARED, carriers, fixers, phrase_words, unmistakable, value
 
 _RULE = re.compile(r"<([a-z0-9_]+)>")
 _MARK = re.compile(r"\{\s*([a-z][a-z0-9_]*)\s*\}")
@@ -96,32 +96,35 @@ class _Grammar:
             waiting += new
 
     def _sentence(self) -> Iterator[str]:
-        """The chain of answers, and corrections behind it."""
-        chain = [f"[{part}]" for spec in self._form if (part := self._answer(spec))]
-        fixes = [part for spec in self._others if (part := self._fix(spec))]
-        if fixes:
-            self._rules["fix"] = " | ".join(fixes)
-            chain.append("[[and] <fix>]" if chain else "<fix>")
-        if chain:
-            yield f"[<lead>] {' '.join(chain)} [<polite>]"
+        """One answer as it comes; answers and corrections that say what they are."""
+        single = [self._led(spec, carriers(spec), bare=True) for spec in self._form]
+        if single := [part for part in single if part]:
+            self._rules["answer"] = " | ".join(single)
+            yield "[<lead>] <answer> [<polite>]"
+        known = (*self._form, *self._others)
+        clear = [f"[{part}]" for spec in known if (part := self._clear(spec))]
+        if clear:
+            self._rules["several"] = " ".join(clear)
+            yield "[<lead>] <several> [<polite>]"
 
-    def _answer(self, spec: SlotSpec) -> str:
-        """A slot of the form: its value, perhaps with what carries it."""
+    def _clear(self, spec: SlotSpec) -> str:
+        """A slot's value with words that tell it from every other."""
+        asked = spec in self._form
+        led = (*carriers(spec), *fixers(spec)) if asked else fixers(spec)
+        part = self._led(spec, led, bare=False)
+        own = unmistakable(spec) if part and (asked or not self._form) else ""
+        return f"{part} | {own}" if own else part
+
+    def _led(self, spec: SlotSpec, led: Iterable[str], *, bare: bool) -> str:
+        """A slot's value behind some words; empty when it cannot be put into words."""
         words = value(spec)
         if not words:
             return ""
         self._rules[f"slot_{spec.name}"] = words
-        led = dict.fromkeys((*carriers(spec), *self._patterns(spec.name), *fixers(spec)))
-        return f"[{' | '.join(led)}] <slot_{spec.name}>" if led else f"<slot_{spec.name}>"
-
-    def _fix(self, spec: SlotSpec) -> str:
-        """A slot asked for earlier: its value, with what shows that it is a correction."""
-        words = value(spec)
-        if not words:
-            return ""
-        self._rules[f"slot_{spec.name}"] = words
-        led = " | ".join(fixers(spec))
-        return f"{f'[{led}]' if _is_plain(spec) else f'({led})'} <slot_{spec.name}>"
+        before = " | ".join(dict.fromkeys((*led, *self._patterns(spec.name))))
+        if not before:
+            return f"<slot_{spec.name}>"
+        return f"{f'[{before}]' if bare else f'({before})'} <slot_{spec.name}>"
 
     def _patterns(self, name: str) -> Iterator[str]:
         """What stands before a slot in the author's patterns."""
@@ -227,8 +230,3 @@ def _lead(
 
 def _own_slots(state: CompiledState) -> set[str]:
     return set(state.verb.slots) if isinstance(state.verb, Collect) else set()
-
-
-def _is_plain(spec: SlotSpec) -> bool:
-    """A value that says by itself what it is, so that it corrects without more words."""
-    return spec.type.kind in ("integer", "date", "datetime", "enum")

@@ -39,7 +39,7 @@ def _ordinals(low: int, high: int) -> str:
 
 SHARED: Final[Mapping[str, str]] = {
     "polite": "please | thank you",
-    "lead": "um | well | yes | hello | hi | no | actually | sorry | i mean | i'd like | we need",
+    "lead": "yes | hello | hi | no | actually | sorry | i mean | and | i'd like | we need",
     "yes": _either(
         (
             "yes [please]",
@@ -158,33 +158,50 @@ def carriers(spec: SlotSpec) -> tuple[str, ...]:
 
 
 def fixers(spec: SlotSpec) -> tuple[str, ...]:
-    """What stands before a value that replaces an earlier one."""
+    """What stands before a value among others, or before one that replaces an earlier one."""
     label = phrase_words(spec.name.replace("_", " "))
     change = f"change the {label} to"
     match spec.type.kind:
         case "integer" if _counts_people(spec):
-            return ("for", "make it")
+            return ("for", "[and] make it")
         case "date" | "datetime":
-            return ("on", "make it", change)
+            return ("[and] make it", change)
         case "time":
-            return ("at", "make it [at]", change)
+            return ("at", "[and] make it [at]", change)
         case "phone" | "digits":
-            return ("my number is", "the number is", change)
+            return ("[and] my number is", "the number is", change)
         case "text" if _names_person(spec):
-            return ("my name is", "the name is", change)
+            return ("my name is", "[under] the name [is]", change)
         case "enum":
-            return ("make it", change)
+            return ("[and] make it", change)
         case _:
             return (f"the {label} is", change)
 
 
+def unmistakable(spec: SlotSpec) -> str:
+    """Values that need no word before them among others; empty when there are none."""
+    match spec.type.kind:
+        case "integer" if _counts_people(spec):
+            return f"{_size(spec)} (<people> | of us) | just me | a couple"
+        case "date":
+            return "[on] <date>"
+        case "enum":
+            return f"<slot_{spec.name}>"
+        case _:
+            return ""
+
+
 def _whole_number(spec: SlotSpec) -> str:
-    high = spec.max if isinstance(spec.max, int) else 20
-    number = "<count>" if high <= 20 else "<number>" if high < 100 else "<hundreds>"
+    number = _size(spec)
     if not _counts_people(spec):
         words = phrase_words(spec.name.replace("_", " "))
         return f"{number} [{words}]" if words.endswith("s") else number
     return f"{number} [<people> [and <unit> (children | kids)] | of us] | just me | a couple"
+
+
+def _size(spec: SlotSpec) -> str:
+    high = spec.max if isinstance(spec.max, int) else 20
+    return "<count>" if high <= 20 else "<number>" if high < 100 else "<hundreds>"
 
 
 def _phrases(spec: SlotSpec) -> list[str]:
