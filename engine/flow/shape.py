@@ -56,14 +56,22 @@ def _validator() -> Any:
 
 
 def _with_places(schema: Any) -> Any:
-    """The schema with `false` spelt `{"not": {}}`, whose errors name the key and not its owner."""
+    """The schema as this validator needs it.
+
+    `false` is spelt `{"not": {}}`, whose errors name the key and not its owner; a `$` in a pattern
+    means the very end, which it means everywhere but in Python.
+    """
     if isinstance(schema, dict):
-        return {
-            key: {"not": {}} if inner is False and key != "additionalProperties" else
-            inner if key in ("default", "examples") else _with_places(inner)
-            for key, inner in schema.items()
-        }  # fmt: skip
+        return {key: _with_place(key, inner) for key, inner in schema.items()}
     return [_with_places(item) for item in schema] if isinstance(schema, list) else schema
+
+
+def _with_place(key: str, inner: Any) -> Any:
+    if inner is False and key != "additionalProperties":
+        return {"not": {}}
+    if key == "pattern":
+        return inner.replace("$", r"\Z")
+    return inner if key in ("default", "examples") else _with_places(inner)
 
 
 def _judge(source: Source, error: ValidationError) -> Iterator[Diagnostic]:

@@ -106,7 +106,7 @@ def judge_name(
 ) -> Iterator[Diagnostic]:
     """TW105, TW109, TW110, TW103: a text, or a key, that does not have the form it needs."""
     schema: Any = error.schema
-    text, pattern = str(error.instance), error.validator_value
+    text, pattern = str(error.instance), str(error.validator_value).replace(r"\Z", "$")
     if schema.get("format") == "turnwise-duration":
         yield _bare_duration(source, path, text)
     elif schema.get("format") == "turnwise-type":

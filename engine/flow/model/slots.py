@@ -208,12 +208,14 @@ class Slot(FlowModel):
     values: Annotated[
         dict[str, list[Text]] | None,
         BeforeValidator(_phrases),
+        Field(min_length=1),
         WithJsonSchema(
             {
                 "anyOf": [
                     _ENUM_SCHEMA,
                     {
                         "type": "object",
+                        "minProperties": 1,
                         "additionalProperties": {
                             "anyOf": [
                                 {"type": "string", "pattern": r"\S"},

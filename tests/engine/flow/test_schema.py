@@ -180,7 +180,7 @@ POLICIES = {
     "interruptions": INTERRUPTIONS,
     "pipeline": some(mode=st.just("cascade"), stt=some(use=TEXT, key=TEXT), llm=st.lists(TEXT)),
 }
-STATE = some(
+STATE_KEYS = dict(
     **POLICIES,
     say=TEXT,
     collect=st.lists(NAMES, max_size=2),
@@ -194,6 +194,9 @@ STATE = some(
     enter=st.lists(ACTION, max_size=1),
     max_turns=st.integers(0, 2),
 )
+STATE = some(**STATE_KEYS) | st.lists(
+    st.sampled_from(list(STATE_KEYS)), max_size=3, unique=True
+).flatmap(lambda keys: st.fixed_dictionaries({key: STATE_KEYS[key] for key in keys}))
 TYPE = st.sampled_from(
     ["text", "integer?", "list(time)", "[a, b]", "int", "list(list(text))", "text\n", ""]
 ) | st.lists(st.sampled_from(["a", "b", ""]), max_size=2)
