@@ -141,6 +141,7 @@ class Connection:
             OfferRefused: it is no SDP, or offers no Opus audio.
         """
         description = offers.parse(offer)
+        offers.check_hears(description)
         self._event_types = offers.telephone_events(description)
         try:
             await self._peer.setRemoteDescription(aiortc.RTCSessionDescription(offer, "offer"))

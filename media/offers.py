@@ -51,6 +51,18 @@ def _check_bundle(description: SessionDescription) -> None:
         raise OfferRefused("a bundle of sections that do not exist")
 
 
+def check_hears(description: SessionDescription) -> None:
+    """Refuse a caller who would not hear the agent: its speech could never be over.
+
+    Raises:
+        OfferRefused: the first audio section does not receive.
+    """
+    audio = next(media for media in description.media if media.kind == "audio")
+    if audio.direction not in {"sendrecv", "recvonly"}:
+        named = audio.direction or "without a direction"
+        raise OfferRefused(f"the offer's audio is {named}: it must be able to receive")
+
+
 def telephone_events(description: SessionDescription) -> dict[int, int]:
     """Return payload type -> clock rate of the telephone events of the first audio section."""
     audio: Any = next(media for media in description.media if media.kind == "audio")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import random
 import subprocess
 import sys
 import threading
@@ -118,6 +119,12 @@ def loud_part(samples: Samples) -> Samples:
     return samples[loud[0] : loud[-1]] if len(loud) else silence(0)
 
 
+def loud_seconds(samples: Samples) -> float:
+    """How long something sounds, whatever pauses a busy machine tore in between."""
+    pieces = samples[: len(samples) // 240 * 240].reshape(-1, 240).astype(float)
+    return float(np.sum(np.sqrt(np.mean(pieces**2, axis=1)) > 1500)) * 240 / 48_000
+
+
 def test_both_ends_hear_each_other() -> None:
     async def work() -> None:
         async with a_call() as call:
@@ -127,7 +134,7 @@ def test_both_ends_hear_each_other() -> None:
 
         for ears, hertz in ((call.ears, 440), (call.listener.ears, 700)):
             heard = loud_part(ears.samples)
-            assert len(heard) == pytest.approx(48_000, abs=1000)
+            assert loud_seconds(heard) == pytest.approx(1.0, abs=0.03)
             assert loudest_hertz(heard) == pytest.approx(hertz, abs=2)
             assert rms_dbfs(heard) == pytest.approx(rms_dbfs(sine(1.0)), abs=1.5)
 
@@ -148,7 +155,7 @@ def test_the_first_word_is_heard_whole_as_soon_as_the_call_is_connected() -> Non
             await asyncio.sleep(0.7)
         finally:
             await call.close()
-        assert len(loud_part(call.ears.samples)) == pytest.approx(24_000, abs=500)
+        assert loud_seconds(call.ears.samples) == pytest.approx(0.5, abs=0.03)
 
     live(work())
 
@@ -163,12 +170,14 @@ def test_samples_count_time_on_both_sides() -> None:
             elapsed = time.monotonic() - started
             ends = [sum(map(len, e.blocks)) for e in (call.ears, call.listener.ears)]
         for first, last in zip(begin, ends, strict=True):
-            assert (last - first) / 48_000 == pytest.approx(elapsed, abs=0.06)
+            assert (last - first) / 48_000 == pytest.approx(elapsed, abs=0.1)
 
     live(work())
 
 
-def test_a_pause_is_silence_at_the_caller_within_three_blocks() -> None:
+def test_a_pause_is_silence_at_the_caller_within_two_blocks() -> None:
+    """One may be under way, and Opus rings for 6.5 ms into the next."""
+
     async def work() -> None:
         async with a_call() as call:
             call.track.push("a1.1", sine(3.0))
@@ -176,12 +185,13 @@ def test_a_pause_is_silence_at_the_caller_within_three_blocks() -> None:
             call.track.pause()
             paused = asyncio.get_running_loop().time()
             await asyncio.sleep(0.3)
-        silent = [
-            at
+        after = [
+            rms_dbfs(block)
             for block, at in zip(call.ears.blocks, call.ears.instants, strict=True)
-            if at >= paused and rms_dbfs(block) < -50
+            if at >= paused
         ]
-        assert silent[0] - paused < 0.060
+        assert len(after) > 10
+        assert max(after[2:]) < -50
 
     live(work())
 
@@ -196,7 +206,7 @@ def test_telephone_keys_arrive_in_order_each_once_and_speech_goes_on_after_them(
                 call.caller.press("x")
             await asyncio.sleep(2.2)
         assert [line[1] for line in call.listener.lines if line[0] == "key"] == list("159#0")
-        assert len(loud_part(call.listener.ears.samples)) == pytest.approx(24_000, abs=500)
+        assert loud_seconds(call.listener.ears.samples) == pytest.approx(0.5, abs=0.03)
 
     live(work())
 
@@ -250,7 +260,7 @@ def test_the_agents_last_word_is_heard_before_the_call_ends() -> None:
             assert time.monotonic() - began < 1.0
             await until(lambda: call.caller.end_reason is not None)
         assert call.caller.end_reason == "left"
-        assert len(loud_part(call.ears.samples)) == pytest.approx(14_400, abs=500)
+        assert loud_seconds(call.ears.samples) == pytest.approx(0.3, abs=0.03)
         assert call.listener.lines == [("joined", "caller")]
 
     live(work())
@@ -342,6 +352,79 @@ def test_an_offer_that_cannot_be_answered_is_refused(offer: str, why: str) -> No
             await room.close("refused")
 
     live(work())
+
+
+def test_a_caller_without_a_microphone_hears_and_types() -> None:
+    """As the page does when the microphone is refused."""
+
+    async def work() -> None:
+        call = Call(lost_seconds=2.0)
+        call.caller._connection._audio.direction = "recvonly"
+        call.track.push("a1.1", sine(0.5))
+        await call.connect()
+        try:
+            call.caller.send("text", {"text": "for four"})
+            await asyncio.sleep(3.0)  # no audio comes, and still it is not lost
+            assert call.listener.lines == [("joined", "caller"), ("text", "for four")]
+            assert loud_seconds(call.ears.samples) == pytest.approx(0.5, abs=0.03)
+        finally:
+            await call.close()
+
+    live(work())
+
+
+def test_a_caller_who_would_not_hear_is_refused() -> None:
+    async def work() -> None:
+        room, caller = WebRtcRoom(), WebRtcCaller()
+        offer = (await caller.offer()).replace("a=sendrecv", "a=sendonly")
+        try:
+            with pytest.raises(OfferRefused, match="able to receive"):
+                await room.answer(offer)
+        finally:
+            await room.close("refused")
+            await caller.hang_up()
+
+    live(work())
+
+
+def test_odd_offers_are_refused_or_answered_and_leave_nothing_behind() -> None:
+    """A valid offer with lines dropped, doubled, cut and misspelt."""
+
+    async def work() -> None:
+        caller = WebRtcCaller()
+        lines = (await caller.offer()).splitlines()
+        await asyncio.sleep(0.1)
+        before, refused = footprint(), 0
+        for seed in range(25):
+            room = WebRtcRoom()
+            try:
+                await room.answer("\r\n".join(spoil(lines, random.Random(seed))) + "\r\n")
+            except OfferRefused:
+                refused += 1
+            finally:
+                await room.close("tried")
+        await asyncio.sleep(0.1)
+        after = footprint()
+        await caller.hang_up()
+        assert after == before
+        assert 0 < refused < 25
+
+    live(work())
+
+
+def spoil(lines: list[str], chance: random.Random) -> list[str]:
+    """Return the lines with up to four small defects."""
+    lines = list(lines)
+    for _ in range(chance.randint(1, 4)):
+        at = chance.randrange(len(lines))
+        match chance.randrange(3):
+            case 0:
+                del lines[at]
+            case 1:
+                lines[at] = lines[at][: chance.randrange(len(lines[at]) + 1)]
+            case 2:
+                lines.insert(at, chance.choice(lines))
+    return lines
 
 
 def test_an_offer_without_opus_is_refused() -> None:
