@@ -110,7 +110,7 @@ def _uses(key: str) -> list[tuple[str, dict[str, Any]]]:
     owner, _, name = key.rpartition(".")
     schema = flow_schema()
     found: list[tuple[str, dict[str, Any]]] = []
-    for definition in [schema, *schema["$defs"].values()]:
+    for definition in [schema, *schema["definitions"].values()]:
         title = TITLES.get(definition.get("title", ""), "")
         inner = definition.get("properties", {}).get(name)
         if isinstance(inner, dict) and title and owner in title:
@@ -122,7 +122,7 @@ def _keys() -> list[str]:
     schema = flow_schema()
     return [
         key
-        for definition in [schema, *schema["$defs"].values()]
+        for definition in [schema, *schema["definitions"].values()]
         for key in definition.get("properties", {})
     ]
 

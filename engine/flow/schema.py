@@ -27,11 +27,15 @@ _ANY_VALUE = ["string", "number", "boolean", "array", "object"]
 
 @functools.cache
 def flow_schema() -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of a flow file. Do not change the result."""
+    """The JSON Schema of a flow file. Do not change the result.
+
+    It is draft-07, the newest draft that the YAML language server of the editors validates with.
+    """
     references, draft = models_json_schema(
         [(Flow, "validation"), (Transition, "validation")],
         by_alias=True,
         schema_generator=_InOrder,
+        ref_template="#/definitions/{model}",
     )
     definitions: dict[str, Any] = {
         name: _clean(definition) for name, definition in draft["$defs"].items()
@@ -45,10 +49,10 @@ def flow_schema() -> dict[str, Any]:
     definitions["Action"]["minProperties"] = 1
     _add_short_forms(definitions)
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": "http://json-schema.org/draft-07/schema#",
         **root,
         "title": "Turnwise flow, language version 1",
-        "$defs": dict(sorted(definitions.items())),
+        "definitions": dict(sorted(definitions.items())),
     }
 
 
@@ -75,7 +79,7 @@ def _clean(node: Any) -> Any:
         return node
     if "x-ref" in node:
         rest = {key: _clean(value) for key, value in node.items() if key != "x-ref"}
-        return {**rest, "$ref": f"#/$defs/{node['x-ref']}"}
+        return {**rest, "$ref": f"#/definitions/{node['x-ref']}"}
     if "properties" in node:
         return _clean_object(node)
     return _clean_map(_clean_choice({key: _clean(value) for key, value in node.items()}))
@@ -146,6 +150,7 @@ def _add_definitions(definitions: dict[str, Any]) -> None:
         "description": "A state, or STAY, REPEAT, RESUME, BACK, END.",
         "type": "string",
         "pattern": TARGET_PATTERN,
+        "patternErrorMessage": "A target is a state id, or STAY, REPEAT, RESUME, BACK, END.",
     }
     transition = definitions.pop("Transition")
     properties = transition["properties"]
@@ -199,7 +204,7 @@ def _bind_steps(step: dict[str, Any]) -> None:
         for key in TALK_STEPS
     ]
     step["allOf"] = rules
-    step["dependentRequired"] = {"heard": ["user"]}
+    step["dependencies"] = {"heard": ["user"]}
     step["minProperties"] = 1
 
 
@@ -207,7 +212,9 @@ def _add_short_forms(definitions: dict[str, Any]) -> None:
     """Put the bare value beside the map, under the same name."""
     type_of = definitions["Slot"]["properties"]["type"]["anyOf"]
     after = definitions["Timer"]["properties"]["after"]
-    duration = {key: after[key] for key in ("type", "pattern", "format")}
+    duration = {
+        key: value for key, value in after.items() if key.startswith(("type", "pattern", "format"))
+    }
     for name in ("Slot", "Variable", "Timer"):
         long_form = definitions[name]
         shorts = [duration] if name == "Timer" else type_of
@@ -215,5 +222,5 @@ def _add_short_forms(definitions: dict[str, Any]) -> None:
         definitions[name] = {
             "title": name,
             "description": long_form["description"],
-            "anyOf": [*shorts, {"$ref": f"#/$defs/{name}Map"}],
+            "anyOf": [*shorts, {"$ref": f"#/definitions/{name}Map"}],
         }

@@ -45,13 +45,13 @@ def find_wrong_shapes(source: Source) -> list[Diagnostic]:
 def _validator() -> Any:
     """A validator for which 3.0 is no whole number: in a file, the author wrote a fraction."""
     # A right file never needs it, and importing it takes as long as checking a small flow.
-    from jsonschema import Draft202012Validator
+    from jsonschema import Draft7Validator
     from jsonschema.validators import extend
 
-    checker = Draft202012Validator.TYPE_CHECKER.redefine(
+    checker = Draft7Validator.TYPE_CHECKER.redefine(
         "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
     )
-    strict: Any = extend(Draft202012Validator, type_checker=checker)  # type: ignore[no-untyped-call]
+    strict: Any = extend(Draft7Validator, type_checker=checker)  # type: ignore[no-untyped-call]
     return strict(_with_places(flow_schema()))
 
 
@@ -90,7 +90,7 @@ def _judge_keyword(source: Source, path: Path, error: ValidationError) -> Iterab
     keyword = str(error.validator)
     if keyword == "additionalProperties":
         return judge_unknown(source, path, error)
-    if keyword in ("required", "dependentRequired"):
+    if keyword in ("required", "dependencies"):
         return judge_missing(source, path, error)
     if keyword == "pattern":
         return judge_name(source, path, error, is_key=False)

@@ -71,7 +71,7 @@ def _owners() -> dict[str, list[str]]:
     """For each key of the language, what it is a key of."""
     schema = flow_schema()
     owners: dict[str, list[str]] = {}
-    for name, definition in [*schema["$defs"].items(), ("Flow", schema)]:
+    for name, definition in [*schema["definitions"].items(), ("Flow", schema)]:
         if name not in TITLES or name in ("Action", "Spoken", "Heard", "InterruptionProfile"):
             continue
         for key, inner in definition.get("properties", {}).items():
@@ -83,7 +83,7 @@ def _owners() -> dict[str, list[str]]:
 def judge_missing(source: Source, path: Path, error: ValidationError) -> Iterator[Diagnostic]:
     """TW102: keys that must be there."""
     instance: Any = error.instance
-    if error.validator == "dependentRequired":
+    if error.validator == "dependencies":
         yield _missing(source, path, "user", "`heard` is what is understood of it")
         return
     key = error.message.split("'")[1] if "'" in error.message else ""

@@ -41,7 +41,7 @@ def judge_type(source: Source, path: Path, error: ValidationError) -> Iterator[D
     if number and _takes_duration(schema):
         yield _bare_duration(source, path, error.instance)
         return
-    wanted = expected(schema, flow_schema()["$defs"])
+    wanted = expected(schema, flow_schema()["definitions"])
     yield Diagnostic(
         code="TW103",
         message=f"{subject(path)}: expected {wanted}, found {written}",
@@ -72,7 +72,7 @@ _BOOLEAN_WORDS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 def _how_to_write(source: Source, path: Path, schema: Any, value: Any) -> str:
     if not path:
         return "a flow begins with `turnwise: 1`; `turnwise explain TW110` shows the smallest one"
-    definitions = flow_schema()["$defs"]
+    definitions = flow_schema()["definitions"]
     choices = [resolve(choice, definitions) for choice in schema.get("anyOf", [schema])]
     kinds = {kind for choice in choices for kind in _kinds(choice)}
     key = next((step for step in reversed(path) if isinstance(step, str)), "")

@@ -169,7 +169,7 @@ def example_of(key: str) -> str:
 def _examples() -> dict[str, str]:
     schema = flow_schema()
     found: dict[str, str] = {}
-    for definition in [*schema["$defs"].values(), schema]:
+    for definition in [*schema["definitions"].values(), schema]:
         for key, inner in definition.get("properties", {}).items():
             if isinstance(inner, dict) and inner.get("examples"):
                 found.setdefault(key, as_yaml(inner["examples"][0]))

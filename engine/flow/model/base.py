@@ -92,7 +92,14 @@ Expr: TypeAlias = Annotated[
 Duration: TypeAlias = Annotated[
     Millis,
     BeforeValidator(_millis),
-    WithJsonSchema({"type": "string", "pattern": DURATION_PATTERN, "format": "turnwise-duration"}),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": DURATION_PATTERN,
+            "patternErrorMessage": "A duration is a number with ms, s, m or h, like 700ms or 1.5s.",
+            "format": "turnwise-duration",
+        }
+    ),
 ]
 """Milliseconds here; a number with `ms`, `s`, `m` or `h` in the file."""
 

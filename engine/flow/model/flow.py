@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from engine.flow.model.base import LATER, Expr, Id, TargetId, Text
 from engine.flow.model.slots import Intent, Slot, Variable
@@ -15,10 +15,19 @@ LANGUAGE_VERSION = 1
 """The version of the flow language this engine reads."""
 
 
+def _whole_number(value: Any) -> Any:
+    """To Python `True` and `1.0` equal 1; in a file they are something else."""
+    if type(value) is not int:
+        raise ValueError("expected a whole number")
+    return value
+
+
 class Flow(Policies):
     """A flow: one file, one machine. Names are declared once; ids of states are unique in it."""
 
-    turnwise: Literal[1] = Field(description="The version of the flow language, always first.")
+    turnwise: Annotated[Literal[1], BeforeValidator(_whole_number)] = Field(
+        description="The version of the flow language, always first."
+    )
     flow: Id = Field(description="The flow's id, lower_snake_case.", examples=["book_table"])
     version: Text = Field(
         default="0.0.0",

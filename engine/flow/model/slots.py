@@ -113,7 +113,15 @@ _ENUM_SCHEMA: dict[str, Any] = {
     "uniqueItems": True,
 }
 _TYPE_SCHEMA: dict[str, Any] = {
-    "anyOf": [{"type": "string", "pattern": TYPE_PATTERN, "format": "turnwise-type"}, _ENUM_SCHEMA],
+    "anyOf": [
+        {
+            "type": "string",
+            "pattern": TYPE_PATTERN,
+            "patternErrorMessage": f"Types: {', '.join(SCALAR_KINDS)}, list(T), [a, b], T?",
+            "format": "turnwise-type",
+        },
+        _ENUM_SCHEMA,
+    ],
     "examples": ["text", "integer", "date", "list(time)", ["small", "large"], "text?"],
 }
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
+from jsonschema import Draft7Validator
 from pydantic import ValidationError
 
 from engine.flow.model import Flow
@@ -27,11 +27,11 @@ def test_the_shipped_file_is_current() -> None:
 
 
 def test_it_is_a_schema() -> None:
-    Draft202012Validator.check_schema(flow_schema())
+    Draft7Validator.check_schema(flow_schema())
 
 
 def properties() -> Iterator[tuple[str, str, dict[str, Any]]]:
-    for name, definition in [("Flow", flow_schema()), *flow_schema()["$defs"].items()]:
+    for name, definition in [("Flow", flow_schema()), *flow_schema()["definitions"].items()]:
         for key, schema in definition.get("properties", {}).items():
             if isinstance(schema, dict):
                 yield name, key, schema
@@ -58,7 +58,7 @@ def test_every_key_has_an_example_or_a_short_list_of_values() -> None:
 
 
 def defined(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = flow_schema()["$defs"][name]["properties"]
+    found: dict[str, Any] = flow_schema()["definitions"][name]["properties"]
     return found
 
 
@@ -89,8 +89,8 @@ def test_examples_are_accepted_where_they_stand() -> None:
     """Every example of every key is valid for that key."""
     refused = []
     for name, key, schema in properties():
-        rest = {"$defs": flow_schema()["$defs"], **schema}
-        validator = Draft202012Validator(rest)
+        rest = {"definitions": flow_schema()["definitions"], **schema}
+        validator = Draft7Validator(rest)
         refused += [
             f"{name}.{key}: {example}"
             for example in schema.get("examples", [])
