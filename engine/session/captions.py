@@ -6,8 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.core.step import States, Step
-from engine.effects import CallTool, Say
-from engine.events import PlayoutStarted, TextReceived, ToolReturned, TranscriptReceived
+from engine.effects import CallTool, HangUp, ReportError, Say
+from engine.events import (
+    ParticipantJoined,
+    PlayoutStarted,
+    TextReceived,
+    ToolReturned,
+    TranscriptReceived,
+)
 
 Caption = tuple[str, dict[str, Any]]
 """Topic and data."""
@@ -16,19 +22,25 @@ Caption = tuple[str, dict[str, Any]]
 class Captions:
     """Folds steps into what a page shows.
 
-    Topics: `states` {user, agent, dialog, paused}, when they changed; `transcript`
-    {who, text, final}, the user's words as they are recognised, the agent's when they become
-    audible; `tool` {call, tool, state, error}.
+    Topics: `flow` {id, version}, when somebody joins; `states` {user, agent, dialog, paused}, when
+    they changed; `transcript` {id, who, text, final}, the user's words as they are recognised, the
+    agent's when they become audible; `heard` {id, text}, what was heard of a line that was cut;
+    `tool` {call, tool, state}; `error` {name}; `ended` {reason}.
+
+    Args:
+        flow: the flow's id and version.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, flow: str, version: str) -> None:
+        self._flow = {"id": flow, "version": version}
+        self._turns = 0
         self._states: States | None = None
         self._lines: dict[str, str] = {}
         self._tools: dict[str, str] = {}
 
     def of(self, step: Step) -> list[Caption]:
         """Return what the next step of the call changes on the screens."""
-        captions = [*self._orders(step), *self._cause(step)]
+        captions = [*self._cause(step), *self._cut(step), *self._orders(step)]
         if step.states != self._states:
             self._states = states = step.states
             data = {
@@ -42,16 +54,32 @@ class Captions:
 
     def _cause(self, step: Step) -> Iterator[Caption]:
         match step.cause:
-            case TranscriptReceived(text=text, final=final) if text:
-                yield "transcript", {"who": "user", "text": text, "final": final}
+            case ParticipantJoined():
+                yield "flow", self._flow
+            case TranscriptReceived(text=text, final=final):
+                yield from self._user_words(text, final)
             case TextReceived(text=text):
-                yield "transcript", {"who": "user", "text": text, "final": True}
+                yield from self._user_words(text, final=True)
             case PlayoutStarted(utterance=utterance) if utterance in self._lines:
                 text = self._lines.pop(utterance)
-                yield "transcript", {"who": "agent", "text": text, "final": True}
+                data = {"id": utterance, "who": "agent", "text": text, "final": True}
+                yield "transcript", data
             case ToolReturned(call=call, error=error) if call in self._tools:
                 state = "returned" if error is None else "failed"
                 yield "tool", {"call": call, "tool": self._tools.pop(call), "state": state}
+
+    def _cut(self, step: Step) -> Iterator[Caption]:
+        for note in step.notes:
+            if note.kind == "heard" and not note.data["complete"]:
+                yield "heard", {"id": note.data["utterance"], "text": note.data["text"]}
+
+    def _user_words(self, text: str, final: bool) -> Iterator[Caption]:
+        """Words so far replace each other under one id, until they are final."""
+        if text:
+            data = {"id": f"said{self._turns}", "who": "user", "text": text, "final": final}
+            yield "transcript", data
+        if final:
+            self._turns += 1
 
     def _orders(self, step: Step) -> Iterator[Caption]:
         for effect in step.effects:
@@ -64,3 +92,7 @@ class Captions:
                         "tool",
                         {"call": effect.call, "tool": effect.tool, "state": "called"},
                     )
+                case ReportError():
+                    yield "error", {"name": effect.name}
+                case HangUp():
+                    yield "ended", {"reason": effect.reason}

@@ -2,8 +2,8 @@
 
 The loop:
 
-1. Wait for the earlier of: the next event in the one mailbox, `conversation.next_deadline`. There
-   is one timer, and no other.
+1. Wait for the earlier of: the next event in the one mailbox, `conversation.next_deadline`. This is
+   the only timer of a conversation (an empty room has one more, until somebody comes).
 2. Call `receive(event)` or `advance(now)`. Deadlines due at or before the event's instant fire
    first, each as its own step with its own instant; the conversation sees to that.
 3. For each step in order: append it to the timeline and the journal, then carry out its effects in
@@ -153,7 +153,7 @@ class Session:
             self.post,
             self._time,
         )
-        self._captions = Captions()
+        self._captions = Captions(flow.id, flow.version)
         self._tape: Tape | None = None
         self._steps: list[Step] = []
         self._over: HangUp | None = None
@@ -275,15 +275,7 @@ class Session:
         options = self._options
         started_at = options.started_at or self._clock.wall().isoformat(timespec="seconds")
         if self._stream is not None:
-            header = Header(
-                flow=self._flow.id,
-                version=self._flow.version,
-                fingerprint=self._flow.fingerprint,
-                started_at=started_at,
-                seed=options.seed,
-                turnwise=version("turnwise"),
-            )
-            self._journal = JournalWriter(self._stream, header)
+            self._open_journal(self._stream, started_at)
         event = SessionStarted(
             at=0,
             seed=options.seed,
@@ -293,6 +285,20 @@ class Session:
             inputs=options.inputs,
         )
         self._take(self._conversation.receive(event))
+
+    def _open_journal(self, stream: TextIO, started_at: str) -> None:
+        header = Header(
+            flow=self._flow.id,
+            version=self._flow.version,
+            fingerprint=self._flow.fingerprint,
+            started_at=started_at,
+            seed=self._options.seed,
+            turnwise=version("turnwise"),
+        )
+        try:
+            self._journal = JournalWriter(stream, header)
+        except OSError as error:  # as in `_record`: the call is worth more than its journal
+            _log.error("there is no journal of this call: %s", describe(error))
 
     async def _enter(self) -> str | None:
         """Open the room; return why it cannot be, or None."""

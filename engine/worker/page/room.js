@@ -35,7 +35,7 @@ const topics = {
   transcript: (d) => line(d.id, d.who === "agent" ? "agent" : "user", d.text, !d.final),
   heard: (d) => { // what the caller really heard of an interrupted line
     const li = lines.get(d.id);
-    if (!li || !d.interrupted) return;
+    if (!li) return;
     const whole = li.textContent;
     li.textContent = d.text + " ";
     const rest = document.createElement("span");
@@ -43,7 +43,7 @@ const topics = {
     rest.textContent = whole.slice(d.text.length).trim();
     li.append(rest);
   },
-  tool: (d) => line(null, "note", d.result === undefined ? `tool ${d.tool}` : `tool ${d.tool}: ${JSON.stringify(d.result)}`),
+  tool: (d) => line(d.call, "note", `tool ${d.tool}: ${d.state}`),
   error: (d) => line(null, "note", d.name),
   ended: (d) => { line(null, "note", `call ended: ${d.reason}`); leave(`The call has ended (${d.reason}).`); },
 };
