@@ -124,11 +124,10 @@ def apply(scene: Scene, frame: Frame, findings: Findings) -> None:
         keep = (*findings.slots,)
         reset = memory.correct(outcome.corrections, keep)
         scene.note_slots(frame, list(reset))
-        data = {"corrections": outcome.corrections}
-        scene.raise_signal("corrected", frame, data)
+        scene.raise_signal("corrected", frame, {"corrections": outcome.corrections})
     for name in outcome.invalid:
-        data = {"slot": name, "value": findings.slots[name]}
-        scene.raise_signal(f"invalid.{name}", frame, data)
+        refused = {"slot": name, "value": findings.slots[name]}
+        scene.raise_signal(f"invalid.{name}", frame, refused)
     _answer(scene, frame, findings, outcome)
     if findings.intent is not None:
         alone = not findings.slots and findings.answer is None
