@@ -165,7 +165,7 @@ _READERS: dict[str, Callable[[Any, SlotType, str], Any]] = {
 
 # --- snapshots -----------------------------------------------------------------------------------
 
-_TAGS: tuple[tuple[str, type, Callable[[str], Any]], ...] = (
+_TAGS: tuple[tuple[str, type[datetime.date] | type[datetime.time], Callable[[str], Any]], ...] = (
     # datetime before date: every datetime is a date
     ("datetime", datetime.datetime, datetime.datetime.fromisoformat),
     ("date", datetime.date, datetime.date.fromisoformat),
