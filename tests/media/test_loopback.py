@@ -174,3 +174,19 @@ def test_a_listener_that_raises_breaks_the_room_loudly(run_virtual: RunVirtual) 
         return ear.lines
 
     assert run_virtual(call())[1][0] == "failed"
+
+
+def test_misuse_is_told(run_virtual: RunVirtual) -> None:
+    async def call() -> None:
+        room = LoopbackRoom()
+        caller = room.join()
+        with pytest.raises(RuntimeError, match="nobody has opened"):
+            caller.press("1")
+        await room.open(Ear(), quiet_track())
+        with pytest.raises(RuntimeError, match="once"):
+            await room.open(Ear(), quiet_track())
+        with pytest.raises(TypeError):
+            room.publish("states", {"not": {"json"}})
+        await room.close("done")
+
+    run_virtual(call())
