@@ -124,6 +124,8 @@ def _field(name: str, value: Any) -> str:
 
 
 def _value(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.3g}"
     if isinstance(value, str) and value and not set(value) & set(' "\n'):
         return _shorten(value)
     if is_dataclass(value) and not isinstance(value, type):

@@ -91,11 +91,8 @@ class Pipeline:
             stages.append(self.prediction)
         # Closing order: first what makes sound and hears, the tools last, they may need a moment.
         self._stages = [*stages, self.understanding, self.tools]
-        self._rates = {
-            "vad": services.vad.sample_rate if services.vad else SAMPLE_RATE,
-            "stt": services.stt.sample_rate if services.stt else SAMPLE_RATE,
-        }
-        self._ears = {rate: Resampler(SAMPLE_RATE, rate) for rate in set(self._rates.values())}
+        self._services = services
+        self._ears: dict[int, Resampler] = {}
         self._participant: str | None = None
         self._heard = 0
 
@@ -138,12 +135,12 @@ class Pipeline:
         if participant != self._participant:
             return
         self._heard += len(samples)
-        blocks = {rate: ear.feed(samples) for rate, ear in self._ears.items()}
-        if self.recognition is not None:
-            self.recognition.hear(participant, blocks[self._rates["stt"]])
-        if self.detection is not None:
+        blocks = {rate: self._ear(rate).feed(samples) for rate in self._rates()}
+        if self.recognition is not None and self._services.stt is not None:
+            self.recognition.hear(participant, blocks[self._services.stt.sample_rate])
+        if self.detection is not None and self._services.vad is not None:
             start = at - self._heard / SAMPLE_RATE
-            self.detection.hear(participant, blocks[self._rates["vad"]], start)
+            self.detection.hear(participant, blocks[self._services.vad.sample_rate], start)
 
     def expect(self, grammar: str) -> None:
         """Tell the recogniser what is expected from now on."""
@@ -158,6 +155,16 @@ class Pipeline:
     def silence(self) -> None:
         """End every line that is not over; each is answered with what was played of it."""
         self.playout.stop(self.playout.track.utterances)
+
+    def _rates(self) -> set[int]:
+        """Return the rates at which the caller is heard; a provider knows its own once open."""
+        listening = (self._services.vad, self._services.stt)
+        return {provider.sample_rate for provider in listening if provider is not None}
+
+    def _ear(self, rate: int) -> Resampler:
+        if rate not in self._ears:
+            self._ears[rate] = Resampler(SAMPLE_RATE, rate)
+        return self._ears[rate]
 
     def _edge(self, edge: VoiceEdge) -> None:
         if self.recognition is not None:

@@ -103,6 +103,9 @@ class Synthesis(Stage):
                     self._playout.push(utterance, chunk.samples)
                     samples += len(chunk.samples)
                     words += [_word(word.text, word.start, word.end, base) for word in chunk.words]
+                    # A voice far faster than real time must not keep the room waiting: resampling
+                    # a whole line in one go takes longer than a block lasts.
+                    await asyncio.sleep(0)
         if parts and not samples:  # nothing to speak (only an emoji) is no failure
             raise ProviderAnswerError(f"the voice made no audio of {text!r}")
         self._made.add(utterance)

@@ -1,11 +1,15 @@
-"""Whatever a caller does, the bare core and the real session agree step by step."""
+"""Whatever a caller does, core, session and replay of the journal agree step by step."""
 
+import io
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.core.conversation import Conversation
+from engine.events import Event
+from engine.observe.journal import Header, JournalWriter, read
 from engine.observe.timeline import render
 from engine.testing.golden import load_flow, run_session
 from engine.testing.script import VAD_END, Script
@@ -13,6 +17,14 @@ from engine.testing.simulator import Simulator
 
 HERE = Path(__file__).parent
 FLOW = load_flow(HERE.parents[1] / "flows" / "book_table.yaml")
+HEADER = Header(
+    flow=FLOW.id,
+    version=FLOW.version,
+    fingerprint=FLOW.fingerprint,
+    started_at="2026-05-01T12:00:00+02:00",
+    seed=0,
+    turnwise="0",
+)
 
 WORDS = st.sampled_from(
     ["four people", "tomorrow at seven", "my name is ann", "yes", "no", "what time do you close"]
@@ -79,6 +91,24 @@ def test_both_worlds_agree_on_any_script(script):
 
     assert render(bare) == render(real)
     assert bare == real
+    assert replayed(real) == real
+
+
+def replayed(steps):
+    """Write the steps to a journal, read it, and give its events to a fresh conversation."""
+    journal = io.StringIO()
+    writer = JournalWriter(journal, HEADER)
+    for step in steps:
+        writer.append(step)
+    _, recorded = read(journal.getvalue().splitlines())
+    conversation = Conversation(FLOW)
+    again = []
+    for step in recorded:
+        if isinstance(step.cause, Event):
+            again += conversation.receive(step.cause)
+        else:
+            again += conversation.advance(step.at)
+    return again
 
 
 def test_every_stored_timeline_has_its_conversation():
