@@ -134,7 +134,7 @@ class Exchange:
         turn, policy = self.hearing.turn, self.interruption.policy
         if turn is None or policy is None:
             return
-        said = Words(text=turn.partial, final=False)
+        said = Words(text=turn.partial, final=False, accepted=turn.partial_trusted)
         verdict = self.interruption.judge(said, yes_no_open=self._dialog.yes_no_open)
         if turn.texts or verdict is Verdict.CUT or not policy.false_alarm_resume:
             self._interrupt("voice")
@@ -171,7 +171,7 @@ class Exchange:
             return
         heard = self.hearing.give_up()
         self._outbox.note("no_transcript", turn=turn.id, partial=heard)
-        self._heard(turn, Words(text=heard, final=True))
+        self._heard(turn, Words(text=heard, final=True, accepted=turn.partial_trusted))
 
     def turn_over(self, name: str) -> None:
         """The deadline `end_of_turn`: with this turn the caller is done."""
@@ -260,6 +260,8 @@ class Exchange:
             if not (self.hearing.voice or turn.awaiting or turn.texts):
                 self._drop(turn)
         self.endpointing.review(self._dialog.listen)
+        if self.interruption.pointless:
+            self._go_on("nobody speaks")
         self.interruption.review()
         self.turns.hold(self.hearing.holding)
 

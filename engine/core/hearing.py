@@ -40,6 +40,8 @@ class UserTurn:
     """At least one of them is accepted by the recogniser."""
     partial: str = ""
     """What was heard after the last final."""
+    partial_trusted: bool = True
+    """The recogniser accepts that."""
     began: Millis | None = None
     """When the latest stretch began."""
     awaiting: bool = False
@@ -124,7 +126,7 @@ class Hearing:
         if not self.voice and not (self.turn and self.turn.awaiting):
             self._begin(_BY_WORDS, self._outbox.at, overlap=overlap)
         turn = self._open(overlap=overlap)
-        turn.partial, turn.settled = event.text, False
+        turn.partial, turn.partial_trusted, turn.settled = event.text, event.accepted, False
         if self.voice:
             turn.last_speech = self._outbox.at
         return turn

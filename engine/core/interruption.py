@@ -179,6 +179,12 @@ class Interruption:
         # Before it is audible a reply costs nothing: one word is enough to reconsider it.
         return head.policy.thinking or replace(head.policy, min_words=1)
 
+    @property
+    def pointless(self) -> bool:
+        """Whether audio is held although nobody speaks and nothing is waited for."""
+        waiting = self._hearing.voice or self._deadlines.get("false_alarm") is not None
+        return self._turns.paused and not waiting
+
     def voice_began(self, confidence: float) -> None:
         """The voice begins over a line."""
         self._confidence, self._only_backchannel = confidence, False

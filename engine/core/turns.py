@@ -262,7 +262,7 @@ class Turns:
         self._fresh = True
         for utterance in lost:
             self._bury(utterance, self._outbox.at)
-        self.resume()
+        self._watch()
         return tuple(utterance.id for utterance in lost)
 
     def _over(self, utterance: Utterance, played: Millis, complete: bool) -> Utterance | None:
@@ -278,16 +278,16 @@ class Turns:
         self._history.closed(utterance.id, utterance.text, heard, complete=complete)
         if heard or alive:
             self._outbox.note("heard", utterance=utterance.id, text=heard, complete=complete)
-        if alive and self.paused and not self.lines:
-            self.resume()
         self._watch()
         return utterance if alive else None
 
     # --- deadlines -------------------------------------------------------------------------------
 
     def _watch(self) -> None:
-        """The head of the queue must become audible in time."""
+        """The head of the queue must become audible in time; without one nothing is held."""
         head = self.head
+        if head is None:
+            self.resume()
         if head is None or head.state != "ordered" or self.paused:
             return
         name = f"first_audio:{head.id}"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.effects import HangUp, ReportError, Say, StopSpeech
+from engine.effects import HangUp, ReportError, ResumeSpeech, Say, StopSpeech
 from engine.events import ServiceFailed, TextReceived
 
 
@@ -83,6 +83,17 @@ def test_a_failure_of_the_voice_as_a_whole_loses_every_line(call):
 
     assert errors(call) == ["error.tts"]
     assert said(call)[-1] == (300, "Sorry, something went wrong.")
+
+
+def test_a_line_that_fails_while_it_is_held_takes_the_pause_with_it(call):
+    """Else the next line would never be heard."""
+    call.open("Hello.", min_time=60)
+    call.voice(100, at=160)
+    assert call.conversation.states.paused
+    fails(call, 200, "tts", "a1.1")
+
+    assert not call.conversation.states.paused
+    assert call.effects(ResumeSpeech)[-1][0] == 200
 
 
 def test_a_failure_of_a_line_that_is_over_changes_nothing(call):

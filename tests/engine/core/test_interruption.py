@@ -203,6 +203,17 @@ def test_voice_again_in_the_pause_extends_it(call):
     assert sound(call) == [(2_060, "PauseSpeech"), (5_700, "ResumeSpeech")]
 
 
+def test_held_audio_goes_on_when_the_words_that_held_it_are_not_trusted(call):
+    """Without voice activity only the words could have ended the pause."""
+    speaking(call, min_time=60)
+    call.words(2_000, "no", final=False, accepted=False)
+    call.until(2_100)
+    assert call.conversation.states.paused
+    call.words(2_500, "no", accepted=False)
+
+    assert sound(call) == [(2_060, "PauseSpeech"), (2_500, "ResumeSpeech")]
+
+
 def test_where_nothing_may_be_resumed_voice_cuts_the_line(call):
     speaking(call, min_time=300, false_alarm_resume=False)
     call.voice(2_000)
