@@ -16,6 +16,7 @@ from typing import Any, TextIO
 
 import click
 
+from engine.cli.render import forgiving
 from engine.flow.codes import CODES
 from engine.flow.diagnostics import nearest
 from engine.flow.schema import flow_schema
@@ -154,4 +155,4 @@ def command(topic: str | None) -> int:
 
     Without a topic, all codes are listed.
     """
-    return explain(topic)
+    return explain(topic, forgiving(sys.stdout), forgiving(sys.stderr))

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from io import TextIOWrapper
 from typing import Any, TextIO
 
 from engine.cli.snippets import Paint, gutter_of, place_of, snippet, visible
@@ -72,6 +73,13 @@ def render(
 
 
 # --- text -----------------------------------------------------------------------------------------
+
+
+def forgiving(out: TextIO) -> TextIO:
+    """The stream, made to write characters it cannot encode as escapes: files hold anything."""
+    if isinstance(out, TextIOWrapper):
+        out.reconfigure(errors="backslashreplace")
+    return out
 
 
 def colours(out: TextIO) -> Paint:

@@ -7,6 +7,7 @@ from typing import TextIO
 
 import click
 
+from engine.cli.render import forgiving
 from engine.flow.schema import schema_text
 
 
@@ -29,4 +30,4 @@ def command() -> int:
     \b
         # yaml-language-server: $schema=../schemas/flow-v1.json
     """
-    return schema()
+    return schema(forgiving(sys.stdout))

@@ -11,10 +11,10 @@ from typing import TextIO
 
 import click
 
-from engine.cli.render import FORMATS, Summary, render
+from engine.cli.render import FORMATS, Summary, forgiving, render
 from engine.flow.catalogue import Catalogue
 from engine.flow.codes import Severity
-from engine.flow.loader import LoadResult, check_file, check_text
+from engine.flow.loader import LoadResult, check_bytes, check_file
 from engine.flow.outline import states
 
 _RANK: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
@@ -61,7 +61,8 @@ def validate(
 
 def _check(path: str, catalogue: Catalogue) -> LoadResult:
     if path == "-":
-        return check_text(sys.stdin.read(), "<stdin>", catalogue, folder=Path.cwd())
+        raw = sys.stdin.buffer.read()
+        return check_bytes(raw, "<stdin>", catalogue, folder=Path.cwd())
     return check_file(path, catalogue)
 
 
@@ -97,4 +98,4 @@ def command(paths: tuple[str, ...], output_format: str, strict: bool, fail_on: S
 
     Exit codes: 0 nothing wrong, 1 findings, 2 a file could not be read.
     """
-    return validate(paths, output_format, strict, fail_on)
+    return validate(paths, output_format, strict, fail_on, out=forgiving(sys.stdout))

@@ -91,6 +91,16 @@ def check_text(
     return _Loader(catalogue or Catalogue(), folder).load_text(text, name, folder)
 
 
+def check_bytes(
+    raw: bytes, name: str, catalogue: Catalogue | None = None, *, folder: FilePath | None = None
+) -> LoadResult:
+    """Decode a text and run all rules over it."""
+    text, failure = _decode(raw, name)
+    if failure is not None:
+        return _unreadable(name, *failure)
+    return check_text(text, name, catalogue, folder=folder)
+
+
 # --- files ----------------------------------------------------------------------------------------
 
 _Failure: TypeAlias = tuple[str, str]
@@ -109,14 +119,18 @@ def _read(path: FilePath) -> tuple[str, _Failure | None]:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         return "", (f"cannot read `{path}`: {reason}", "")
+    return _decode(raw, str(path))
+
+
+def _decode(raw: bytes, name: str) -> tuple[str, _Failure | None]:
     try:
         return raw.decode("utf-8"), None
     except UnicodeDecodeError as error:
         if len(raw) > MAX_BYTES:
             return raw.decode("utf-8", "replace"), None
         line = raw[: error.start].count(b"\n") + 1
-        help_ = "save it as UTF-8"
-        return "", (f"`{path}` is not UTF-8 text: line {line}, byte {error.start}", help_)
+        message = f"`{name}` is not UTF-8 text: line {line}, byte {error.start}"
+        return "", (message, "save it as UTF-8")
 
 
 def _neighbour(path: FilePath) -> str:

@@ -25,6 +25,39 @@ from engine.flow.model.tools import TALK_STEPS
 _ANY_VALUE = ["string", "number", "boolean", "array", "object"]
 
 
+_STATE_SNIPPETS = [
+    {
+        "label": "ask",
+        "description": "Ask for slots, then go on.",
+        "body": {"collect": ["${1:slot}"], "then": "${2:state}"},
+    },
+    {
+        "label": "confirm",
+        "description": "Ask a yes/no question, then branch.",
+        "body": {
+            "confirm": "${1:Is that right?}",
+            "then": [{"when": "answer", "to": "${2:yes}"}, {"to": "${3:no}"}],
+        },
+    },
+    {
+        "label": "run",
+        "description": "Call a tool, then branch on its result.",
+        "body": {
+            "run": "${1:tool}",
+            "args": {"${2:name}": "${3:slots.name}"},
+            "then": "${4:state}",
+            "handle": {"error": {"say": "${5:That did not work.}", "to": "${6:state}"}},
+        },
+    },
+    {
+        "label": "goodbye",
+        "description": "Say a last line and hang up.",
+        "body": {"say": "${1:Goodbye.}", "end": "hangup"},
+    },
+]
+"""What an editor offers for a new state."""
+
+
 @functools.cache
 def flow_schema() -> dict[str, Any]:
     """The JSON Schema of a flow file. Do not change the result.
@@ -47,6 +80,7 @@ def flow_schema() -> dict[str, Any]:
     _bind_verbs(definitions["State"])
     _bind_steps(definitions["TalkStep"])
     definitions["Action"]["minProperties"] = 1
+    definitions["State"]["defaultSnippets"] = _STATE_SNIPPETS
     _add_short_forms(definitions)
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",

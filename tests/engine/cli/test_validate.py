@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -117,6 +118,25 @@ def test_standard_input_is_a_file_too(folder: Path) -> None:
     result = CliRunner().invoke(command, ["-"], input=BAD, standalone_mode=False)
     assert result.return_value == 1
     assert "--> <stdin>:5:24" in result.output
+
+
+def test_standard_input_that_is_no_text_is_a_message(folder: Path) -> None:
+    result = CliRunner().invoke(command, ["-"], input=b"a: \xff", standalone_mode=False)
+    assert result.return_value == 2
+    assert "not UTF-8" in result.output
+
+
+def test_a_terminal_that_knows_only_ascii_gets_escapes(folder: Path) -> None:
+    (folder / "bad.yaml").write_text("turnwise: 1\nsay: \u8a9e\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", "from engine.cli.main import run; run()", "validate", "bad.yaml"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
+    )
+    assert done.returncode == 1
+    assert "say: \\u8a9e" in done.stdout
 
 
 def test_the_command_passes_its_options_on(folder: Path) -> None:
