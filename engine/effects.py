@@ -113,6 +113,8 @@ class CallTool(Effect):
     args: Mapping[str, Any]
     idempotency_key: str
     """The same for every attempt of one entry into one state."""
+    sensitive: tuple[str, ...] = ()
+    """Arguments that come from sensitive slots: whoever shows the call masks them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,16 +75,18 @@ class LiveView:
                     yield f"note    {note.kind.replace('_', ' ')} {_pairs(note.data)}".rstrip()
 
     def _effects(self, effects: tuple[Effect, ...]) -> Iterator[str]:
+        stopped = any(isinstance(effect, StopSpeech) for effect in effects)
         for effect in effects:
             match effect:
                 case Say(utterance=utterance, text=text):
                     self._lines[utterance] = text
                 case CallTool(call=call, tool=tool, args=args):
                     self._calls[call] = tool
-                    yield f"tool    {tool}({_pairs(args)})"
+                    shown = {n: "***" if n in effect.sensitive else v for n, v in args.items()}
+                    yield f"tool    {tool}({_pairs(shown)})"
                 case PauseSpeech():
                     yield "agent   pauses: the caller speaks"
-                case ResumeSpeech():
+                case ResumeSpeech() if not stopped:  # else it only frees the track for what follows
                     yield "agent   goes on at the same sample"
                 case StopSpeech():
                     yield "agent   interrupted"

@@ -21,7 +21,7 @@ from engine.core.values import ShapeError, from_json, to_json
 from engine.effects import CallTool, CancelTool
 from engine.events import Millis, ToolReturned
 from engine.flow.expressions import EvaluationError
-from engine.machine.compiled import Run, ToolSpec
+from engine.machine.compiled import CompiledFlow, Run, ToolSpec
 
 _LOOK_AGAIN: Millis = 250
 """Until a filler that found somebody speaking tries again; less would only be more steps."""
@@ -38,6 +38,7 @@ class _Call:
     state: str
     args: dict[str, Any]
     key: str
+    sensitive: list[str]
     attempt: int = 1
     fillers: int = 0
     """Filler lines said so far."""
@@ -74,6 +75,7 @@ class Tools:
             state=visit.state,
             args=args,
             key=f"{scene.session}/{visit.number}",
+            sensitive=_sensitive(run, frame.flow),
         )
         spec = frame.flow.tools[run.tool]
         self._order(call, spec)
@@ -171,6 +173,7 @@ class Tools:
                 use=spec.use,
                 args=call.args,
                 idempotency_key=call.key,
+                sensitive=tuple(call.sensitive),
             )
         )
         scene.deadlines.set(f"tool:{call.id}", scene.at + spec.timeout)
@@ -234,3 +237,13 @@ class Tools:
         """Restore what `to_dict` gave."""
         self._count = data["count"]
         self._calls = {call["id"]: _Call(**call) for call in data["calls"]}
+
+
+def _sensitive(run: Run, flow: CompiledFlow) -> list[str]:
+    """The arguments that are computed from a sensitive slot."""
+    private = {("slots", name) for name, slot in flow.slots.items() if slot.sensitive}
+    return [
+        name
+        for name, value in run.args.items()
+        if any(use.chain[:2] in private for use in value.names)
+    ]

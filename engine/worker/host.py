@@ -118,10 +118,10 @@ class CallHost:
         )
         self._sessions[number] = session
         self._idle.clear()
-        recorder = Recorder(folder / RECORDING) if folder and self._record else None
+        recorder = Recorder(folder / RECORDING, self._clock) if folder and self._record else None
+        if recorder is not None:
+            session.record(recorder)
         try:
-            if recorder is not None:
-                session.record(recorder)
             return await session.run()
         finally:
             if recorder is not None:
