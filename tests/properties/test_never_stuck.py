@@ -8,6 +8,7 @@ bounded time, and must never be silent for long without something being under wa
 from __future__ import annotations
 
 import heapq
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from engine.core import snapshot
 from engine.core.conversation import Conversation
 from engine.core.step import Step
 from engine.effects import (
@@ -127,6 +129,11 @@ class World:
     def happens(self, event: Event) -> None:
         if self.over is None:
             self.take(self.conversation.receive(event))
+
+    def restart(self) -> None:
+        """Go on from a snapshot, as another process would."""
+        data = json.loads(json.dumps(snapshot.take(self.conversation)))
+        self.conversation = snapshot.restore(self.conversation.flow, data)
 
     # --- services
 
@@ -257,6 +264,7 @@ ACTIONS = st.lists(
             st.tuples(st.just("types"), st.sampled_from(SENTENCES)),
             st.tuples(st.just("presses"), st.sampled_from("0159#")),
             st.tuples(st.just("hearing fails")),
+            st.tuples(st.just("the process restarts")),
         ),
     ),
     max_size=14,
@@ -270,6 +278,8 @@ def act(world: World, action: tuple[Any, ...]) -> None:
         world.happens(TextReceived(at=world.now, participant="c", text=action[1]))
     elif action[0] == "presses":
         world.happens(KeyPressed(at=world.now, participant="c", key=action[1]))
+    elif action[0] == "the process restarts":
+        world.restart()
     else:
         world.happens(ServiceFailed(at=world.now, service="stt", message="gone"))
 
