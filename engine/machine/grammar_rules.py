@@ -39,7 +39,7 @@ def _ordinals(low: int, high: int) -> str:
 
 SHARED: Final[Mapping[str, str]] = {
     "polite": "please | thank you",
-    "lead": "yes | hello | hi | no | actually | sorry | i mean | and | i'd like | we need",
+    "lead": "yes | hello | hi | no | actually | sorry | i mean | i'd like | we need",
     "yes": _either(
         (
             "yes [please]",
@@ -72,6 +72,7 @@ SHARED: Final[Mapping[str, str]] = {
     "hundreds": "[<unit> hundred [and]] <number> | <unit> hundred",
     "digit": f"oh | {_numbers(0, 9)}",
     "digits": "<piece>+",
+    "phone": "<piece> <piece> <piece> <piece> <piece> <piece>+",
     "piece": "<digit> | (double | triple) <digit>",
     "weekday": _either(day.lower() for day in WEEKDAYS),
     "month": _either(month.lower() for month in MONTHS),
@@ -114,7 +115,7 @@ _BY_KIND: Final[Mapping[str, str]] = {
     "time": "<clock>",
     "datetime": "<date> [at] <clock>",
     "duration": "<length>",
-    "phone": "<digits>",
+    "phone": "<phone>",
     "digits": "<digits>",
 }
 _PARTY: Final = frozenset("people persons guests guest adults party diners".split())  # noqa: SIM905
