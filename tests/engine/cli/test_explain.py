@@ -10,10 +10,12 @@ import pytest
 from click.testing import CliRunner
 
 from engine.cli.explain import command, explain, page
+from engine.flow.catalogue import Catalogue
 from engine.flow.codes import CODES
 from engine.flow.loader import check_file
 
 REPORTED = [code for code, entry in CODES.items() if entry.implemented]
+CATALOGUE = Catalogue(providers={"tts": ("embedded",)})
 SHOWN = [code for code in REPORTED if code != "TW000"]
 
 
@@ -28,7 +30,7 @@ def check(tmp_path: Path, code: str, text: str) -> set[str]:
     for name, other in found.others.items():
         (tmp_path / name).write_text(other, encoding="utf-8")
     (tmp_path / "flow.yaml").write_text(text, encoding="utf-8")
-    return {finding.code for finding in check_file(tmp_path / "flow.yaml").diagnostics}
+    return {finding.code for finding in check_file(tmp_path / "flow.yaml", CATALOGUE).diagnostics}
 
 
 def test_there_is_a_page_for_each_reported_code_and_no_other() -> None:
