@@ -9,19 +9,19 @@ One line per event, deadline, note or effect::
 Columns: instant in seconds with three decimals (once a step), mark, name, fields that matter, and
 the states user/agent/dialog when they changed (`!` beside the agent: its speech is held). Marks:
 `>` an event came in, `@` a deadline fired, `*` something worth noting, `<` an effect went out.
-Audio appears as its duration. Values of `sensitive` slots are masked by the core before they get
-into a note.
+Audio appears as its duration. Values of `sensitive` slots are masked in notes (by the core) and in
+the arguments of tools; what the caller said and what was read back to them is shown.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass, replace
 from typing import Any
 
 from engine.core.step import Deadline, Note, States, Step
-from engine.effects import Effect
+from engine.effects import CallTool, Effect
 from engine.events import Event, Millis
 
 _NAME_WIDTH = 20
@@ -34,12 +34,15 @@ _IDS = frozenset({"turn", "utterance", "call", "participant", "service", "reason
 _SECONDS = frozenset({"edge", "duration", "played", "fade"})
 
 _HIDDEN: Mapping[str, frozenset[str]] = {
-    "CallTool": frozenset({"idempotency_key", "use"}),
+    "CallTool": frozenset({"idempotency_key", "use", "sensitive"}),
     "Understand": frozenset({"schema", "hints"}),
     "SessionStarted": frozenset({"started_at"}),
     "Say": frozenset({"turn"}),
 }
 """What a reader of a timeline does not need; the journal has it."""
+
+MASK = "***"
+"""Stands for a value the author declared `sensitive`."""
 
 _TEXT_LIMIT = 120
 
@@ -95,6 +98,8 @@ def _note(note: Note) -> str:
 
 
 def _fields(record: Event | Effect) -> str:
+    if isinstance(record, CallTool) and record.sensitive:
+        record = replace(record, args=dict(record.args) | dict.fromkeys(record.sensitive, MASK))
     hidden = _HIDDEN.get(type(record).__name__, frozenset())
     shown = [
         _field(f.name, getattr(record, f.name))

@@ -38,7 +38,13 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 data = st.dictionaries(
     texts, st.recursive(st.none() | st.booleans() | st.integers() | texts, st.lists, max_leaves=4)
 )
-for_types = {"Mapping[str, Any]": data, "Any": data, "dict[str, Any]": data, "str": texts}
+for_types = {
+    "float": st.floats(0, 1),
+    "Mapping[str, Any]": data,
+    "Any": data,
+    "dict[str, Any]": data,
+    "str": texts,
+}
 
 
 def records(cls):

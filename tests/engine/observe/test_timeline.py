@@ -81,6 +81,23 @@ def test_a_call_is_a_table_of_lines():
     ]
 
 
+def test_sensitive_arguments_of_a_tool_are_masked():
+    call = CallTool(
+        call="t1",
+        tool="book",
+        use="x",
+        args={"phone": "0301234567", "size": 4},
+        idempotency_key="k",
+        sensitive=("phone",),
+    )
+
+    text = render([make_step(Deadline(name="silence", at=1), effects=[call])])
+
+    assert 'args={"phone":"***","size":4}' in text
+    assert "0301234567" not in text
+    assert call.args["phone"] == "0301234567"
+
+
 def test_long_text_is_shortened_and_line_breaks_stay_inside_a_line():
     note = Note(kind="error", data={"message": "a\nb", "text": "x" * 500})
 
