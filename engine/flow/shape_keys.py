@@ -14,12 +14,12 @@ from engine.flow.diagnostics import (
     Related,
     Span,
     listing,
-    nearest,
 )
 from engine.flow.model.states import VERBS, Policies, verb_problem
 from engine.flow.model.tools import TALK_STEPS
 from engine.flow.outline import states
 from engine.flow.schema import flow_schema
+from engine.flow.shape_help import meant_key
 from engine.flow.shape_words import TITLES, example_of, place
 from engine.flow.source import Source
 
@@ -42,7 +42,7 @@ def judge_unknown(source: Source, path: Path, error: ValidationError) -> Iterato
 def _unknown(source: Source, path: Path, known: list[str], schema: Any) -> Diagnostic:
     key = str(path[-1])
     span = source.key_span(path)
-    meant = nearest(key, known)
+    meant = meant_key(key, known)
     owners = [] if meant is not None else _owners().get(key, [])
     notes: list[str] = []
     if owners:
@@ -119,7 +119,7 @@ def _example(source: Source, path: Path, key: str) -> str:
         return f"add `start: {first}`, the state to begin with"
     if key == "use" and path[:1] == ("tools",):
         return "add `use: python:package.module.function`"
-    example = example_of(key)
+    example = example_of(key, path)
     return f"add `{key}: {example}`" if example else f"add `{key}:`"
 
 

@@ -13,7 +13,8 @@ from engine.flow.model.flow import LANGUAGE_VERSION
 from engine.flow.model.slots import SCALAR_KINDS
 from engine.flow.outline import states
 from engine.flow.schema import flow_schema
-from engine.flow.shape_words import as_yaml, example_of, expected, found, resolve, subject
+from engine.flow.shape_help import how_to_write
+from engine.flow.shape_words import expected, found, subject
 from engine.flow.source import Source
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def judge_type(source: Source, path: Path, error: ValidationError) -> Iterator[D
         message=f"{subject(path)}: expected {wanted}, found {written}",
         span=source.span(path),
         label=f"expected {wanted}",
-        help=_how_to_write(source, path, schema, error.instance),
+        help=how_to_write(source, path, schema, error.instance),
         where=path,
     )
 
@@ -63,39 +64,6 @@ def _as_written(source: Source, path: Path, value: Any) -> str:
 def _takes_duration(schema: Any) -> bool:
     choices = schema.get("anyOf", [schema])
     return any(choice.get("format") == "turnwise-duration" for choice in choices)
-
-
-_BOOLEAN_WORDS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
-"""Words that YAML 1.1 took for booleans."""
-
-
-def _how_to_write(source: Source, path: Path, schema: Any, value: Any) -> str:
-    if not path:
-        return "a flow begins with `turnwise: 1`; `turnwise explain TW110` shows the smallest one"
-    definitions = flow_schema()["definitions"]
-    choices = [resolve(choice, definitions) for choice in schema.get("anyOf", [schema])]
-    kinds = {kind for choice in choices for kind in _kinds(choice)}
-    key = next((step for step in reversed(path) if isinstance(step, str)), "")
-    if "boolean" in kinds and str(value).lower() in _BOOLEAN_WORDS:
-        return f"write `{_BOOLEAN_WORDS[str(value).lower()]}`"
-    if "array" in kinds and isinstance(value, str | int | float):
-        return f"write `{key}: [{as_yaml(value)}]`"
-    if "string" in kinds and isinstance(value, int | float):
-        node = source.node(path)
-        return f'put it in quotes to make it text: "{node.text if node else value}"'
-    if "string" in kinds and isinstance(value, list) and all(isinstance(v, str) for v in value):
-        return f"write one text: `{key}: {as_yaml(' '.join(value))}`"
-    required = next((choice["required"] for choice in choices if choice.get("required")), None)
-    if path[-1:] == (key,) and example_of(key):
-        return f"for example `{key}: {example_of(key)}`"
-    if required and not isinstance(value, dict):
-        return f"a map with {listing(required, join='and')} stands here"
-    return ""
-
-
-def _kinds(schema: Any) -> list[str]:
-    kinds = schema.get("type", [])
-    return [kinds] if isinstance(kinds, str) else list(kinds)
 
 
 # --- texts that have a form -----------------------------------------------------------------------

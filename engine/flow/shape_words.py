@@ -81,6 +81,9 @@ def found(value: Any) -> str:
 def expected(schema: Any, definitions: dict[str, Any]) -> str:
     """A part of the schema in words: "a list", "text or a map", "a duration like `700ms`"."""
     words = list(dict.fromkeys(_expected(schema, definitions)))
+    if "a type" in words:
+        # A list is how an enum is written, which is one of the types.
+        words = [word for word in words if word != "a list"]
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
@@ -160,17 +163,27 @@ def as_yaml(value: Any) -> str:
     return str(value)
 
 
-def example_of(key: str) -> str:
+_DEFINITIONS = {"tools": "Tool", "slots": "SlotMap", "intents": "Intent", "tests": "TalkStep"}
+"""Where the keys below these keys of a flow are defined."""
+
+
+def example_of(key: str, path: Path) -> str:
     """How a key of the language is used, on one line; empty for a key without an example."""
-    return _examples().get(key, "")
+    own = _DEFINITIONS.get(str(path[0]), "") if len(path) > 1 else ""
+    return _examples().get((own, key)) or _examples().get(("", key), "")
 
 
 @functools.cache
-def _examples() -> dict[str, str]:
+def _examples() -> dict[tuple[str, str], str]:
+    """By definition and key; without a definition, the flow's or a state's example comes first."""
     schema = flow_schema()
-    found: dict[str, str] = {}
-    for definition in [*schema["definitions"].values(), schema]:
+    definitions = schema["definitions"]
+    shown: dict[tuple[str, str], str] = {}
+    ordered = [("Flow", schema), ("State", definitions["State"]), *definitions.items()]
+    for name, definition in ordered:
         for key, inner in definition.get("properties", {}).items():
             if isinstance(inner, dict) and inner.get("examples"):
-                found.setdefault(key, as_yaml(inner["examples"][0]))
-    return found
+                example = as_yaml(inner["examples"][0])
+                shown.setdefault((name, key), example)
+                shown.setdefault(("", key), example)
+    return shown
