@@ -42,10 +42,8 @@ def _told(
 ) -> Diagnostic:
     if problem.code in ("TW406", "TW602") and target is not None:
         kind = said(target)
-        related: tuple[Related, ...] = (
-            book.checked.see(declared, f"declared as {kind}"),) if declared else ()
-        )
-        return placed(book, text, problem, label=f"not {kind}", related=related)
+        related = [book.checked.see(declared, f"declared as {kind}")] if declared else []
+        return placed(book, text, problem, label=f"not {kind}", related=tuple(related))
     label = _LABELS.get(problem.code, "")
     return placed(book, text, problem, label=label, related=_operands(book, text, problem))
 
