@@ -125,7 +125,10 @@ def parse(source: str) -> Grammar:
     header = _HEADER.match(source)
     if header is None:
         raise GrammarError("a grammar begins with `#JSGF V1.0; grammar NAME;`")
-    return _Reader(_tokens(source, header.end())).grammar()
+    try:
+        return _Reader(_tokens(source, header.end())).grammar()
+    except RecursionError:
+        raise GrammarError("the rules are nested too deep") from None
 
 
 def _tokens(source: str, start: int) -> list[tuple[str, str]]:
@@ -184,7 +187,7 @@ class _Reader:
 
     def _item(self) -> Node | None:
         kind, text = self._peek()
-        if kind == "mark" and text not in "([":
+        if kind == "end" or (kind == "mark" and text not in "(["):
             return None
         self._next += 1
         match kind:
@@ -197,7 +200,7 @@ class _Reader:
                 inner = self._choice()
                 self._take("mark", ")" if text == "(" else "]")
                 return inner if text == "(" else Choice((inner, NOTHING))
-        raise GrammarError("the grammar ends in the middle of a rule")
+        raise AssertionError(f"an unknown kind of token: {kind}")
 
     def _reference(self, name: str) -> Node:
         if name in ("NULL", "VOID"):
