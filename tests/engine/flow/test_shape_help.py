@@ -23,7 +23,7 @@ HEAD = "turnwise: 1\nflow: f\nstart: a\nstates:\n  a: {end: hangup}\n"
         ("handle: {error: [a]}", "write `{to: a}`"),
         ("handle: {error: {to: [a, b]}}", "name one: `to: a`"),
         ("description: [One., Two.]", "write one text: `description: One. Two.`"),
-        ("tools: {x: {use: 'python:a', args: [n]}}", "for example `args: {size: integer, date: date}`"),
+        ("tools: {x: {use: 'python:a', filler: Hm.}}", "a map with `after` and `say` stands here"),
         ("listen: {silence: 6sec}", "write `6s`"),
         ("listen: {silence: 1m30s}", "write `90s`"),
         ("listen: {silence: 2 minutes}", "write `2m`"),
