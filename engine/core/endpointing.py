@@ -7,7 +7,8 @@ The wait counts from the last instant of speech, not from when anybody was told 
     fixed                  max if p < threshold, else min
 
 where p is the turn detector's probability, for exactly the text heard so far, that the caller is
-done; predictions for older text are dropped. Voice or words during the wait begin it anew, whether
+done; predictions for older text are dropped. The detector was asked when the words came and has
+`PREDICTION_GRACE` to answer: words that come late would otherwise always be judged without it. Voice or words during the wait begin it anew, whether
 or not words come of it (a cough), so text that was heard is always answered in bounded time. The
 turn is never over before the last stretch has its final transcript; a recogniser that stays silent
 is closed by the watchdog `transcript`, with the last partial.
@@ -26,6 +27,9 @@ from engine.core.outbox import Outbox
 from engine.effects import PredictEndOfTurn
 from engine.events import EndOfTurnPredicted, Millis
 from engine.machine.compiled import ListenPolicy
+
+PREDICTION_GRACE: Millis = 100
+"""A text rule answers in 5 ms, an audio model in 30 to 60; who is slower answers the next words."""
 
 
 def end_of_turn_wait(policy: ListenPolicy, probability: float | None) -> Millis:
@@ -51,10 +55,13 @@ class Endpointing:
         self._deadlines = deadlines
         self._hearing = hearing
         self._probability: float | None = None
+        self._grace: Millis = 0
+        """Until then the detector may still answer."""
 
     def heard(self, turn: UserTurn, kinds: tuple[str, ...]) -> None:
         """The turn has more words that count: ask the turn detector about all of them."""
         self._probability = None
+        self._grace = self._outbox.at + PREDICTION_GRACE
         self._outbox.emit(PredictEndOfTurn(turn=turn.id, text=turn.text, kinds=kinds))
 
     def predicted(self, event: EndOfTurnPredicted) -> None:
@@ -74,12 +81,13 @@ class Endpointing:
         self._keep(
             f"transcript:{turn.id}",
             turn.last_speech + policy.transcript_timeout,
-            wanted=turn.awaiting if silent else self._hearing.by_words,
+            wanted=turn.owed if silent else self._hearing.by_words,
         )
+        due = turn.last_speech + end_of_turn_wait(policy, self._probability)
         self._keep(
             f"end_of_turn:{turn.id}",
-            turn.last_speech + end_of_turn_wait(policy, self._probability),
-            wanted=silent and not turn.awaiting and not turn.overlap and bool(turn.texts),
+            max(due, self._grace) if self._probability is None else due,
+            wanted=silent and not turn.owed and not turn.overlap and bool(turn.texts),
         )
 
     def closed(self, turn: UserTurn) -> None:
@@ -96,8 +104,9 @@ class Endpointing:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what must survive."""
-        return {"probability": self._probability}
+        return {"probability": self._probability, "grace": self._grace}
 
     def from_dict(self, data: Mapping[str, Any]) -> None:
         """Restore what `to_dict` gave."""
         self._probability = data["probability"]
+        self._grace = data["grace"]

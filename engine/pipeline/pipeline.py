@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import ConfigurationError
+from engine.events import EndOfTurnPredicted
 from engine.pipeline.detection import Detection
 from engine.pipeline.playout import Playout
 from engine.pipeline.prediction import Prediction
@@ -69,6 +70,7 @@ class Pipeline:
         post: Post,
         time: SessionTime,
     ) -> None:
+        self._post, self._time = post, time
         self.playout = Playout(post, time)
         self.tools = Tools(functions, post, time)
         self.understanding = Understanding(services.llm, post, time)
@@ -148,9 +150,12 @@ class Pipeline:
             self.recognition.expect(grammar)
 
     def predict(self, turn: str, text: str, kinds: Sequence[str]) -> None:
-        """Ask the turn detector; without one nobody answers, as the effect allows."""
+        """Ask the turn detector; without one every text is a whole turn, at once."""
         if self.prediction is not None:
             self.prediction.ask(turn, text, kinds)
+            return
+        event = EndOfTurnPredicted(at=self._time.now(), turn=turn, text=text, probability=1.0)
+        self._post(event)
 
     def silence(self) -> None:
         """End every line that is not over; each is answered with what was played of it."""
