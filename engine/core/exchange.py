@@ -257,7 +257,7 @@ class Exchange:
         turn = self.hearing.turn
         if turn is not None:
             turn.overlap = turn.overlap and self.turns.lines
-            if not (self.hearing.voice or turn.awaiting or turn.texts):
+            if not (self.hearing.voice or turn.owed or turn.texts):
                 self._drop(turn)
         self.endpointing.review(self._dialog.listen)
         if self.interruption.pointless:

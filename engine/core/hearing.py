@@ -5,8 +5,9 @@ life of the caller belongs to exactly one turn: it opens with voice or words, an
 committed (handed to the dialog) or dropped (there were no words in it, or none that count).
 
 The recogniser answers a stretch with one or more final transcripts, sometimes before the voice
-activity noticed its end and sometimes long after. So a turn is `awaiting` while a stretch is over
-and the words heard last are not yet final; a watchdog bounds that.
+activity noticed its end and sometimes when the next stretch has begun already; some never answer
+a cough. So a final is `owed` while a stretch is over without one; the next final pays that before
+it counts for a stretch that is still going on. A watchdog bounds the waiting.
 
 While the agent has lines under way the turn is an `overlap`: its words are judged before they
 count (`interruption`). It becomes an ordinary turn when the agent is interrupted or done.
@@ -44,7 +45,7 @@ class UserTurn:
     """The recogniser accepts that."""
     began: Millis | None = None
     """When the latest stretch began."""
-    awaiting: bool = False
+    owed: bool = False
     """A stretch is over and its final transcript is not here."""
     settled: bool = False
     """The latest stretch has a final, and nothing was heard after it."""
@@ -68,7 +69,7 @@ class Hearing:
         self._outbox = outbox
         self._speakers: set[str] = set()
         self._count = 0
-        self._owed = False
+        self._late = False
         self.turn: UserTurn | None = None
         """The open turn, if any."""
         self.last: tuple[str, str] = ("", "")
@@ -123,7 +124,7 @@ class Hearing:
 
     def partial(self, event: TranscriptReceived, *, overlap: bool) -> UserTurn:
         """Words in the making; where no voice was reported they are the voice."""
-        if not self.voice and not (self.turn and self.turn.awaiting):
+        if not self.voice and not (self.turn and self.turn.owed):
             self._begin(_BY_WORDS, self._outbox.at, overlap=overlap)
         turn = self._open(overlap=overlap)
         turn.partial, turn.partial_trusted, turn.settled = event.text, event.accepted, False
@@ -136,18 +137,20 @@ class Hearing:
 
         The words are *not* added to the turn: they are judged first, see `take`.
         """
-        if self.turn is None and self._owed:
-            self._owed = False
+        if self.turn is None and self._late:
+            self._late = False
             return None
         if self.by_words:
             self._end(_BY_WORDS, self._outbox.at)
-        fresh = not self.voice and not (self.turn and self.turn.awaiting)
+        fresh = not self.voice and not (self.turn and self.turn.owed)
         if fresh and not event.text.strip() and self.turn is None:
             return None
         turn = self._open(overlap=overlap)
         if fresh and event.text.strip():
             turn.last_speech = self._outbox.at
-        turn.partial, turn.awaiting, turn.settled = "", False, True
+        turn.partial = ""
+        turn.settled = turn.settled or not turn.owed
+        turn.owed = False
         return turn
 
     def take(self, text: str, *, trusted: bool) -> None:
@@ -161,11 +164,11 @@ class Hearing:
 
         A final that comes after the turn was closed is then late; one that comes before is not.
         """
-        assert self.turn is not None, "only an open turn is awaiting anything"
+        assert self.turn is not None, "only an open turn is owed anything"
         self._speakers.discard(_BY_WORDS)
         heard, self.turn.partial = self.turn.partial, ""
-        self.turn.awaiting, self.turn.settled = False, True
-        self._owed = bool(heard)
+        self.turn.owed, self.turn.settled = False, True
+        self._late = bool(heard)
         return heard
 
     def committed(self, turn: str, words: str, before: str) -> str:
@@ -192,12 +195,12 @@ class Hearing:
         return self.turn
 
     def _begin(self, participant: str, edge: Millis, *, overlap: bool) -> UserTurn:
-        self._owed = False
+        self._late = False
         turn = self._open(overlap=overlap)
         if not self._speakers:
             self.edge = edge
             turn.began, turn.last_speech = edge, edge
-            turn.awaiting = turn.settled = False
+            turn.settled = False
         self._speakers.discard(_BY_WORDS)  # a voice activity detector knows better
         self._speakers.add(participant)
         return turn
@@ -208,7 +211,7 @@ class Hearing:
         self._speakers.discard(participant)
         if not self._speakers and self.turn is not None:
             self.edge = self.turn.last_speech = max(edge, self.turn.began or 0)
-            self.turn.awaiting = not self.turn.settled
+            self.turn.owed = self.turn.owed or not self.turn.settled
         return self.turn
 
     def to_dict(self) -> dict[str, Any]:
@@ -217,7 +220,7 @@ class Hearing:
         return {
             "speakers": sorted(self._speakers),
             "count": self._count,
-            "owed": self._owed,
+            "late": self._late,
             "last": list(self.last),
             "edge": self.edge,
             "turn": None if turn is None else {n: getattr(turn, n) for n in UserTurn.__slots__},
@@ -226,7 +229,7 @@ class Hearing:
     def from_dict(self, data: Mapping[str, Any]) -> None:
         """Restore what `to_dict` gave."""
         self._speakers = set(data["speakers"])
-        self._count, self._owed, self.edge = data["count"], data["owed"], data["edge"]
+        self._count, self._late, self.edge = data["count"], data["late"], data["edge"]
         self.last = (data["last"][0], data["last"][1])
         turn = data["turn"]
         self.turn = None if turn is None else UserTurn(**{**turn, "texts": list(turn["texts"])})

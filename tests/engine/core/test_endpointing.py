@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.endpointing import end_of_turn_wait
+from engine.core.endpointing import PREDICTION_GRACE, end_of_turn_wait
 from engine.effects import PredictEndOfTurn
 from engine.events import EndOfTurnPredicted
 from engine.machine.compiled import ListenPolicy
@@ -55,15 +55,28 @@ def test_the_wait_counts_from_the_last_speech_and_not_from_its_delivery(call):
 
 
 def test_a_turn_is_never_over_before_its_final_transcript(call):
-    """And it is over at once when that comes after the wait."""
+    """And it is over as soon as it was judged, when that comes after the wait."""
     call.open()
     call.voice(1_000)
     call.silent(2_000, at=2_200)
     call.until(2_900)
     assert committed(call) == []
     call.words(2_900, "hello")
+    assert committed(call) == []
+    predict(call, 2_905, 1.0, "hello")
 
-    assert committed(call) == [(2_900, "hello")]
+    assert committed(call) == [(2_905, "hello")]
+
+
+def test_a_detector_has_a_moment_to_judge_words_that_come_late(call):
+    """Without an answer the turn is over a grace later: words are never left lying."""
+    call.open()
+    call.voice(1_000)
+    call.silent(2_000, at=2_200)
+    call.words(2_900, "hello")
+    call.until(9_000)
+
+    assert committed(call) == [(2_900 + PREDICTION_GRACE, "hello")]
 
 
 def test_a_prediction_in_time_moves_the_end_and_a_late_one_changes_nothing(call):
@@ -148,6 +161,34 @@ def test_words_without_voice_during_the_wait_begin_it_anew(call):
     assert committed(call) == [(3_400, "a table for four")]
 
 
+def test_a_final_of_an_earlier_stretch_does_not_stand_for_the_one_in_progress(call):
+    """The recogniser is behind: the caller spoke again before the first words came."""
+    call.open()
+    call.voice(1_000)
+    call.silent(2_000, at=2_200)
+    call.voice(2_250)
+    call.words(2_400, "a table")
+    call.silent(3_000, at=3_200)
+    call.until(3_900)
+    assert committed(call) == []
+    call.words(3_900, "for four")
+    predict(call, 3_900, 1.0, "a table for four")
+
+    assert committed(call) == [(3_900, "a table for four")]
+
+
+def test_a_cough_that_is_never_transcribed_does_not_delay_the_words_after_it(call):
+    call.open()
+    call.voice(1_000)
+    call.silent(1_300, at=1_500)
+    call.voice(2_000)
+    call.silent(3_000, at=3_200)
+    call.words(3_250, "hello")
+    call.until(9_000)
+
+    assert committed(call) == [(3_500, "hello")]
+
+
 def test_a_recogniser_that_stays_silent_is_closed_with_the_last_partial(call):
     call.open()
     call.voice(1_000)
@@ -155,7 +196,7 @@ def test_a_recogniser_that_stays_silent_is_closed_with_the_last_partial(call):
     call.silent(2_000, at=2_100)
     call.until(9_000)
 
-    assert committed(call) == [(4_000, "hello th")]
+    assert committed(call) == [(4_000 + PREDICTION_GRACE, "hello th")]
     assert call.notes("no_transcript") == [(4_000, {"turn": "u1", "partial": "hello th"})]
 
 
@@ -211,7 +252,7 @@ def test_words_that_never_become_final_are_bounded_too(call):
     call.words(1_000, "hel", final=False)
     call.until(9_000)
 
-    assert committed(call) == [(3_000, "hel")]
+    assert committed(call) == [(3_000 + PREDICTION_GRACE, "hel")]
     assert call.user != "SPEAKING"
 
 

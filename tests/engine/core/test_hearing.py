@@ -36,11 +36,11 @@ def test_two_people_are_one_voice_until_both_are_silent():
     hearing.started(starts(200, "b"), overlap=False)
     outbox.begin(300)
     turn = hearing.ended(ends(300, "a"))
-    assert (hearing.voice, turn.awaiting) == (True, False)
+    assert (hearing.voice, turn.owed) == (True, False)
     outbox.begin(400)
     hearing.ended(ends(400, "b"))
 
-    assert (hearing.voice, turn.awaiting, turn.last_speech) == (False, True, 400)
+    assert (hearing.voice, turn.owed, turn.last_speech) == (False, True, 400)
     assert turn.voiced(900) == 300
 
 
@@ -69,7 +69,7 @@ def test_a_final_before_the_noticed_end_of_speech_settles_the_stretch():
     outbox.begin(1_000)
     hearing.ended(ends(1_000, edge=500))
 
-    assert not turn.awaiting
+    assert not turn.owed
 
 
 def test_words_after_that_final_unsettle_it():
@@ -80,7 +80,7 @@ def test_words_after_that_final_unsettle_it():
     outbox.begin(1_000)
     hearing.ended(ends(1_000, edge=500))
 
-    assert turn.awaiting
+    assert turn.owed
 
 
 def test_a_detector_takes_over_a_voice_that_was_known_by_its_words():
