@@ -169,12 +169,17 @@ class Session:
 
     async def run(self) -> CallResult:
         """Run the call to its end and return how it went. Call it once."""
+        reason = "the session broke"  # unless it ends in one of the ways below
         try:
             await self._begin()
             while self._over is None:
                 await self._next()
+            reason = self._over.reason
+        except asyncio.CancelledError:
+            reason = "the session was cancelled"
+            raise
         finally:
-            await self._close()
+            await self._close(reason)
         return CallResult(
             reason=self._over.reason,
             kind=self._over.kind,
@@ -312,10 +317,9 @@ class Session:
             return f"the room cannot be opened: {describe(error)}"
         return None
 
-    async def _close(self) -> None:
+    async def _close(self, reason: str) -> None:
         if self._nobody is not None:
             self._nobody.cancel()
-        reason = self._over.reason if self._over else "the session was cancelled"
         try:
             await self._room.close(reason)
         except Exception as error:  # the stages behind it still have to be closed

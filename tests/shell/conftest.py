@@ -116,3 +116,19 @@ def run_call(make_services):
         return run_virtual(main(), limit=600)
 
     return run
+
+
+@pytest.fixture
+def virtual():
+    """Run `main(clock)` on virtual time; no task may be left behind."""
+
+    def run(main):
+        async def guarded():
+            result = await main(VirtualClock(STARTED))
+            left = asyncio.all_tasks() - {asyncio.current_task()}
+            assert not left, f"tasks leaked: {left}"
+            return result
+
+        return run_virtual(guarded(), limit=600)
+
+    return run

@@ -18,6 +18,7 @@ from engine.events import (
 )
 from engine.observe.journal import read
 from engine.pipeline.pipeline import Services
+from engine.session.session import Session
 from media.loopback import LoopbackRoom
 from providers.errors import ProviderError, ProviderMissing, ProviderUnavailable
 from providers.scripted import (
@@ -448,3 +449,73 @@ def test_noise_that_is_no_speech_reaches_the_core_as_nothing(run_call, hello):
 
     assert len(call.causes(SpeechStarted)) == 2
     assert len(call.notes("turn")) == 1
+
+
+def test_a_cancelled_session_closes_everything(hello, make_services, virtual):
+    async def main(clock):
+        services, room = make_services(), LoopbackRoom(clock)
+        session = Session(hello, room, services, clock)
+        room.join()
+        task = asyncio.get_running_loop().create_task(session.run())
+        await asyncio.sleep(1)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert room.close_reason == "the session was cancelled"
+        assert services.tts.closed
+        assert services.stt.closed
+
+    virtual(main)
+
+
+def test_a_bug_in_an_observer_is_not_hidden_and_leaves_nothing_open(hello, make_services, virtual):
+    def broken(step):
+        raise ZeroDivisionError("a bug")
+
+    async def main(clock):
+        services, room = make_services(), LoopbackRoom(clock)
+        room.join()
+        session = Session(hello, room, services, clock, on_step=broken)
+        with pytest.raises(ZeroDivisionError):
+            await session.run()
+        assert room.close_reason == "the session broke"
+        assert services.stt.closed
+
+    virtual(main)
+
+
+def test_a_journal_that_cannot_be_begun_does_not_stop_the_call(
+    hello, make_services, virtual, caplog
+):
+    class Full:
+        def write(self, _):
+            raise OSError("no space left on device")
+
+    async def main(clock):
+        room = LoopbackRoom(clock)
+        caller = room.join()
+        session = Session(hello, room, make_services(), clock, journal=Full())
+        asyncio.get_running_loop().call_later(1, caller.leave)
+        return await session.run()
+
+    assert virtual(main).reason == "caller_left"
+    assert "there is no journal of this call" in caplog.text
+
+
+def test_a_room_that_breaks_while_closing_does_not_keep_the_providers_open(
+    hello, make_services, virtual, caplog
+):
+    class Sticky(LoopbackRoom):
+        async def close(self, reason):
+            await super().close(reason)
+            raise RuntimeError("stuck")
+
+    async def main(clock):
+        room, services = Sticky(clock), make_services()
+        caller = room.join()
+        asyncio.get_running_loop().call_later(1, caller.leave)
+        await Session(hello, room, services, clock).run()
+        assert services.stt.closed
+
+    virtual(main)
+    assert "the room did not close cleanly" in caplog.text
