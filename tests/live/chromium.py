@@ -48,6 +48,11 @@ class Page:
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
         self._id = 0
+        self.complaints: list[str] = []
+        """What the browser complained about: console errors and warnings, exceptions, CSP, 404s.
+
+        Up to date after every command.
+        """
 
     async def command(self, method: str, **params: Any) -> dict[str, Any]:
         """Send one DevTools command and return its result."""
@@ -58,6 +63,17 @@ class Page:
             if message.get("id") == self._id:
                 assert "error" not in message, message["error"]
                 return dict(message["result"])
+            self._note(message)
+
+    def _note(self, event: dict[str, Any]) -> None:
+        params = event.get("params", {})
+        match event.get("method"):
+            case "Runtime.exceptionThrown":
+                self.complaints.append(json.dumps(params["exceptionDetails"]))
+            case "Runtime.consoleAPICalled" if params["type"] in ("error", "warning", "assert"):
+                self.complaints.append(json.dumps(params["args"]))
+            case "Log.entryAdded" if params["entry"]["level"] in ("error", "warning"):
+                self.complaints.append(f"{params['entry']['text']} {params['entry'].get('url')}")
 
     async def evaluate(self, script: str) -> Any:
         """Evaluate JavaScript in the page (promises awaited) and return its JSON value."""
@@ -73,6 +89,16 @@ class Page:
             while not (value := await self.evaluate(script)):
                 await asyncio.sleep(0.1)
         return value
+
+    async def resize(self, width: int, height: int) -> None:
+        """Give the page a window of so many CSS pixels."""
+        await self.command(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
 
     async def screenshot(self, path: Path) -> None:
         """Save what the page looks like as PNG."""
@@ -108,7 +134,8 @@ async def browse(
                 tab = next(t for t in await answer.json() if t["type"] == "page")
             async with http.ws_connect(tab["webSocketDebuggerUrl"], max_msg_size=0) as socket:
                 page = Page(socket)
-                await page.command("Page.enable")
+                for domain in ("Page", "Runtime", "Log"):
+                    await page.command(f"{domain}.enable")
                 await page.command("Page.navigate", url=url)
                 await page.until(
                     "document.readyState === 'complete' && location.href !== 'about:blank'"
