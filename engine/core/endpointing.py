@@ -8,10 +8,12 @@ The wait counts from the last instant of speech, not from when anybody was told 
 
 where p is the turn detector's probability, for exactly the text heard so far, that the caller is
 done; predictions for older text are dropped. The detector was asked when the words came and has
-`PREDICTION_GRACE` to answer: words that come late would otherwise always be judged without it. Voice or words during the wait begin it anew, whether
-or not words come of it (a cough), so text that was heard is always answered in bounded time. The
-turn is never over before the last stretch has its final transcript; a recogniser that stays silent
-is closed by the watchdog `transcript`, with the last partial.
+`PREDICTION_GRACE` to answer: words that come late would otherwise always be judged without it.
+
+Voice or words during the wait begin it anew, whether or not words come of it (a cough), so text
+that was heard is always answered in bounded time. The turn is never over before the last stretch
+has its final transcript; a recogniser that stays silent is closed by the watchdog `transcript`,
+with the last partial.
 
 `review` compares deadlines with facts and may be called at any time: after every event it is.
 """
