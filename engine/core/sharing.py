@@ -98,9 +98,11 @@ def _may_take(said: Utterance, scope: Scope, spec: SlotSpec, match: Match, cued:
         return False
     if spec.name not in scope.filled:
         return True
-    if spec.type.kind in ("enum", "text"):  # their values carry nothing that says "correction"
-        return cued or scope.yes_no or not _STRONG_CUES.isdisjoint(said.words)
-    return match.strength is Strength.CLEAR or cued or not _STRONG_CUES.isdisjoint(said.words)
+    free = scope.yes_no or scope.open_slot is None  # nothing else is asked that it could answer
+    if cued or free or not _STRONG_CUES.isdisjoint(said.words):
+        return True
+    carries = spec.type.kind not in ("enum", "text")  # these say nothing like "correction"
+    return carries and match.strength is Strength.CLEAR
 
 
 def _carried(said: Utterance, spec: SlotSpec, match: Match) -> tuple[Match, bool]:
@@ -117,9 +119,11 @@ def _carried(said: Utterance, spec: SlotSpec, match: Match) -> tuple[Match, bool
 
 
 def _repaired(said: Utterance, matches: list[Match]) -> list[Match]:
-    """Drop what the caller took back at once: "at seven, no, at eight"."""
+    """Drop what was taken back at once: "at seven, no, at eight", "not saturday but sunday"."""
     kept: list[Match] = []
     for match in matches:
+        if match.start and said.words[match.start - 1] in ("not", "isn't"):
+            continue
         if kept and any(
             _contains(said.words[kept[-1].end : match.start], repair) for repair in _REPAIRS
         ):

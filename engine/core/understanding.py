@@ -32,22 +32,22 @@ from engine.core.parsers.words import (
     Utterance,
     find_phrase,
     phrase,
+    phrases,
+    starts_with,
     utterance,
 )
 from engine.core.report import judge_report, report_schema
 from engine.core.sharing import share_out, unique
 from engine.machine.compiled import IntentSpec, SlotSpec
+from engine.machine.declarations import BUILT_IN_INTENTS
 
-__all__ = ["BUILT_IN_WORDS", "intent_phrases", "judge_report", "key", "report_schema", "understand"]
+__all__ = ["intent_phrases", "judge_report", "key", "report_schema", "understand"]
 
-BUILT_IN_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "repeat_please": (
-        *("repeat please", "please repeat", "can you repeat that", "could you repeat that"),
-        *("say that again", "pardon", "what did you say", "come again", "repeat that"),
-    ),
-    "go_back": ("go back", "can we go back", "back please", "one step back"),
-}
-"""Phrases of built-in intents the author gave no words."""
+
+_ASKS_FOR: Final = phrases(
+    "i want to,i would like to,i'd like to,i need to,can you,could you,can i,could i,let's,let me"
+)
+"""What may stand before an intent's phrase without changing it."""
 
 
 def understand(text: str, scope: Scope) -> Findings:
@@ -96,7 +96,8 @@ def key(key: str, scope: Scope) -> Findings:
 
 def intent_phrases(intent: IntentSpec) -> tuple[str, ...]:
     """The exact phrases of an intent; a built-in one has its own when the author gave none."""
-    return intent.words or BUILT_IN_WORDS.get(intent.name, ())
+    built_in = BUILT_IN_INTENTS.get(intent.name)
+    return intent.words or (built_in.words if built_in else ())
 
 
 def _whole_intent(said: Utterance, scope: Scope) -> str | None:
@@ -104,8 +105,8 @@ def _whole_intent(said: Utterance, scope: Scope) -> str | None:
     if not words or _answers_open_question(words, said, scope):
         return None
     for intent in scope.intents:
-        phrases = (*intent_phrases(intent), *intent.examples)
-        if any(_bare(phrase(text)) == words or phrase(text) == said.words for text in phrases):
+        texts = (*intent_phrases(intent), *intent.examples)
+        if any(_bare(phrase(text)) == words or phrase(text) == said.words for text in texts):
             return intent.name
     return None
 
@@ -143,7 +144,8 @@ def _bare(words: Sequence[str]) -> tuple[str, ...]:
         start += 1
     while end > start and words[end - 1] in FILLERS:
         end -= 1
-    return tuple(words[start:end])
+    asked = starts_with(words[:end], start, _ASKS_FOR)
+    return tuple(words[start + asked if start + asked < end else start : end])
 
 
 # --- yes, no and free text -----------------------------------------------------------------------

@@ -172,7 +172,7 @@ def fixers(spec: SlotSpec) -> tuple[str, ...]:
         case "phone" | "digits":
             return ("[and] my number is", "the number is", change)
         case "text" if _names_person(spec):
-            return ("my name is", "[under] the name [is]", change)
+            return ("my name is", "the name is", "under the name", change)
         case "enum":
             return ("[and] make it", change)
         case _:

@@ -5,48 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from engine.core.parsers.words import Match, Strength, find_phrase, phrase, word_set
+from engine.core.parsers.words import Match, Strength, find_phrase, phrase, phrases, word_set
 
-YES: Final = (
-    *("yes", "yeah", "yep", "yup", "yes please", "yeah sure", "sure", "of course", "certainly"),
-    *("absolutely", "definitely", "correct", "that's correct", "that is correct", "that's right"),
-    *("that is right", "right", "exactly", "okay", "alright", "fine", "that's fine", "perfect"),
-    *("sounds good", "that sounds good", "that works", "great", "good", "please do", "do it"),
-    *("go ahead", "please go ahead", "i do", "i am", "it is", "that's it", "all good", "please"),
-    *("sure thing", "you bet", "affirmative", "indeed", "that would be great", "why not"),
-    *("that's good", "that is fine", "sounds great", "yes it is", "all correct", "it's correct"),
-    *(
-        "it's right",
-        "uh-huh",
-        "mm-hmm",
-        "mhm",
-        "let's do it",
-        "book it",
-        "i think so",
-        "i guess so",
-    ),
+YES: Final = phrases(
+    "yes,yeah,yep,yup,yes please,yeah sure,sure,of course,certainly,absolutely,definitely,correct,"
+    "that's correct,that is correct,that's right,that is right,right,exactly,okay,alright,fine,"
+    "that's fine,that is fine,perfect,sounds good,that sounds good,sounds great,sounds right,"
+    "that sounds right,that works,great,good,that's good,please do,do it,let's do it,book it,"
+    "go ahead,please go ahead,i do,i am,it is,yes it is,that's it,all good,please,sure thing,"
+    "you bet,affirmative,indeed,that would be great,why not,all correct,it's correct,it's right,"
+    "uh-huh,mm-hmm,mhm,i think so,i guess so,nothing is wrong,everything is right"
 )
-NO: Final = (
-    *("no", "nope", "nah", "no thanks", "no thank you", "not really", "not quite", "wrong"),
-    *("that's wrong", "that is wrong", "incorrect", "that's incorrect", "that's not right"),
-    *("that is not right", "not right", "not correct", "that's not correct", "that isn't right"),
-    *("that is not correct", "that isn't correct", "don't", "do not", "please don't", "never"),
-    *("please do not", "negative", "not yet", "i don't", "i do not", "i'm not", "i am not"),
-    *("it isn't", "it is not", "it's not", "that's not it", "no way", "not at all", "don't do it"),
-    *("it's wrong", "it is wrong", "no it isn't", "not okay", "not fine", "not good"),
-    *("absolutely not", "definitely not", "certainly not", "of course not", "rather not"),
-    *("i'd rather not", "don't book it", "do not book it", "please don't do it"),
-    *("i don't think so", "i do not think so", "that won't work", "that doesn't work"),
+NO: Final = phrases(
+    "no,nope,nah,no thanks,no thank you,not really,not quite,wrong,that's wrong,that is wrong,"
+    "incorrect,that's incorrect,that is incorrect,is incorrect,that's not right,that is not right,"
+    "that isn't right,is not right,isn't right,not right,not correct,that's not correct,"
+    "that isn't correct,that is not correct,is not correct,isn't correct,is wrong,are wrong,"
+    "it's wrong,it is wrong,don't,do not,please don't,please do not,never,negative,not yet,"
+    "i don't,i do not,i'm not,i am not,it isn't,it is not,it's not,no it isn't,that's not it,"
+    "that's not what i said,that is not what i said,no way,not at all,not okay,not fine,not good,"
+    "absolutely not,definitely not,certainly not,of course not,rather not,i'd rather not,"
+    "don't do it,please don't do it,don't book it,do not book it,i don't think so,"
+    "i do not think so,that won't work,that doesn't work"
 )
-UNDECIDED: Final = (
-    *("i don't know", "i do not know", "not sure", "i'm not sure", "i am not sure", "no idea"),
-    *("don't know", "maybe", "perhaps", "hold on", "wait", "let me think", "one moment"),
-    *("i don't understand", "i do not understand", "i didn't get that", "i'm not certain"),
+UNDECIDED: Final = phrases(
+    "i don't know,i do not know,don't know,not sure,i'm not sure,i am not sure,i'm not certain,"
+    "no idea,maybe,perhaps,hold on,wait,let me think,one moment,i don't understand,"
+    "i do not understand,i didn't get that"
 )
-_PHRASES: Final[dict[tuple[str, ...], bool | None]] = {
-    **{phrase(text): True for text in YES},
-    **{phrase(text): False for text in NO},
-    **{phrase(text): None for text in UNDECIDED},
+_PHRASES: Final[Mapping[tuple[str, ...], bool | None]] = {
+    **dict.fromkeys(YES, True),
+    **dict.fromkeys(NO, False),
+    **dict.fromkeys(UNDECIDED, None),
 }
 _CLEAR = word_set("yes yeah yep yup no nope nah")
 """Single words that answer wherever they stand first; the others need the rest to be filler."""
@@ -78,8 +68,8 @@ def find_values(words: Sequence[str], values: Mapping[str, Iterable[str]]) -> li
     """Find values by the phrases that mean them; where they overlap the longest phrase wins."""
     matches = [
         Match(start, start + len(wanted), value)
-        for value, phrases in values.items()
-        for text in (value.replace("_", " "), *phrases)
+        for value, others in values.items()
+        for text in (value.replace("_", " "), *others)
         if (wanted := phrase(text))
         for start in find_phrase(words, wanted)
     ]

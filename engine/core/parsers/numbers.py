@@ -32,6 +32,7 @@ _COUNTED = tuple(
     )
 )
 _COUNTED_WEAKLY = tuple(phrase(text) for text in ("for", "of us"))
+_AND_ME = tuple((me, link) for me in ("me", "myself", "i") for link in ("and", "plus"))
 _ONE_ELSE = sorted(
     word_set("wife husband partner friend girlfriend boyfriend son daughter mother father mom dad")
 )
@@ -110,6 +111,8 @@ def _count(words: Sequence[str], index: int, units: Set[str]) -> Match | None:
     end = _unit_end(words, after, units)
     if end > after:
         strength = Strength.CLEAR
+        if ends_with(words, index, _AND_ME):  # "me and three friends"
+            carrier, value = 2, value + 1
     return Match(index - carrier, end, value, strength)
 
 

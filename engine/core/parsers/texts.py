@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from engine.core.parsers.numerals import is_number_word
 from engine.core.parsers.words import (
     Match,
     Strength,
@@ -21,17 +22,17 @@ from engine.core.parsers.words import (
 )
 
 FILLERS: Final = word_set(
-    "um uh er erm hm hmm mm well so like oh ah okay please thanks thank you hi hello hey just"
+    "um umm uh er erm hm hmm mm well so like oh ah okay please thanks thank you hi hello hey just"
     " actually then yes yeah sure alright sorry good morning evening afternoon"
 )
 _NAME_CARRIERS = tuple(
     phrase(text)
     for text in (
-        *("my name is", "the name is", "name is", "my name's", "the name's", "name's", "my name"),
+        *("my name is", "the name is", "name is", "my name's", "the name's", "name's"),
         *("under the name of", "under the name", "in the name of", "on the name of", "under"),
         *("my last name is", "last name is", "my surname is", "surname is", "the last name is"),
         *("my first name is", "my full name is", "full name is", "call me", "on the name"),
-        *("the booking is for", "for the name", "the name", "name"),
+        *("the booking is for", "for the name"),
     )
 )
 _WEAK_CARRIERS = tuple(
@@ -39,7 +40,7 @@ _WEAK_CARRIERS = tuple(
     for text in (
         *("it's", "it is", "this is", "i'm", "i am", "that's", "that is", "that would be"),
         *("it would be", "it will be", "its", "make it", "no it's", "no it is", "put", "for"),
-        *("no", "no make it", "the answer is"),
+        *("no", "no make it", "the answer is", "it's for", "it is for", "that's for"),
     )
 )
 _TRAILING = word_set(
@@ -68,6 +69,7 @@ _NO_NAME = word_set(
     "not sure looking calling sorry the a an here trying going afraid just still wondering good"
     " fine ready at in on from your my no yes correct wrong right okay about to of too very so"
     " allergic interested happy coming what that it this there"
+    " i we you he she they as same is was nothing none"
 )
 LONGEST_NAME: Final = 5
 
@@ -149,6 +151,8 @@ def _cut(
 
 def _can_be_name(words: Sequence[str]) -> bool:
     if len(words) > LONGEST_NAME and not all(len(word) == 1 for word in words):
+        return False
+    if all(is_number_word(word) or word.isdecimal() for word in words):
         return False
     return words[0] not in _NO_NAME and not any(word in _ASKING for word in words)
 

@@ -216,6 +216,24 @@ SLOT_TABLE: list[tuple[Scope, str, dict[str, Any]]] = [
     (OPENING, "at seven, no, at eight", {"time": at(20)}),
     (OPENING, "four, sorry, five people", {"party_size": 5}),
     (OPENING, "tomorrow, i mean sunday", {"date": day(5, 3)}),
+    (CONFIRMS, "not saturday but sunday", {"date": day(5, 3)}),
+    (CONFIRMS, "for six please", {"party_size": 6}),
+    (OPENING, "me and three friends", {"party_size": 4}),
+    (ASKS_NAME, "it's for Anna", {"name": "Anna"}),
+    (ASKS_NAME, "i already told you", {}),
+    (ASKS_NAME, "the same name as last time", {}),
+    (ASKS_NAME, "four", {}),
+    (ASKS_NAME, "umm", {}),
+    (ASKS_NAME, "may jones", {"name": "May Jones"}),
+    (ASKS_NAME, "Jean-Luc Picard", {"name": "Jean-Luc Picard"}),
+    (ASKS_NAME, "john smith, phone 5551234567", {"name": "John Smith", "phone": "5551234567"}),
+    (ASKS_TIME, "anytime after six", {"time": at(18)}),
+    (ASKS_TIME, "for seven people", {"party_size": 7}),
+    (
+        OPENING,
+        "seven on the seventh at seven",
+        {"party_size": 7, "date": day(5, 7), "time": at(19)},
+    ),
     # nothing
     (OPENING, "", {}),
     (OPENING, "the weather is nice", {}),
@@ -255,6 +273,9 @@ ANSWERS: list[tuple[str, bool | None]] = [
     ("okay, no", False),
     ("no, make it five people", False),
     ("no, at eight", False),
+    ("the name is wrong", False),
+    ("that's not what i said", False),
+    ("nothing is wrong", True),
     ("make it five people please", None),
     ("okay make it five people", None),
     ("yes but make it five people", None),
@@ -278,6 +299,7 @@ INTENT_TABLE: list[tuple[Scope, str, str | None]] = [
     (OPENING, "is a person there at night", None),
     (OPENING, "cancel", "gives_up"),
     (OPENING, "please cancel", "gives_up"),
+    (OPENING, "i want to cancel", "gives_up"),
     (ASKS_NAME, "cancel", "gives_up"),
     (ASKS_NAME, "can i talk to a person", "wants_person"),
     (ASKS_NAME, "say that again", "repeat_please"),
@@ -400,9 +422,10 @@ def test_any_text_gives_findings(text: str) -> None:
 
 VOCABULARY = sorted(
     word_set(
-        "four seven thirty at for people tomorrow the third of may half past to quarter no yes make it"
-        " sorry and oh double five hundred thousand twenty first next friday week in two weeks a from"
-        " pm o'clock name is my noon 7pm 5/6 30.2. 2026-02-31 +49 030 01:75 nineteen million point"
+        "four seven thirty at for people tomorrow the third of may half past to quarter "
+        "no yes make it sorry and oh double five hundred thousand twenty first next "
+        "friday week in two weeks a from pm o'clock name is my noon 7pm 5/6 30.2. "
+        "2026-02-31 +49 030 01:75 nineteen million point"
     )
 )
 
