@@ -2,7 +2,7 @@
 
 In: events (`engine.events`) and the passing of time, through `Conversation.receive` and `advance`.
 Out: steps with effects (`engine.effects`), moves, notes, and the states afterwards.
-Forbidden: clocks, randomness, tasks, sockets, logs. Instants, seeds and ids come in with the events.
+Forbidden: clocks, randomness, tasks, sockets, logs. Instants and seeds come in with the events.
 
 Two halves share one outbox and one alarm clock, and meet only in `conversation`:
 
