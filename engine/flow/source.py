@@ -17,7 +17,7 @@ from ruamel.yaml.error import YAMLError
 from engine.flow.building import Builder
 from engine.flow.diagnostics import Diagnostic, Path, Span
 from engine.flow.nodes import Entry, Node, TreeError, compose
-from engine.flow.yaml_errors import explain_yaml_error
+from engine.flow.yaml_errors import explain_bad_escape, explain_yaml_error
 
 MAX_BYTES = 1_000_000
 """A flow file of a thousand states is a tenth of this."""
@@ -179,6 +179,9 @@ def read_source(text: str, file: str) -> Source:
         )  # fmt: skip
     except YAMLError as error:
         source.findings = (explain_yaml_error(error, source),)
+    except (ValueError, OverflowError):
+        # What the parser lets through when an escape is larger than any character.
+        source.findings = (explain_bad_escape(source),)
     else:
         _build(source)
     return source

@@ -33,6 +33,28 @@ def explain_yaml_error(error: YAMLError, places: Places) -> Diagnostic:
     return _finding(places, at, problem, context, opening)
 
 
+def explain_bad_escape(places: Places) -> Diagnostic:
+    r"""`"\U00110000"`: the number of no character."""
+    found = next(
+        (
+            match
+            for match in re.finditer(r"\\U([0-9a-fA-F]{8})", places.text)
+            if int(match.group(1), 16) > 0x10FFFF
+        ),
+        None,
+    )
+    if found is None:
+        return _finding(places, 0, "this file cannot be read as YAML")
+    start, end = found.span()
+    return Diagnostic(
+        code="TW001",
+        message="this escape is no character",
+        span=places.at(start, end),
+        label="the largest is \\U0010FFFF",
+        help="write the character itself; a backslash that means itself is written twice",
+    )
+
+
 def _offset(mark: Any, otherwise: int) -> int:
     return int(mark.index) if mark is not None else otherwise
 
