@@ -137,8 +137,7 @@ class EmbeddedRecognizer:
 
     def partial(self, text: str) -> None:
         """Words so far."""
-        if self._speaking:
-            self._queue.put_nowait(Transcript(text=text, final=False))
+        self._queue.put_nowait(Transcript(text=text, final=False))
 
     def heard(self, result: Mapping[str, Any]) -> None:
         """A final transcript."""

@@ -27,6 +27,11 @@ SAMPLE_RATE: Final = 16_000
 _FRAME_SECONDS: Final = 0.01
 """pocketsphinx counts in frames of 10 ms."""
 
+FIRST_MEAN: Final = "48.1,-5.5,1.7,8.6,-1.1,-0.9,-1.5,-7.4,-2.1,-3.4,3.5,0.9,-0.4"
+"""Cepstral mean assumed of a voice not heard before: that of three synthetic voices. From the
+library's own first guess (40,3,-1) the first line of a call was as good as lost: 29 % of words were
+wrong where every line started from it, and 4 % with this mean, also 12 and 20 dB quieter."""
+
 _LANGUAGE_WEIGHT: Final = 12.0
 """How much the n-gram counts against the sound; the library's 6.5 suits a general model. Measured
 on 180 lines: 18.8 % words wrong at 6.5, 10.2 % at 12, in one pass."""
@@ -89,9 +94,16 @@ class Ear:
             self._strict.add_jsgf_string(name, self._language.grammars[name])
             self._ready.add(name)
 
-    def start(self, grammar: str) -> None:
-        """Begin a stretch; an unknown or empty grammar leaves the free decoder alone."""
+    def start(self, grammar: str, mean: str = FIRST_MEAN) -> None:
+        """Begin a stretch.
+
+        Args:
+            grammar: what is expected; an unknown or empty one leaves the free decoder alone.
+            mean: cepstral mean of this voice, as the last stretch of its call left it.
+        """
         self._grammar = grammar if grammar in self._language.grammars else ""
+        self._strict.set_cmn(mean)
+        self._free.set_cmn(mean)
         if self._grammar:
             self.prepare(grammar)
             self._strict.activate_search(grammar)
@@ -113,6 +125,11 @@ class Ear:
     def partial(self) -> str:
         """Return the words so far."""
         return _text(self._strict if self._grammar else self._free)
+
+    @property
+    def mean(self) -> str:
+        """The cepstral mean by now, to begin the next stretch of the same voice with."""
+        return str(self._free.get_cmn())
 
     def finish(self) -> Heard:
         """End the stretch and compare what the two heard."""

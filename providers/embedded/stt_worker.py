@@ -1,7 +1,7 @@
 """The recogniser's process: decoders for any number of calls of one flow.
 
 Frames in:  `I` flow as JSON (first, once) · `E` grammar to get ready · `S` stretch begins, grammar
-            name · `A` audio · `F` stretch ends · `X` forget the stretch
+            name · `A` audio · `F` stretch ends · `X` forget the call
 Frames out: `R` ready · `P` partial text · `T` final transcript · `!` why it cannot start
 """
 
@@ -13,7 +13,7 @@ import sys
 from typing import Any, BinaryIO
 
 from providers.embedded import jsgf
-from providers.embedded.stt_decoder import SAMPLE_RATE, Ear, Language
+from providers.embedded.stt_decoder import FIRST_MEAN, SAMPLE_RATE, Ear, Language
 from providers.embedded.wire import open_pipes, read_frame, write_frame
 
 
@@ -38,6 +38,8 @@ class Worker:
         self._partial_bytes = round(float(settings["partials"]) * SAMPLE_RATE) * 2
         self._idle = [self._ear()]
         self._stretches: dict[int, _Stretch] = {}
+        self._means: dict[int, str] = {}
+        """How each call's voice and line sound; an ear serves one call after the other."""
 
     @property
     def dropped(self) -> dict[str, list[str]]:
@@ -59,6 +61,7 @@ class Worker:
             case b"X":
                 if channel in self._stretches:
                     self._release(channel).ear.finish()
+                self._means.pop(channel, None)
 
     def _ear(self) -> Ear:
         return Ear(self._language, self._tolerance, self._noise_floor)
@@ -66,7 +69,7 @@ class Worker:
     def _start(self, channel: int, grammar: str) -> None:
         # Two who speak at once need two ears; each keeps its compiled grammars for later.
         ear = self._idle.pop() if self._idle else self._ear()
-        ear.start(grammar)
+        ear.start(grammar, self._means.get(channel, FIRST_MEAN))
         self._stretches[channel] = _Stretch(ear)
 
     def _audio(self, channel: int, pcm: bytes) -> None:
@@ -83,7 +86,10 @@ class Worker:
 
     def _finish(self, channel: int) -> None:
         if channel in self._stretches:
-            heard = self._release(channel).ear.finish()
+            ear = self._release(channel).ear
+            heard = ear.finish()
+            if heard.accepted and heard.text:
+                self._means[channel] = ear.mean
             write_frame(self._output, b"T", channel, json.dumps(dataclasses.asdict(heard)).encode())
 
     def _release(self, channel: int) -> _Stretch:

@@ -68,6 +68,11 @@ class _SharedLibrary:
         # A failed start is awaited, and raised, by whoever wanted it.
         self._tasks = TaskOwner(lambda error: None)
 
+    @property
+    def pid(self) -> int:
+        """The id of the process, 0 while there is none."""
+        return self._process.pid if self._process else 0
+
     async def ready(self) -> int:
         """Return the rate, when the process runs."""
         if self._process is None and (self._starting is None or self._starting.done()):
