@@ -67,10 +67,11 @@ class Deadlines:
 
     def pop_due(self, now: Millis) -> Deadline | None:
         """Remove and return the first deadline that is due at `now`, or None."""
-        first = self.next()
-        if first is None or first.at > now:
+        if not self._at or min(self._at.values()) > now:  # as it is for most events
             return None
-        del self._at[first.name]
+        first = self.next()
+        if first is not None:
+            del self._at[first.name]
         return first
 
     def as_dict(self) -> dict[str, Millis]:
