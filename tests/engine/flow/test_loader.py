@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from engine.flow.diagnostics import Span
 from engine.flow.loader import LoadResult, check_file, check_text, load, load_text
 from engine.flow.source import Source
+from engine.machine.compiler import compile_loaded
 
 SMALLEST = """\
 turnwise: 1
@@ -209,9 +210,12 @@ def damaged_flows(draw: st.DrawFn) -> str:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(damaged_flows())
 def test_a_damaged_flow_is_loaded_or_refused_with_places(text: str) -> None:
+    """And what is not refused can be compiled."""
     result = check_text(text, "f.yaml", folder=Path(__file__).parents[3] / "flows")
     errors = [found for found in result.diagnostics if found.is_error]
     assert result.ok == (not errors)
+    if result.ok:
+        compile_loaded(result)
     for found in result.diagnostics:
         if found.span.file == "f.yaml":
             assert inside(found.span, text), found
