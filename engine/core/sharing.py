@@ -133,7 +133,11 @@ def _repaired(said: Utterance, matches: list[Match]) -> list[Match]:
 
 
 def _without_ties(claims: list[_Claim], scope: Scope) -> list[_Claim]:
-    """Drop claims of several slots to the same cued word: "make it five" of a size or a time."""
+    """Drop claims of several slots to the same cued word: "make it five" of a size or a time.
+
+    A slot whose bounds the value would break is no rival: "make it twelve" is a size where the
+    kitchen is closed at noon. Without a rival it stays, so that the caller is told why not.
+    """
 
     def rivals(claim: _Claim) -> list[_Claim]:
         return [
@@ -154,8 +158,7 @@ def _without_ties(claims: list[_Claim], scope: Scope) -> list[_Claim]:
         if not claim.cued
         or claim.spec.name == scope.open_slot
         or claim.match.strength is Strength.CLEAR
-        or (_in_bounds(claim) and not rivals(claim))
-        or (not rivals(claim) and not claim.cued)
+        or not rivals(claim)
     ]
 
 

@@ -63,6 +63,9 @@ _DOTS = re.compile(r"(\d{1,2})\.(\d{1,2})(?:\.(\d{4}|\d{2})?)?")
 _HORIZON: Final = relativedelta(years=8)
 """Far enough for the next 29 February, even over a century that is no leap year."""
 
+_FARTHEST: Final = 1000
+"""Days, weeks or months ahead; more is no day anybody means, and would leave the calendar."""
+
 Read = tuple[datetime.date | None, int, Strength]
 """The day (None: read and found impossible), the index after it, and how clear it is."""
 
@@ -87,16 +90,13 @@ def find_dates(words: Sequence[str], today: datetime.date) -> list[Match]:
 
 
 def _read(words: Sequence[str], index: int, today: datetime.date) -> Read | None:
-    try:
-        return (
-            _near(words, index, today)
-            or _ahead(words, index, today)
-            or _weekday(words, index, today)
-            or _day_of_month(words, index, today)
-            or _written(words[index], index, today)
-        )
-    except OverflowError:  # "in nine hundred million weeks" leaves the calendar
-        return None
+    return (
+        _near(words, index, today)
+        or _ahead(words, index, today)
+        or _weekday(words, index, today)
+        or _day_of_month(words, index, today)
+        or _written(words[index], index, today)
+    )
 
 
 def _near(words: Sequence[str], index: int, today: datetime.date) -> Read | None:
@@ -114,7 +114,7 @@ def _ahead(words: Sequence[str], index: int, today: datetime.date) -> Read | Non
     start = index + (words[index] == "in")
     read = (1, start + 1) if _is(words, start, "a") else None
     count = read or read_cardinal(words, start)
-    if count is None or count[1] >= len(words) or count[0] > 1000:
+    if count is None or count[1] >= len(words) or count[0] > _FARTHEST:
         return None
     unit = words[count[1]].removesuffix("s")
     if unit not in ("day", "week", "month"):

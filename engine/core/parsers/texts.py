@@ -15,7 +15,6 @@ from engine.core.parsers.words import (
     Match,
     Strength,
     Utterance,
-    find_phrase,
     phrase,
     starts_with,
     word_set,
@@ -186,8 +185,3 @@ def label_carriers(label: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     """Phrases that announce a slot by its name: "the reason is", "change the name to"."""
     words = tuple(label)
     return tuple((*words, *link) for link in (("is",), ("to",), ("should", "be"), ("will", "be")))
-
-
-def find_label(words: Sequence[str], label: Sequence[str]) -> bool:
-    """True when the slot's name is spoken."""
-    return next(find_phrase(words, label), None) is not None

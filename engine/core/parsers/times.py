@@ -106,8 +106,6 @@ def _clock_time(
     if strength is Strength.BARE and _is_count(words, index, end):
         return None
     value = _settle(hour, minute, half or half_hinted(words), words[index], minimum, maximum)
-    if value is None:
-        return None
     return Match(index - prefix, end, value, max(strength, carried))
 
 
@@ -194,7 +192,7 @@ def _settle(
     word: str,
     minimum: datetime.time | None,
     maximum: datetime.time | None,
-) -> datetime.time | None:
+) -> datetime.time:
     """Decide the half of the day, as the head of this file tells."""
     if hour == 0 or hour > 12 or (word.startswith("0") and not half):
         return datetime.time(hour, minute)

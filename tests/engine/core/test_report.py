@@ -61,6 +61,7 @@ VALUES: list[tuple[str, Any, Any]] = [
     ("a_time", "half past seven", datetime.time(19, 30)),
     ("a_time", "at seven people", None),
     ("a_datetime", "2026-05-02T19:00", datetime.datetime(2026, 5, 2, 19)),
+    ("a_datetime", "tomorrow at noon", datetime.datetime(2026, 5, 2, 12)),
     ("a_duration", "90 minutes", datetime.timedelta(minutes=90)),
     ("a_phone", "0301234567", "0301234567"),
     ("a_phone", "030", None),

@@ -384,6 +384,36 @@ def test_counts_of_different_things_stay_apart() -> None:
     assert understand("three nights", where).slots == {"nights": 3}
 
 
+def test_bounds_settle_what_two_slots_could_mean() -> None:
+    evening = SlotSpec(name="time", type=SlotType(kind="time"), min=at(17), max=at(22))
+    where = Scope(
+        slots=(PARTY, evening),
+        filled={"party_size": 4, "time": at(19)},
+        today=NOW.date(),
+        now=NOW,
+    )
+
+    assert understand("make it five", where).slots == {}  # either
+    assert understand("make it twelve", where).slots == {"party_size": 12}
+    assert understand("make it fifteen", where).slots == {"party_size": 15}  # `invalid` is said
+
+
+def test_a_bound_of_another_type_decides_nothing() -> None:
+    odd = SlotSpec(name="time", type=SlotType(kind="time"), min=17)
+    where = Scope(
+        slots=(PARTY, odd), filled={"party_size": 4, "time": at(19)}, today=NOW.date(), now=NOW
+    )
+
+    assert understand("make it two", where).slots == {}
+
+
+def test_phrases_without_words_mean_nothing() -> None:
+    where = Scope(intents=(IntentSpec(name="silent", words=("?!", "")),), today=NOW.date(), now=NOW)
+
+    assert understand("well, um", where) == Findings()
+    assert understand("", where) == Findings()
+
+
 def test_a_boolean_slot_is_answered_with_yes_or_no() -> None:
     smoking = SlotSpec(name="smoking", type=SlotType(kind="boolean"))
     where = Scope(slots=(smoking,), open_slot="smoking", today=NOW.date(), now=NOW)
