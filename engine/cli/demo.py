@@ -30,7 +30,9 @@ CALLER_VOICE = {"voice": "en-us+klatt", "speed": 150}
 def demo(*, text: bool, runs: Path, out: TextIO) -> int:
     """Play the call; exit code 0 only if it was booked as said and ended by the flow."""
     from engine.worker.flows import load_flow, shipped
+    from engine.worker.runs import check_writable
 
+    check_writable(runs)
     flow = load_flow(shipped(FLOW))
     if text:
         from engine.testing.loop import VirtualLoop

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -16,15 +17,19 @@ from engine.errors import RoomError
 if TYPE_CHECKING:
     from engine.core.step import Step
     from engine.machine.compiled import CompiledFlow
+    from engine.worker.host import CallHost
     from engine.worker.local import LocalRooms
+    from media.clock import Clock
 
 
 def run(path: Path, address: str, port: int, token: str | None, runs: Path, record: bool) -> int:
     """Serve the flow in the local room; exit code 0 after Ctrl-C."""
     from engine.cli.loading import load_or_exit
+    from engine.worker.runs import check_writable
     from media.errors import MediaError
 
     flow = load_or_exit(path, sys.stderr)
+    check_writable(runs)
     try:
         return asyncio.run(_serve(flow, address, port, token, runs, record, sys.stdout))
     except MediaError as error:
@@ -41,7 +46,6 @@ async def _serve(
     out: TextIO,
 ) -> int:
     from engine.worker.host import CallHost
-    from engine.worker.local import LocalRooms
     from engine.worker.services import make_services
     from media.clock import LoopClock
 
@@ -55,12 +59,11 @@ async def _serve(
         record=record,
         on_step=_printer(out),
     )
-    rooms = LocalRooms(host, clock, address=address, port=port, token=token)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
-    await rooms.start()
+    rooms = await _listening(host, clock, address, port, token)
     print(f"{flow.id} {flow.version}: open {rooms.server.url} to talk to it.", file=out)
     print(f"Journals go to {runs}/. Ctrl-C ends all calls.", file=out, flush=True)
     await stop.wait()
@@ -70,9 +73,29 @@ async def _serve(
     return 0
 
 
+async def _listening(
+    host: CallHost, clock: Clock, address: str, port: int, token: str | None
+) -> LocalRooms:
+    """Start the room; whatever prevents it is told in terms of this command's options."""
+    from engine.worker.local import LocalRooms
+    from media.errors import PortInUse, UnsafeBinding
+
+    try:
+        rooms = LocalRooms(host, clock, address=address, port=port, token=token)
+        await rooms.start()
+    except PortInUse as error:
+        raise RoomError(f"{error} With --port 0 a free one is found.") from error
+    except UnsafeBinding as error:
+        raise RoomError(f"{error} The token: --token or TURNWISE_TOKEN.") from error
+    except OSError as error:
+        why = os.strerror(error.errno) if (error.errno or 0) > 0 else error.strerror
+        raise RoomError(f"cannot listen on {address}, port {port}: {why}.") from error
+    return rooms
+
+
 def _farewell(rooms: LocalRooms, out: TextIO) -> None:
     count = rooms.finished.qsize()
-    print(f"{count} call{'' if count == 1 else 's'} taken; everything is saved.", file=out)
+    print(f"{count} call{'' if count == 1 else 's'} taken.", file=out)
 
 
 def _printer(out: TextIO) -> Callable[[int, Step], None]:

@@ -1,30 +1,35 @@
 """Takes calls: every room that comes gets a session of its own, its folder, and its end.
 
 Calls share the compiled flow and nothing else. A call that breaks is reported and takes no other
-with it; when the host is closed, every call is asked to end, and its journal is complete.
+with it; when the host is closed, every call is asked to end, and its journal is complete. A disk
+that takes no more traces is reported and ends no call either: the call is worth more.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from media.recorder import Recorder
-
 from engine.core.step import Step
+from engine.errors import RoomError
 from engine.machine.compiled import CompiledFlow
 from engine.observe.timeline import render
 from engine.pipeline.pipeline import Services
 from engine.session.session import CallResult, Session, SessionOptions
 from engine.worker.runs import JOURNAL, RECORDING, TIMELINE, new_run
 from media.clock import Clock
+from media.errors import AudioFileError
+from media.recorder import Recorder
 from media.room import Room
 
 CLOSE_SECONDS = 5.0
 """So long calls may take to end by themselves when the host is closed."""
+
+_log = logging.getLogger("turnwise.host")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,27 +87,29 @@ class CallHost:
 
         Raises:
             ConfigurationError: a provider the flow names cannot be made.
-            RoomError: the call's folder cannot be made.
         """
         self._count += 1
         number = self._count
-        folder = new_run(self._runs, self._flow.id, self._clock.wall()) if self._runs else None
-        journal = (folder / JOURNAL).open("w", encoding="utf-8") if folder else None
+        folder = self._new_folder()
+        journal = _opened(folder / JOURNAL) if folder else None
         try:
             result = await self._run(number, room, folder, journal)
         finally:
             if journal is not None:
-                journal.close()
+                _closed(journal)
         if folder is not None:
-            (folder / TIMELINE).write_text(render(result.steps), encoding="utf-8")
+            _save(folder / TIMELINE, render(result.steps))
         return Call(number=number, folder=folder, result=result)
 
     async def aclose(self, reason: str) -> None:
-        """Ask every call to end and wait until all have."""
+        """Ask every call to end and wait until all have, at most `CLOSE_SECONDS`."""
         for session in self._sessions.values():
             session.close(reason)
-        async with asyncio.timeout(CLOSE_SECONDS):
-            await self._idle.wait()
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._idle.wait()
+        except TimeoutError:
+            _log.warning("%d calls did not end within %g s", self.running, CLOSE_SECONDS)
 
     async def _run(
         self, number: int, room: Room, folder: Path | None, journal: TextIO | None
@@ -118,7 +125,7 @@ class CallHost:
         )
         self._sessions[number] = session
         self._idle.clear()
-        recorder = Recorder(folder / RECORDING, self._clock) if folder and self._record else None
+        recorder = self._recorder(folder) if folder and self._record else None
         if recorder is not None:
             session.record(recorder)
         try:
@@ -130,8 +137,46 @@ class CallHost:
             if not self._sessions:
                 self._idle.set()
 
+    def _new_folder(self) -> Path | None:
+        if self._runs is None:
+            return None
+        try:
+            return new_run(self._runs, self._flow.id, self._clock.wall())
+        except RoomError as error:
+            _log.error("this call leaves no traces: %s", error)
+            return None
+
+    def _recorder(self, folder: Path) -> Recorder | None:
+        try:
+            return Recorder(folder / RECORDING, self._clock)
+        except AudioFileError as error:
+            _log.error("this call is not recorded: %s", error)
+            return None
+
     def _step_of(self, number: int) -> Callable[[Step], None] | None:
         on_step = self._on_step
         if on_step is None:
             return None
         return lambda step: on_step(number, step)
+
+
+def _opened(path: Path) -> TextIO | None:
+    try:
+        return path.open("w", encoding="utf-8")
+    except OSError as error:
+        _log.error("there is no journal of this call: %s", error)
+        return None
+
+
+def _closed(journal: TextIO) -> None:
+    try:
+        journal.close()
+    except OSError as error:  # a full disk again, told when it first refused a line
+        _log.error("the journal is not complete: %s", error)
+
+
+def _save(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        _log.error("there is no timeline of this call: %s", error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import tempfile
 from pathlib import Path
 
 from engine.errors import RoomError
@@ -11,6 +12,20 @@ from engine.errors import RoomError
 JOURNAL = "journal.jsonl"
 TIMELINE = "timeline.txt"
 RECORDING = "call.wav"
+
+
+def check_writable(base: Path) -> None:
+    """Make the folder of all calls and try to write into it: better now than in the first call.
+
+    Raises:
+        RoomError: it cannot be made, or takes no file.
+    """
+    try:
+        base.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=base):
+            pass
+    except OSError as error:
+        raise RoomError(f"cannot write into {base}: {error.strerror}. See --runs.") from error
 
 
 def new_run(base: Path, flow: str, now: datetime.datetime) -> Path:
