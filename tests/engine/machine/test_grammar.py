@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pocketsphinx import Decoder
 
 from engine.core.findings import Scope
 from engine.core.understanding import understand
@@ -34,6 +35,7 @@ from engine.machine.compiled import (
     Verb,
 )
 from engine.machine.grammar import build_grammars, grammar_name
+from engine.machine.grammar_rules import SHARED
 from providers.embedded import jsgf
 
 NOW = datetime.datetime(2026, 5, 1, 12, 0)
@@ -275,3 +277,21 @@ def test_every_kind_has_words(kind: str, more: Mapping[str, Any], sentence: str)
 
 def test_the_same_flow_gives_the_same_text() -> None:
     assert build_grammars(FLOW) == GRAMMARS
+
+
+def test_the_embedded_recogniser_takes_every_grammar() -> None:
+    """It refuses a grammar with an unknown word or a syntax error."""
+    decoder = Decoder(samprate=16000, lm=None, loglevel="FATAL")
+
+    for name, grammar in GRAMMARS.items():
+        decoder.add_jsgf_string(name, grammar)
+        decoder.activate_search(name)
+
+
+def test_every_shared_word_can_be_pronounced() -> None:
+    decoder = Decoder(samprate=16000, lm=None, loglevel="FATAL")
+    rules = "\n".join(f"<{name}> = {body};" for name, body in SHARED.items())
+
+    words = jsgf.parse(f"#JSGF V1.0;\ngrammar all;\npublic <x> = <date>;\n{rules}").words()
+
+    assert [word for word in sorted(words) if decoder.lookup_word(word) is None] == []
