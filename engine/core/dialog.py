@@ -21,14 +21,15 @@ from typing import Any
 
 from engine.core import form, ladders, transfer
 from engine.core.deadlines import Deadlines
-from engine.core.listening import Listening
+from engine.core.listening import Listening, Reader
 from engine.core.macrostep import Macrostep
-from engine.core.moving import Mover
+from engine.core.moving import Fired, Mover
 from engine.core.outbox import Outbox
 from engine.core.scene import Scene
 from engine.core.speaker import Speaker
 from engine.core.timers import Timers
 from engine.core.tooling import Tools
+from engine.core.understanding import understand
 from engine.core.unhandled import Unhandled
 from engine.core.verbs import Verbs
 from engine.effects import Expect
@@ -55,16 +56,31 @@ class Dialog:
 
     Every method below takes one event, runs it to completion and returns at a stable point; the
     instant is always `outbox.at`. Before `begin` and after the end events change nothing.
+
+    Args:
+        flow: shared by every call of it.
+        outbox: where everything goes.
+        deadlines: the call's.
+        speaker: its mouth.
+        read: finds what a turn says; tests say it themselves.
+        fired: told of every transition that fires; for those who measure what a test reaches.
     """
 
     def __init__(
-        self, flow: CompiledFlow, outbox: Outbox, deadlines: Deadlines, speaker: Speaker
+        self,
+        flow: CompiledFlow,
+        outbox: Outbox,
+        deadlines: Deadlines,
+        speaker: Speaker,
+        *,
+        read: Reader = understand,
+        fired: Fired | None = None,
     ) -> None:
         self._scene = scene = Scene(flow, outbox, deadlines, speaker)
         self._timers = Timers(scene)
         self._tools = Tools(scene)
-        self._mover = Mover(scene, self._tools, self._timers)
-        self._listening = Listening(scene, self._tools)
+        self._mover = Mover(scene, self._tools, self._timers, fired)
+        self._listening = Listening(scene, self._tools, read)
         self._verbs = Verbs(scene, self._mover, self._tools)
         unhandled = Unhandled(scene, self._mover, self._tools, self._listening.key)
         self._macrostep = Macrostep(

@@ -7,9 +7,9 @@ left. A model that fails or is late costs nothing that the words alone had given
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from engine.core import form, ladders, lines, understanding
 from engine.core.findings import Findings, Scope
@@ -24,6 +24,10 @@ MODEL_TIME: Millis = 1_500
 """How long a model may think about what the caller meant: longer, and the pause is felt as one."""
 
 
+Reader: TypeAlias = Callable[[str, Scope], Findings]
+"""Finds what a turn says about what is in scope, without a model."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Pending:
     """A turn a model was asked about."""
@@ -35,11 +39,18 @@ class _Pending:
 
 
 class Listening:
-    """Understands turns for a dialog."""
+    """Understands turns for a dialog.
 
-    def __init__(self, scene: Scene, tools: Tools) -> None:
+    Args:
+        scene: shared by the parts of the dialog.
+        tools: what is under way.
+        read: words and parsers; a test may say itself what was understood.
+    """
+
+    def __init__(self, scene: Scene, tools: Tools, read: Reader = understanding.understand) -> None:
         self._scene = scene
         self._tools = tools
+        self._read = read
         self._pending: _Pending | None = None
 
     @property
@@ -66,7 +77,7 @@ class Listening:
             scene.say(lines.WORKING, frame, "filler")  # it cannot be recalled
             return
         scope = self.scope(frame)
-        findings = understanding.understand(text, scope) if text.strip() else Findings()
+        findings = self._read(text, scope) if text.strip() else Findings()
         if findings.settled or not text.strip() or not self._has_model:
             self._take(frame, findings)
             return
@@ -95,7 +106,7 @@ class Listening:
             return
         frame, pending = taken
         scope = self.scope(frame)
-        words = understanding.understand(pending.text, scope)
+        words = self._read(pending.text, scope)
         told = understanding.judge_report(report, scope)
         self._take(
             frame,
@@ -120,7 +131,7 @@ class Listening:
         if taken is not None:
             frame, pending = taken
             self._scene.outbox.emit(CancelUnderstanding(turn=pending.turn))
-            self._take(frame, understanding.understand(pending.text, self.scope(frame)))
+            self._take(frame, self._read(pending.text, self.scope(frame)))
 
     def check(self) -> None:
         """Withdraw a question whose state was left, at the end of a macrostep."""

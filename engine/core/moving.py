@@ -7,8 +7,8 @@ work starts only at a stable point (S1).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 from engine.core import transfer
 from engine.core.actions import perform
@@ -34,12 +34,18 @@ MAX_VISITS = 50
 _OF_THE_CALLER = frozenset({"corrected", "dtmf", "intent", "invalid", "no_input", "no_match"})
 """First parts of events that come from what the caller says, or does not say."""
 
+Fired: TypeAlias = Callable[[str, str], None]
+"""Told the id of the flow and the id of the transition, each time one fires."""
+
 
 class Mover:
     """Moves the dialog from state to state and from flow to flow."""
 
-    def __init__(self, scene: Scene, tools: Tools, timers: Timers) -> None:
+    def __init__(
+        self, scene: Scene, tools: Tools, timers: Timers, fired: Fired | None = None
+    ) -> None:
         self._scene = scene
+        self._fired = fired
         self._tools = tools
         self._timers = timers
 
@@ -142,6 +148,8 @@ class Mover:
     def fire(self, frame: Frame, transition: Transition) -> None:
         """Carry out a transition of this frame; frames above it stay only if it stays."""
         target = transition.target
+        if self._fired is not None:
+            self._fired(frame.flow.id, transition.id)
         match target.kind:
             case "stay" | "resume":
                 self.stay(frame, transition)
