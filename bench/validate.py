@@ -37,8 +37,8 @@ tools:
     args: {size: integer, date: date}
     returns: {status: [free, full], others: list(time)}
 listen:
-  no_input: [Are you still there?]
-  no_match: [Sorry?]
+  no_input: ["Are you still there?"]
+  no_match: ["Sorry?"]
 handle:
   intent.wants_person: {to: human}
   intent.gives_up: {say: No problem., to: bye}

@@ -13,7 +13,7 @@ from typing import TypeAlias
 from engine.flow.catalogue import Catalogue
 from engine.flow.diagnostics import Diagnostic
 from engine.flow.model import Flow
-from engine.flow.rules import declarations, loops, names, references, services, types, ways
+from engine.flow.rules import declarations, flowing, loops, names, references, services, types, ways
 from engine.flow.rules.book import Book
 from engine.flow.rules.checked import Checked
 from engine.flow.source import Source
@@ -27,6 +27,7 @@ PASSES: tuple[Pass, ...] = (
     *names.PASSES,
     *ways.PASSES,
     *loops.PASSES,
+    *flowing.PASSES,
     *types.PASSES,
     *declarations.PASSES,
     *services.PASSES,

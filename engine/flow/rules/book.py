@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from engine.flow.diagnostics import Path, nearest
 from engine.flow.expression_types import ANY, Types
-from engine.flow.model import Flow, Policies, State, ValueType
+from engine.flow.model import Action, Flow, Policies, State, ValueType
 from engine.flow.rules.checked import Checked
 from engine.flow.rules.graph import Graph
 from engine.flow.rules.parts import FLOW, Place, Way
@@ -85,6 +85,18 @@ class Book:
             inner = self.named(start)
             place = inner if inner is not None and place.name in inner.groups else None
         return None
+
+    @functools.cached_property
+    def actions(self) -> list[tuple[Path, Action]]:
+        """Every map of actions with its path; those of ways first."""
+        found: list[tuple[Path, Action]] = []
+        for way in self.ways:
+            found.append((way.path, way.transition))
+            found += [((*way.path, "do", n), a) for n, a in enumerate(way.transition.do or ())]
+        for place in self.places.values():
+            for key, listed in (("enter", place.state.enter), ("exit", place.state.exit)):
+                found += [((*place.path, key, n), a) for n, a in enumerate(listed or ())]
+        return found
 
     @functools.cached_property
     def graph(self) -> Graph:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from engine.flow.diagnostics import Diagnostic, Path, listing, nearest
-from engine.flow.model import Action, Component, Pipeline
+from engine.flow.model import Component, Pipeline
 from engine.flow.rules.book import Book
 from engine.flow.rules.checked import plural
 from engine.flow.rules.parts import SPECIAL
@@ -112,7 +112,7 @@ def undefined_slots(book: Book) -> Iterator[Diagnostic]:
     for place in book.places.values():
         for index, name in enumerate(place.state.collect or ()):
             yield from _slot(book, (*place.path, "collect", index), name)
-    for path, action in _actions(book):
+    for path, action in book.actions:
         for index, written in enumerate(action.clear or ()):
             yield from _assignable(book, (*path, "clear", index), written, on_key=False)
         for written in action.set or {}:
@@ -178,18 +178,6 @@ def _phrase(book: Book, path: Path, phrase: str) -> Iterator[Diagnostic]:
         )  # fmt: skip
 
 
-def _actions(book: Book) -> Iterator[tuple[Path, Action]]:
-    """Every map of actions."""
-    for way in book.ways:
-        yield way.path, way.transition
-        for index, action in enumerate(way.transition.do or ()):
-            yield (*way.path, "do", index), action
-    for place in book.places.values():
-        for key, actions in (("enter", place.state.enter), ("exit", place.state.exit)):
-            for index, action in enumerate(actions or ()):
-                yield (*place.path, key, index), action
-
-
 # --- tools and sub-flows -------------------------------------------------------------------------
 
 
@@ -232,12 +220,12 @@ def undefined_flows(book: Book) -> Iterator[Diagnostic]:
 
 def undefined_events(book: Book) -> Iterator[Diagnostic]:
     """`handle` and `emit` name events that can be (TW202, TW204, TW205, TW206)."""
-    emitted = {action.emit for _, action in _actions(book) if action.emit is not None}
+    emitted = {action.emit for _, action in book.actions if action.emit is not None}
     for _, path, scope in book.scopes:
         for event in scope.handle:
             if event not in emitted:
                 yield from _event(book, (*path, "handle", event), event, handled=True)
-    for path, action in _actions(book):
+    for path, action in book.actions:
         if action.emit is not None and action.emit.partition(".")[0] in _DECLARED:
             yield from _event(book, (*path, "emit"), action.emit, handled=False)
 

@@ -1,0 +1,99 @@
+"""What a guard tells: the facts that surely hold when it was true, and when it was false.
+
+Facts are texts: `slots.date` and `vars.count` have a value, `results.check` is there, `consent` the
+caller said yes.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Callable
+
+from engine.flow.expression_judge import literal_text
+from engine.flow.expression_syntax import read
+
+CONSENT = "consent"
+
+Facts = frozenset[str]
+_NONE: Facts = frozenset()
+
+
+@functools.lru_cache(maxsize=2_048)
+def implied(guard: str, holds: bool) -> Facts:
+    """The facts that follow from a guard being true (or false)."""
+    syntax, _ = read(guard)
+    return _NONE if syntax is None else _of(syntax.tree, holds)
+
+
+def _of(node: ast.expr, holds: bool) -> Facts:
+    rule = _RULES.get(type(node))
+    return rule(node, holds) if rule is not None else _NONE
+
+
+def _boolop(node: ast.BoolOp, holds: bool) -> Facts:
+    parts = [_of(value, holds) for value in node.values]
+    # of a true `and` and a false `or` every part is known, of the others one of them
+    if isinstance(node.op, ast.And) == holds:
+        return frozenset().union(*parts)
+    return functools.reduce(Facts.intersection, parts)
+
+
+def _unary(node: ast.UnaryOp, holds: bool) -> Facts:
+    return _of(node.operand, not holds) if isinstance(node.op, ast.Not) else _NONE
+
+
+def _name(node: ast.expr, holds: bool) -> Facts:
+    if isinstance(node, ast.Name):
+        return frozenset({CONSENT}) if node.id == "answer" and holds else _NONE
+    return _read(node) if holds else _NONE
+
+
+def _compare(node: ast.Compare, holds: bool) -> Facts:
+    operands = [node.left, *node.comparators]
+    null = [isinstance(operand, ast.Name) and operand.id == "null" for operand in operands]
+    if len(operands) == 2 and any(null):
+        other = operands[null.index(False)] if not all(null) else operands[0]
+        differs = isinstance(node.ops[0], ast.NotEq)
+        return _read(other) if differs == holds else _NONE
+    if len(operands) == 2 and _is_answer(node.left) and isinstance(operands[1], ast.Name):
+        positive = (operands[1].id == "true") == isinstance(node.ops[0], ast.Eq)
+        return frozenset({CONSENT}) if positive == holds else _NONE
+    if not holds or any(isinstance(op, ast.NotEq | ast.NotIn) for op in node.ops):
+        return _NONE
+    # comparing an empty value gives false, so in a true comparison with a value all have one
+    return frozenset().union(*(_read(operand) for operand in operands))
+
+
+def _is_answer(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id == "answer"
+
+
+def _call(node: ast.Call, holds: bool) -> Facts:
+    name = node.func.id if isinstance(node.func, ast.Name) else ""
+    if not holds or name not in ("filled", "contains", "matches"):
+        return _NONE
+    texts = {literal_text(argument) for argument in node.args} if name == "filled" else set()
+    read_ = frozenset().union(*(_read(argument) for argument in node.args))
+    return read_ | {f"slots.{text}" for text in texts if text is not None}
+
+
+def _read(node: ast.expr) -> Facts:
+    """The name that an operand is; of `results.check.status` the result itself."""
+    chain: list[str] = []
+    while isinstance(node, ast.Attribute):
+        chain.insert(0, node.attr.lower())  # keywords are hidden in capitals
+        node = node.value
+    if not isinstance(node, ast.Name) or node.id not in ("slots", "vars", "results") or not chain:
+        return _NONE
+    return frozenset({f"{node.id}.{chain[0]}"})
+
+
+_RULES: dict[type[ast.expr], Callable[..., Facts]] = {
+    ast.Attribute: _name,
+    ast.BoolOp: _boolop,
+    ast.Call: _call,
+    ast.Compare: _compare,
+    ast.Name: _name,
+    ast.UnaryOp: _unary,
+}
