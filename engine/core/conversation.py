@@ -107,6 +107,11 @@ class Conversation:
         return None if first is None else first.at
 
     @property
+    def pending(self) -> tuple[str, ...]:
+        """Names of the deadlines that are set: what the conversation waits for, and until when."""
+        return tuple(self._deadlines.as_dict())
+
+    @property
     def history(self) -> tuple[HistoryItem, ...]:
         """What was said and heard so far, in the order of the floor."""
         return self._history.items
