@@ -18,10 +18,12 @@ HEADER: Final = struct.Struct("<cIH")
 def open_pipes() -> tuple[BinaryIO, BinaryIO]:
     """Return the worker's input and output, and keep everything else off them.
 
-    What a native library prints goes to the error output, and Ctrl-C in the terminal is the
-    owner's business: the worker leaves when its input ends.
+    What a native library prints goes to the error output. Ctrl-C in the terminal, and the signal a
+    service manager sends to all processes of a service, are the owner's business: calls end with
+    their last words, and the worker leaves when its input ends.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, signal.SIG_IGN)
     output = os.fdopen(os.dup(1), "wb", buffering=64 * 1024)
     os.dup2(2, 1)
     return sys.stdin.buffer, output
