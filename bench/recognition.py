@@ -7,7 +7,7 @@ by the embedded voice activity detector, heard with the grammar of the state it 
 right, and the time from the end of speech to the final transcript.
 
 Synthetic speech says nothing about people; the figures are for noticing regressions.
-Usage: python bench/recognition.py [--voice NAME]... [--snr DB] [--verbose]
+Usage: python bench/recognition.py [--voice NAME]... [--snr DB] [--speed X] [--verbose]
 """
 
 from __future__ import annotations
@@ -42,8 +42,6 @@ RATE = 16_000
 NOW = datetime.datetime(2026, 5, 1, 12, 0)  # a Friday
 NOISE_FLOOR = 30.0
 PRE_ROLL = 0.3
-SPEED = 4
-"""Times real time the audio is fed: the recogniser keeps up, and 24 lines take a minute."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -128,7 +126,9 @@ def on_the_line(
     return np.clip(audio, -32768, 32767).astype(np.int16)
 
 
-async def hear(stt: Recognizer, heard: Any, audio: Samples) -> tuple[list[Transcript], list[float]]:
+async def hear(
+    stt: Recognizer, heard: Any, audio: Samples, speed: float
+) -> tuple[list[Transcript], list[float]]:
     """Feed one line as the pipeline does; return the final transcripts and their latencies."""
     vad = make("vad", {})
     finals: list[Transcript] = []
@@ -152,7 +152,7 @@ async def hear(stt: Recognizer, heard: Any, audio: Samples) -> tuple[list[Transc
                 finals.append(await final(heard))
                 latencies.append(time.perf_counter() - asked)
                 began += latencies[-1]
-        await asyncio.sleep(max(0.0, began + end / RATE / SPEED - time.perf_counter()))
+        await asyncio.sleep(max(0.0, began + end / RATE / speed - time.perf_counter()))
     vad.close()
     return finals, latencies
 
@@ -216,7 +216,7 @@ class Score:
     latencies: list[float] = dataclasses.field(default_factory=list)
 
 
-async def run_voice(flow: CompiledFlow, voice: str, snr_db: float | None, verbose: bool) -> Score:
+async def run_voice(flow: CompiledFlow, voice: str, arguments: argparse.Namespace) -> Score:
     """One call: every line by one voice, with the recogniser adapting as it does in a call."""
     stt = make("stt", {}, recognition_context(flow))
     await stt.open()
@@ -224,8 +224,8 @@ async def run_voice(flow: CompiledFlow, voice: str, snr_db: float | None, verbos
     score = Score()
     for number, line in enumerate(LINES):
         stt.expect(grammar_key(flow.id, flow.states[line.state].grammar))
-        audio = on_the_line(speak(voice, line.text), snr_db, number)
-        finals, latencies = await hear(stt, heard, audio)
+        audio = on_the_line(speak(voice, line.text), arguments.snr, number)
+        finals, latencies = await hear(stt, heard, audio, arguments.speed)
         text = " ".join(item.text for item in finals if item.accepted and item.text)
         right = understood(flow, line, text)
         wrong = word_errors(line.text.split(), text.split())
@@ -233,7 +233,7 @@ async def run_voice(flow: CompiledFlow, voice: str, snr_db: float | None, verbos
         score.errors += wrong
         score.right += right
         score.latencies += latencies
-        if verbose and (wrong or not right):
+        if arguments.verbose and (wrong or not right):
             refused = [item.text for item in finals if not item.accepted]
             print(f"  {'ok' if right else 'NO'} {line.text!r}: {text!r} {refused or ''}")
     await stt.aclose()
@@ -250,7 +250,7 @@ async def main(arguments: argparse.Namespace) -> int:
         return 2
     total = Score()
     for voice in voices:
-        score = await run_voice(flow, voice, arguments.snr, arguments.verbose)
+        score = await run_voice(flow, voice, arguments)
         print(
             f"{voice:14} words wrong {score.errors / score.words:6.1%}, "
             f"lines right {score.right} of {len(LINES)}, "
@@ -279,5 +279,8 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--voice", action="append", help="flite:NAME or an espeak-ng voice")
     parser.add_argument("--snr", type=float, help="white noise at this many dB below the speech")
+    parser.add_argument(
+        "--speed", type=float, default=2, help="times real time; 1 for true latencies"
+    )
     parser.add_argument("--verbose", action="store_true", help="print every line heard wrong")
     sys.exit(asyncio.run(main(parser.parse_args())))

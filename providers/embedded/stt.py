@@ -106,8 +106,10 @@ class EmbeddedRecognizer:
         """The stretch is over: its final transcript is due."""
         if self._speaking:
             self._speaking = False
-            self._due += 1
-            self._send(b"F")
+            if self._send(b"F"):
+                self._due += 1
+            else:  # nobody listens just now; every stretch still has its one final transcript
+                self._queue.put_nowait(Transcript(text="", final=True, confidence=0.0))
 
     async def transcripts(self) -> AsyncIterator[Transcript]:
         """Yield transcripts in order, until closed.
@@ -162,9 +164,8 @@ class EmbeddedRecognizer:
         if lost or for_good:
             self._queue.put_nowait(error)
 
-    def _send(self, kind: bytes, payload: bytes = b"") -> None:
-        if self._shared is not None:
-            self._shared.send(kind, self._channel, payload)
+    def _send(self, kind: bytes, payload: bytes = b"") -> bool:
+        return self._shared is not None and self._shared.send(kind, self._channel, payload)
 
 
 def _make(options: RecognizerOptions, context: RecognitionContext) -> EmbeddedRecognizer:

@@ -59,10 +59,12 @@ class SharedRecognizer:
         """The id of the process, 0 while there is none."""
         return self._process.pid if self._process else 0
 
-    def send(self, kind: bytes, channel: int, payload: bytes = b"") -> None:
-        """Hand on one frame; while the process starts again there is nobody to take it."""
-        if self._process is not None:
-            self._process.send(kind, channel, payload)
+    def send(self, kind: bytes, channel: int, payload: bytes = b"") -> bool:
+        """Hand on one frame; False while the process starts again and nobody can take it."""
+        if self._process is None:
+            return False
+        self._process.send(kind, channel, payload)
+        return True
 
     async def add(self, listener: Listener) -> int:
         """Take a call in and return its channel, when the process is ready."""

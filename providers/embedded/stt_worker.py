@@ -13,7 +13,7 @@ import sys
 from typing import Any, BinaryIO
 
 from providers.embedded import jsgf
-from providers.embedded.stt_decoder import FIRST_MEAN, SAMPLE_RATE, Ear, Language
+from providers.embedded.stt_decoder import FIRST_MEAN, SAMPLE_RATE, Ear, Heard, Language
 from providers.embedded.wire import open_pipes, read_frame, write_frame
 
 
@@ -85,12 +85,14 @@ class Worker:
                 write_frame(self._output, b"P", channel, text.encode())
 
     def _finish(self, channel: int) -> None:
+        """Answer with what was heard; with nothing where the stretch began before this process."""
+        heard = Heard(text="", accepted=True, confidence=0.0)
         if channel in self._stretches:
             ear = self._release(channel).ear
             heard = ear.finish()
             if heard.accepted and heard.text:
                 self._means[channel] = ear.mean
-            write_frame(self._output, b"T", channel, json.dumps(dataclasses.asdict(heard)).encode())
+        write_frame(self._output, b"T", channel, json.dumps(dataclasses.asdict(heard)).encode())
 
     def _release(self, channel: int) -> _Stretch:
         stretch = self._stretches.pop(channel)

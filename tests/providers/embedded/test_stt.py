@@ -152,7 +152,14 @@ def test_a_dead_process_costs_one_stretch_and_is_started_again_once(real: Run, c
             await final(recognizer.transcripts())
         assert raised.value.retryable
         transcripts = recognizer.transcripts()
+        recognizer.start_speech()  # while nobody listens: an empty final, not none at all
+        recognizer.push(np.zeros(320, np.int16))
+        recognizer.end_speech()
+        assert (await final(transcripts))[0].text == ""
+        recognizer.start_speech()  # begins before the process is there, ends when it is
         await restarted(recognizer)
+        recognizer.end_speech()
+        assert (await final(transcripts))[0].text == ""
         await listen(recognizer, heard_as(caller("yes please")))
         transcript, _ = await final(transcripts)
         assert transcript.text == "yes please"
