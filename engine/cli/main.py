@@ -17,6 +17,7 @@ from engine.errors import TurnwiseError
 COMMANDS = {
     "demo": "Play the first conversation: a caller and an agent, on real audio.",
     "explain": "Explain a finding's code, with a bad and a good example.",
+    "fmt": "Format flow files; comments stay.",
     "graph": "Draw a flow as Mermaid, DOT or JSON.",
     "providers": "List the providers and whether each can run here.",
     "run": "Run a flow against a room.",

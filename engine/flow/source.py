@@ -102,9 +102,14 @@ class Source:
 
     def cut(self, span: Span) -> str:
         """The text of a span."""
+        start, end = self.offsets(span)
+        return self.text[start:end]
+
+    def offsets(self, span: Span) -> tuple[int, int]:
+        """Where a span of this file begins and ends in the text."""
         start = self._starts[span.line - 1] + span.column - 1
         end = self._starts[span.end_line - 1] + span.end_column - 1
-        return self.text[start:end]
+        return start, end
 
     def _place(self, offset: int) -> tuple[int, int]:
         line = bisect.bisect_right(self._starts, offset)
