@@ -63,7 +63,7 @@ class Tools(Stage):
         """
         for use in uses:
             if use not in self._functions:
-                self._functions[use] = _imported(use)
+                self._functions[use] = imported(use)
 
     def call(self, call: str, use: str, args: Mapping[str, Any], key: str) -> None:
         """Start a tool; answered by `ToolReturned`.
@@ -95,24 +95,11 @@ class Tools(Stage):
         value, error = None, None
         try:
             self.resolve([use])
-            value = encode(await self._invoke(self._functions[use], args, key))
+            value = encode(await invoke(self._functions[use], args, key, self._threads))
         except Exception as problem:  # a tool may raise anything; the flow decides
             error = describe(problem)
         self._running.pop(call, None)
         self.post(ToolReturned(at=self.time.now(), call=call, value=value, error=error))
-
-    async def _invoke(
-        self, function: Callable[..., Any], given: Mapping[str, Any], key: str
-    ) -> Any:
-        args = dict(given)
-        if _KEY in inspect.signature(function).parameters:
-            args[_KEY] = key
-        checked = validate_call(config=ConfigDict(arbitrary_types_allowed=True))(function)
-        if inspect.iscoroutinefunction(function):
-            return await checked(**args)
-        loop = asyncio.get_running_loop()
-        value = await loop.run_in_executor(self._threads, lambda: checked(**args))
-        return await value if inspect.isawaitable(value) else value
 
 
 class _DaemonThreads(Executor):
@@ -135,7 +122,43 @@ class _DaemonThreads(Executor):
         return future
 
 
-def _imported(use: str) -> Callable[..., Any]:
+async def invoke(
+    function: Callable[..., Any],
+    given: Mapping[str, Any],
+    key: str,
+    threads: Executor | None = None,
+) -> Any:
+    """Call a tool with arguments converted by its type hints, and return what it gives.
+
+    Args:
+        function: sync or async.
+        given: JSON-like data, by parameter.
+        key: the idempotency key, for a tool that has such a parameter.
+        threads: where a sync function runs; None: right here.
+
+    Raises:
+        Exception: whatever the tool raises, and pydantic's error for arguments that do not fit.
+    """
+    args = dict(given)
+    if _KEY in inspect.signature(function).parameters:
+        args[_KEY] = key
+    checked = validate_call(config=ConfigDict(arbitrary_types_allowed=True))(function)
+    if inspect.iscoroutinefunction(function):
+        return await checked(**args)
+    if threads is None:
+        value: Any = checked(**args)
+    else:
+        loop = asyncio.get_running_loop()
+        value = await loop.run_in_executor(threads, lambda: checked(**args))
+    return await value if inspect.isawaitable(value) else value
+
+
+def imported(use: str) -> Callable[..., Any]:
+    """Find the function a tool names.
+
+    Raises:
+        ConfigurationError: there is none, or the scheme is unknown.
+    """
     if not use.startswith(_PYTHON):
         raise ConfigurationError(f"tool {use!r}: only `python:package.module.function` can be run")
     module_name, _, name = use.removeprefix(_PYTHON).rpartition(".")
