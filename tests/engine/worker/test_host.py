@@ -1,0 +1,231 @@
+"""Takes calls: each with a session and traces of its own, none at the cost of another."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import logging
+import os
+import wave
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from engine.effects import HangUp, Say
+from engine.flow.model import Flow
+from engine.machine.compiled import CompiledFlow
+from engine.machine.compiler import compile_flow
+from engine.observe.journal import read
+from engine.pipeline.pipeline import Services
+from engine.testing.loop import VirtualClock, run_virtual
+from engine.worker import host as host_module
+from engine.worker.host import CLOSE_SECONDS, Call, CallHost
+from engine.worker.runs import JOURNAL, RECORDING, TIMELINE
+from media.loopback import LoopbackParticipant, LoopbackRoom
+from providers.errors import ProviderUnavailable
+from providers.scripted import ScriptedSynthesizer
+
+STARTED = datetime.datetime.fromisoformat("2026-05-01T12:00:00+02:00")
+NAME = """
+turnwise: 1
+flow: name
+start: ask
+slots: {name: {type: text, ask: "What is your name?"}}
+states:
+  ask: {collect: [name], then: bye}
+  bye: {say: "Goodbye {{ slots.name }}.", end: hangup}
+"""
+
+
+def compiled(text: str = NAME) -> CompiledFlow:
+    return compile_flow(Flow.model_validate(YAML(typ="safe").load(text)))
+
+
+class Office:
+    """A host on virtual time and the callers it gets."""
+
+    def __init__(self, runs: Path | None = None, **options: Any) -> None:
+        self.clock = VirtualClock(STARTED)
+        options.setdefault("services", lambda: Services(tts=ScriptedSynthesizer()))
+        self.host = CallHost(compiled(), clock=self.clock, runs=runs, **options)
+
+    def call(self, *, name: str | None, after: float = 5.0) -> Coroutine[Any, Any, Call]:
+        """One call, in which the caller types a name; None: types nothing."""
+        room = LoopbackRoom(self.clock)
+        caller = room.join()
+        if name is not None:
+            asyncio.get_running_loop().call_later(after, caller.type, name)
+        self.caller: LoopbackParticipant = caller
+        return self.host.take(room)
+
+
+def play(work: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    return run_virtual(work(), limit=600)
+
+
+def said(call: Call) -> list[str]:
+    return [e.text for step in call.result.steps for e in step.effects if isinstance(e, Say)]
+
+
+def test_calls_at_the_same_time_share_nothing(tmp_path: Path) -> None:
+    steps: list[int] = []
+
+    async def work() -> tuple[Call, Call]:
+        office = Office(tmp_path, on_step=lambda number, step: steps.append(number))
+        return await asyncio.gather(office.call(name="ada"), office.call(name="grace", after=6.0))
+
+    first, second = play(work)
+
+    assert (first.number, second.number) == (1, 2)
+    assert said(first)[-1] == "Goodbye Ada."
+    assert said(second)[-1] == "Goodbye Grace."
+    assert first.folder != second.folder
+    for call in first, second:
+        _, written = read((call.folder / JOURNAL).read_text().splitlines())
+        assert tuple(written) == call.result.steps
+        assert steps.count(call.number) == len(call.result.steps)
+
+
+def test_a_call_leaves_journal_and_timeline_and_a_recording_when_asked(tmp_path: Path) -> None:
+    async def work(record: bool) -> Call:
+        return await Office(tmp_path, record=record).call(name="ada")
+
+    plain, recorded = play(lambda: work(False)), play(lambda: work(True))
+
+    assert sorted(os.listdir(plain.folder)) == sorted((JOURNAL, TIMELINE))
+    assert "Goodbye Ada." in (plain.folder / TIMELINE).read_text()
+    with wave.open(str(recorded.folder / RECORDING)) as file:
+        assert file.getnchannels() == 2
+        seconds = file.getnframes() / file.getframerate()
+    assert seconds == pytest.approx(recorded.result.steps[-1].at / 1000, abs=0.5)
+
+
+def test_without_a_folder_a_call_leaves_nothing() -> None:
+    async def work() -> Call:
+        return await Office().call(name="ada")
+
+    assert play(work).folder is None
+
+
+def test_a_provider_that_cannot_be_made_breaks_its_call_alone(tmp_path: Path) -> None:
+    made = 0
+
+    def services() -> Services:
+        nonlocal made
+        made += 1
+        if made == 2:
+            raise ProviderUnavailable("the licence has run out")
+        return Services(tts=ScriptedSynthesizer())
+
+    async def work() -> list[Any]:
+        office = Office(tmp_path, services=services)
+        calls = [office.call(name=name) for name in ("ada", None, "grace")]
+        results = await asyncio.gather(*calls, return_exceptions=True)
+        assert office.host.running == 0
+        return results
+
+    first, broken, third = play(work)
+
+    assert isinstance(broken, ProviderUnavailable)
+    assert [call.result.reason for call in (first, third)] == ["flow", "flow"]
+
+
+def test_closing_the_host_ends_every_call_with_its_reason(tmp_path: Path) -> None:
+    async def work() -> tuple[tuple[Call, Call], int]:
+        office = Office(tmp_path)
+        calls = asyncio.gather(office.call(name=None), office.call(name=None))
+        await asyncio.sleep(4)
+        running = office.host.running
+        await office.host.aclose("Ctrl-C")
+        assert office.host.running == 0
+        return await calls, running
+
+    calls, running = play(work)
+
+    assert running == 2
+    for call in calls:
+        _, written = read((call.folder / JOURNAL).read_text().splitlines())
+        assert [e.reason for step in written for e in step.effects if isinstance(e, HangUp)] == [
+            "Ctrl-C"
+        ]
+
+
+def test_closing_a_host_without_calls_is_harmless() -> None:
+    async def work() -> None:
+        office = Office()
+        await office.host.aclose("Ctrl-C")
+        await office.call(name="ada")
+        await office.host.aclose("Ctrl-C")
+
+    play(work)
+
+
+def test_a_call_that_does_not_end_cannot_hold_the_host(caplog: pytest.LogCaptureFixture) -> None:
+    class Stuck(LoopbackRoom):
+        async def close(self, reason: str) -> None:
+            await asyncio.sleep(60)
+            await super().close(reason)
+
+    async def work() -> None:
+        office = Office()
+        room = Stuck(office.clock)
+        room.join()
+        call = asyncio.gather(office.host.take(room))
+        await asyncio.sleep(1)
+        before = office.clock.monotonic()
+        await office.host.aclose("Ctrl-C")
+        assert office.clock.monotonic() - before == CLOSE_SECONDS
+        await call
+
+    play(work)
+    assert "1 calls did not end within 5 s" in caplog.text
+
+
+class TestTracesThatCannotBeWritten:
+    """The call is worth more than its traces: it goes on, and what is missing is told."""
+
+    @pytest.fixture(autouse=True)
+    def log(self, caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+        caplog.set_level(logging.ERROR)
+        return caplog
+
+    @staticmethod
+    def finished(runs: Path) -> Call:
+        async def work() -> Call:
+            return await Office(runs, record=True).call(name="ada")
+
+        call: Call = play(work)
+        assert said(call)[-1] == "Goodbye Ada."
+        assert call.result.reason == "flow"
+        return call
+
+    def test_no_folder(self, tmp_path: Path, log: pytest.LogCaptureFixture) -> None:
+        (tmp_path / "file").write_text("")
+
+        assert self.finished(tmp_path / "file").folder is None
+        assert "this call leaves no traces: cannot write into" in log.text
+
+    def test_no_file(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: pytest.LogCaptureFixture
+    ) -> None:
+        """The folder vanishes between its making and the first file in it."""
+        monkeypatch.setattr(host_module, "new_run", lambda *_: tmp_path / "gone")
+
+        self.finished(tmp_path)
+        for what in ("no journal", "no timeline", "not recorded"):
+            assert what in log.text
+
+    @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full to fill a disk with")
+    def test_a_full_disk(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: pytest.LogCaptureFixture
+    ) -> None:
+        for name in (JOURNAL, TIMELINE):
+            (tmp_path / name).symlink_to("/dev/full")
+        monkeypatch.setattr(host_module, "new_run", lambda *_: tmp_path)
+
+        self.finished(tmp_path)
+        assert "No space left on device" in log.text
+        assert "there is no timeline of this call" in log.text

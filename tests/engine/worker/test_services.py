@@ -1,0 +1,81 @@
+"""The providers of one call: what the flow names, the embedded stack for the rest."""
+
+from __future__ import annotations
+
+import ctypes.util
+import importlib.util
+import shutil
+
+import pytest
+from ruamel.yaml import YAML
+
+from engine.errors import ConfigurationError
+from engine.flow.model import Flow
+from engine.machine.compiled import CompiledFlow
+from engine.machine.compiler import compile_flow
+from engine.worker.services import make_services
+
+
+def flow(pipeline: str = "{}") -> CompiledFlow:
+    text = f"""
+turnwise: 1
+flow: hello
+start: bye
+pipeline: {pipeline}
+states:
+  bye: {{say: Goodbye., end: hangup}}
+"""
+    return compile_flow(Flow.model_validate(YAML(typ="safe").load(text)))
+
+
+@pytest.fixture
+def no_voice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without espeak-ng and flite, neither as a program nor as a package."""
+    find_spec, which = importlib.util.find_spec, shutil.which
+    monkeypatch.setattr(
+        importlib.util,
+        "find_spec",
+        lambda name, *rest: None if name == "espeakng_loader" else find_spec(name, *rest),
+    )
+    monkeypatch.setattr(ctypes.util, "find_library", lambda name: None)
+    monkeypatch.setattr(
+        shutil,
+        "which",
+        lambda name, *rest, **more: (
+            None if name in ("espeak-ng", "flite") else which(name, *rest, **more)
+        ),
+    )
+
+
+def test_a_flow_that_names_nothing_gets_the_embedded_stack_and_no_language_model() -> None:
+    services = make_services(flow())
+
+    made = (services.vad, services.stt, services.turn_detector, services.tts)
+    assert all(type(one).__module__.startswith("providers.embedded.") for one in made)
+    assert services.llm is None
+
+
+def test_every_call_gets_providers_of_its_own() -> None:
+    first, second = make_services(flow()), make_services(flow())
+
+    assert first.vad is not second.vad
+    assert first.stt is not second.stt
+    assert first.tts is not second.tts
+
+
+def test_a_wrong_option_is_named() -> None:
+    with pytest.raises(ConfigurationError, match="speed"):
+        make_services(flow("{tts: {use: embedded, speed: 9000}}"))
+
+
+def test_a_missing_secret_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_SUCH_KEY", raising=False)
+
+    with pytest.raises(ConfigurationError, match="NO_SUCH_KEY"):
+        make_services(flow("{llm: {use: openai, model: m, api_key: $NO_SUCH_KEY}}"))
+
+
+@pytest.mark.usefixtures("no_voice")
+def test_a_machine_without_a_voice_is_told_how_to_get_one() -> None:
+    with pytest.raises(ConfigurationError, match=r"pip install 'turnwise\[espeak\]'"):
+        make_services(flow())
