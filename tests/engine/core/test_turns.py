@@ -184,9 +184,7 @@ def test_force_stops_protected_lines_as_well(desk):
 
 def test_what_was_heard_of_a_cut_line_comes_with_its_end(desk):
     desk.say(0)
-    words = [
-        Word(text=w, start=n * 200, end=n * 200 + 200) for n, w in enumerate(["One", "two"])
-    ]
+    words = [Word(text=w, start=n * 200, end=n * 200 + 200) for n, w in enumerate(["One", "two"])]
     desk.prepared(50, "a1.1", 1_000, *words)
     desk.starts(100, "a1.1")
     desk.at(500).stop()
