@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
+
+if TYPE_CHECKING:
+    from providers.registry import Status
 
 
 def list_providers(output_format: str, out: TextIO) -> int:
@@ -22,19 +26,30 @@ def list_providers(output_format: str, out: TextIO) -> int:
         )
         out.write("\n")
         return 0
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for column in ("kind", "name", "state", "detail"):
-        table.add_column(column, header_style="bold")
-    for row in rows:
-        is_default = (row.kind, row.name) in registry.DEFAULTS.items()
-        default = " (default)" if is_default else ""
-        style = "green" if row.state == "ready" else "yellow"
-        table.add_row(row.kind, row.name + default, f"[{style}]{row.state}[/]", row.detail)
-    Console(file=out, soft_wrap=not out.isatty()).print(table)
+    lines = [("kind", "name", "state", "detail"), *map(_cells, rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(3)]
+    colours = out.isatty() and "NO_COLOR" not in os.environ
+    for number, line in enumerate(lines):
+        cells = [cell.ljust(width) for cell, width in zip(line, widths, strict=False)]
+        if colours:
+            cells[2] = _coloured(cells[2], heading=number == 0)
+        out.write("  ".join([*cells, line[3]]).rstrip() + "\n")
     return 0
+
+
+def _cells(row: Status) -> tuple[str, str, str, str]:
+    from providers import registry
+
+    is_default = (row.kind, row.name) in registry.DEFAULTS.items()
+    return row.kind, row.name + (" (default)" if is_default else ""), row.state, row.detail
+
+
+def _coloured(cell: str, *, heading: bool) -> str:
+    if heading:
+        return cell
+    word = cell.rstrip()
+    colour = "green" if word == "ready" else "yellow"
+    return click.style(word, fg=colour) + " " * (len(cell) - len(word))
 
 
 @click.command(name="providers")
