@@ -90,6 +90,7 @@ async def _by_text(flow: CompiledFlow, runs: Path, out: TextIO) -> tuple[Call, l
     from engine.testing.scripted_caller import Line, ScriptedCaller
     from engine.worker.host import CallHost
     from media.clock import LoopClock
+    from media.frames import SAMPLE_RATE
     from media.loopback import LoopbackRoom
     from providers.scripted import ScriptedSynthesizer
 
@@ -102,7 +103,7 @@ async def _by_text(flow: CompiledFlow, runs: Path, out: TextIO) -> tuple[Call, l
     peer.on_heard, peer.on_message = caller.hear, caller.read
     host = CallHost(
         flow,
-        lambda: Services(tts=ScriptedSynthesizer()),
+        lambda: Services(tts=ScriptedSynthesizer(sample_rate=SAMPLE_RATE)),  # nothing to resample
         clock,
         runs=runs,
         on_step=_printer(out),

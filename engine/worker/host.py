@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from engine.core.step import Step
 from engine.errors import RoomError
@@ -23,8 +23,10 @@ from engine.session.session import CallResult, Session, SessionOptions
 from engine.worker.runs import JOURNAL, RECORDING, TIMELINE, new_run
 from media.clock import Clock
 from media.errors import AudioFileError
-from media.recorder import Recorder
 from media.room import Room
+
+if TYPE_CHECKING:
+    from media.recorder import Recorder
 
 CLOSE_SECONDS = 5.0
 """So long calls may take to end by themselves when the host is closed."""
@@ -147,6 +149,8 @@ class CallHost:
             return None
 
     def _recorder(self, folder: Path) -> Recorder | None:
+        from media.recorder import Recorder  # brings the codecs: only calls that are recorded pay
+
         try:
             return Recorder(folder / RECORDING, self._clock)
         except AudioFileError as error:
