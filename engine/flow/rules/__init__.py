@@ -13,7 +13,19 @@ from typing import TypeAlias
 from engine.flow.catalogue import Catalogue
 from engine.flow.diagnostics import Diagnostic
 from engine.flow.model import Flow
-from engine.flow.rules import declarations, flowing, loops, names, references, services, types, ways
+from engine.flow.rules import (
+    answers,
+    declarations,
+    flowing,
+    loops,
+    names,
+    references,
+    services,
+    speech,
+    types,
+    unused,
+    ways,
+)
 from engine.flow.rules.book import Book
 from engine.flow.rules.checked import Checked
 from engine.flow.source import Source
@@ -31,6 +43,9 @@ PASSES: tuple[Pass, ...] = (
     *types.PASSES,
     *declarations.PASSES,
     *services.PASSES,
+    *speech.PASSES,
+    *answers.PASSES,
+    *unused.PASSES,
 )
 """All passes, roughly in the order of their codes."""
 

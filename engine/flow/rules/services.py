@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from engine.flow.diagnostics import Diagnostic, Edit, Fix, Path, Related, listing, nearest
 from engine.flow.rules.book import Book
+from engine.flow.rules.parts import FLOW
 
 
 def wrong_arguments(book: Book) -> Iterator[Diagnostic]:
@@ -111,4 +112,49 @@ def retry_of_write(book: Book) -> Iterator[Diagnostic]:
         )  # fmt: skip
 
 
-PASSES = (wrong_arguments, retry_of_write)
+def unhandled_errors(book: Book) -> Iterator[Diagnostic]:
+    """A tool can fail, and the flow says what happens then (TW604). One finding for all states."""
+    places = []
+    for place in book.leaves:
+        scopes = [book.flow if name == FLOW else book.places[name].state for name in place.scopes]
+        events = {event for scope in scopes for event in scope.handle}
+        if place.state.run in book.flow.tools and not events & {"error", "error.tool"}:
+            places.append(place)
+    if not places:
+        return
+    first, *others = places
+    same = listing([place.name for place in others], join="and")
+    yield book.checked.find(
+        "TW604", (*first.path, "run"), f"when `{first.state.run}` fails, the call ends",
+        label="raises `error.tool` or `error.timeout` then, and nothing handles it",
+        help="handle it for the whole flow: `handle: {error: {say: ..., to: STATE}}`",
+        notes=(f"the same in: {same}",) if others else (),
+    )  # fmt: skip
+
+
+DEAD_AIR_MS = 2_000
+"""Longer silence on the line makes callers ask whether somebody is there."""
+
+
+def dead_air(book: Book) -> Iterator[Diagnostic]:
+    """While a tool works, something is heard (TW606)."""
+    told: set[str] = set()
+    for place in book.leaves:
+        name = place.state.run or ""
+        tool = book.flow.tools.get(name)
+        if tool is None or tool.filler is not None or place.state.say is not None:
+            continue
+        if tool.timeout <= DEAD_AIR_MS or name in told:
+            continue
+        told.add(name)
+        yield book.checked.find(
+            "TW606", (*place.path, "run"),
+            f"while `{name}` works, the line may be silent for {tool.timeout / 1000:g} seconds",
+            label="nothing is said meanwhile",
+            help='add to the tool: `filler: {after: 800ms, say: ["One moment."]}`, '
+            "or a shorter `timeout`",
+            related=(book.checked.see(("tools", name), "declared here"),),
+        )  # fmt: skip
+
+
+PASSES = (wrong_arguments, retry_of_write, unhandled_errors, dead_air)
