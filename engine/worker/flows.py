@@ -31,7 +31,12 @@ def load_flow(path: str | Path) -> CompiledFlow:
         FlowError: the file has errors; carries the diagnostics.
     """
     flow = compile_loaded(check_flow(path))
+    make_importable(path)
+    return flow
+
+
+def make_importable(path: str | Path) -> None:
+    """Let `python:tools.find` beside the flow be found, as a script would find it."""
     folder = str(Path(path).resolve().parent)
     if folder not in sys.path:
-        sys.path.append(folder)  # `python:tools.find` beside the flow, as a script would find it
-    return flow
+        sys.path.append(folder)
