@@ -50,7 +50,7 @@ def test_a_module_beside_the_flow_hides_no_installed_one(path: Path) -> None:
 def test_a_provider_that_is_not_installed_is_an_error(path: Path) -> None:
     path.write_text(HELLO + "pipeline: {stt: {use: nosuch}}\n")
 
-    assert [found.code for found in check_flow(path).diagnostics] == ["TW214"]
+    assert "TW214" in {found.code for found in check_flow(path).diagnostics}
     with pytest.raises(FlowError) as raised:
         load_flow(path)
     assert raised.value.diagnostics
