@@ -51,7 +51,7 @@ class FlowTests(FlowModel):
     )
 
 
-def tests_schema() -> dict[str, Any]:
+def schema_of_tests() -> dict[str, Any]:
     """The JSON Schema of a file of tests: what the flow language says of `tests`, by itself."""
     flow = flow_schema()
     definitions = flow["definitions"]
@@ -95,6 +95,6 @@ def _collect(node: Any, definitions: dict[str, Any], used: dict[str, Any]) -> No
             _collect(inner, definitions, used)
 
 
-def tests_schema_text() -> str:
+def schema_text_of_tests() -> str:
     """The schema as it is shipped: two blanks of indent, a line break at the end."""
-    return json.dumps(tests_schema(), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(schema_of_tests(), indent=2, ensure_ascii=False) + "\n"

@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from engine.testing.flow_tests.collect import Case, collect
 from engine.testing.flow_tests.coverage import Coverage
-from engine.testing.flow_tests.model import tests_schema, tests_schema_text
+from engine.testing.flow_tests.model import schema_of_tests, schema_text_of_tests
 from engine.testing.flow_tests.runner import explain, run_case
 
 ROOT = Path(__file__).parents[4]
@@ -43,7 +43,7 @@ def test_the_tests_of_book_table_reach_everything_in_it() -> None:
 def test_the_stored_schema_is_the_generated_one() -> None:
     stored = (ROOT / "schemas" / "test-v1.json").read_text(encoding="utf-8")
 
-    assert stored == tests_schema_text()
+    assert stored == schema_text_of_tests()
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,6 @@ def test_the_stored_schema_is_the_generated_one() -> None:
 def test_the_schema_accepts_shipped_tests(path: Path) -> None:
     data = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
 
-    errors = list(Draft7Validator(tests_schema()).iter_errors(json.loads(json.dumps(data))))
+    errors = list(Draft7Validator(schema_of_tests()).iter_errors(json.loads(json.dumps(data))))
 
     assert errors == []
