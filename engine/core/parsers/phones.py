@@ -13,6 +13,10 @@ _SPOKEN: Final = DIGITS | {"oh": "0", "o": "0", "nought": "0", "naught": "0"}
 _TIMES: Final = {"double": 2, "triple": 3, "treble": 3}
 _WRITTEN = re.compile(r"\+?[0-9]+(?:[-./()]+[0-9]+)*")
 _DATE_OR_CLOCK = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[:.]\d{2}|\d{1,2}[./]\d{1,2}[./]?\d*")
+_HOMOPHONES: Final = {"for": "4", "to": "2", "too": "2", "ate": "8", "won": "1"}
+"""Between two digits read one by one these are digits: recognisers cannot hear the difference."""
+_COUNTED = (["people"], ["guests"], ["persons"], ["adults"], ["of"])
+"""After "for two" these make it a party, not a digit."""
 _BETWEEN = frozenset({"dash", "hyphen", "space", "um", "uh", "and", "then", "area", "code"})
 _CARRIERS = tuple(
     phrase(text)
@@ -81,4 +85,12 @@ def _piece(words: Sequence[str], index: int) -> tuple[str, int] | None:
         return ("+" if word[0] == "+" else "") + re.sub(r"\D", "", word), index + 1
     if word in CARDINAL_WORDS and (read := read_cardinal(words, index)):
         return str(read[0]), read[1]
+    if word in _HOMOPHONES and _between_digits(words, index):
+        return _HOMOPHONES[word], index + 1
     return None
+
+
+def _between_digits(words: Sequence[str], index: int) -> bool:
+    if not 0 < index < len(words) - 1 or words[index + 2 : index + 3] in _COUNTED:
+        return False
+    return words[index - 1] in _SPOKEN and words[index + 1] in _SPOKEN

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import replace
 from typing import Final
 
 from engine.core.parsers.choices import find_values
 from engine.core.parsers.dates import find_dates
+from engine.core.parsers.lists import find_lists
 from engine.core.parsers.moments import find_datetimes, find_durations, find_emails
 from engine.core.parsers.numbers import PEOPLE, find_integers, find_numbers
 from engine.core.parsers.phones import find_digits, find_phones
 from engine.core.parsers.texts import TextRules, label_carriers
 from engine.core.parsers.times import find_times
 from engine.core.parsers.words import Match, Utterance, phrase, word_set
-from engine.machine.compiled import SlotSpec
+from engine.machine.compiled import SlotSpec, SlotType
 
 _ABOUT_PEOPLE = PEOPLE | {"party", "size"}
 _VAGUE = frozenset({"count", "number", "amount", "quantity", "size", "how", "many", "of"})
@@ -71,8 +73,25 @@ def find_slot(
             return find_datetimes(words, now)
         case "enum" | "text":
             return find_values(words, dict.fromkeys(spec.type.values, ()) | {**spec.words})
-        case _:  # list and map are never asked for; yes and no are answers
+        case "list":
+            return _find_list(spec, said, now)
+        case _:  # a map is never asked for; yes and no are answers
             return []
+
+
+def _find_list(spec: SlotSpec, said: Utterance, now: datetime.datetime) -> list[Match]:
+    item = item_of(spec)
+
+    def find_item(words: Sequence[str]) -> list[Match]:
+        part = Utterance(tuple(words), tuple(words))
+        return find_slot(item, part, now, total=False)
+
+    return find_lists(said.words, find_item)
+
+
+def item_of(spec: SlotSpec) -> SlotSpec:
+    """A slot for one item of a list slot."""
+    return replace(spec, type=spec.type.item or SlotType(kind="text"), min=None, max=None)
 
 
 def text_rules(spec: SlotSpec, *, is_open: bool) -> TextRules:

@@ -177,6 +177,8 @@ COUNTS: list[tuple[str, list[int]]] = [
 ]
 
 PHONES: list[tuple[str, list[str]]] = [
+    ("zero seven nine one two six eight for three", ["079126843"]),
+    ("five five five one two three four for two people", ["5551234"]),
     ("zero three zero one two three four five six seven", ["0301234567"]),
     ("oh three oh one two three four", ["0301234"]),
     ("five five five, one two, one two", ["5551212"]),
