@@ -15,7 +15,7 @@ _WRITTEN = re.compile(r"\+?[0-9]+(?:[-./()]+[0-9]+)*")
 _DATE_OR_CLOCK = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[:.]\d{2}|\d{1,2}[./]\d{1,2}[./]?\d*")
 _HOMOPHONES: Final = {"for": "4", "to": "2", "too": "2", "ate": "8", "won": "1"}
 """Between two digits read one by one these are digits: recognisers cannot hear the difference."""
-_COUNTED = (["people"], ["guests"], ["persons"], ["adults"], ["of"])
+_COUNTED = frozenset({"people", "guests", "persons", "adults", "of"})
 """After "for two" these make it a party, not a digit."""
 _BETWEEN = frozenset({"dash", "hyphen", "space", "um", "uh", "and", "then", "area", "code"})
 _CARRIERS = tuple(
@@ -91,6 +91,6 @@ def _piece(words: Sequence[str], index: int) -> tuple[str, int] | None:
 
 
 def _between_digits(words: Sequence[str], index: int) -> bool:
-    if not 0 < index < len(words) - 1 or words[index + 2 : index + 3] in _COUNTED:
+    if not 0 < index < len(words) - 1 or not _COUNTED.isdisjoint(words[index + 2 : index + 3]):
         return False
     return words[index - 1] in _SPOKEN and words[index + 1] in _SPOKEN
