@@ -19,6 +19,7 @@ COMMANDS = {
     "explain": "Explain a finding's code, with a bad and a good example.",
     "fmt": "Format flow files; comments stay.",
     "graph": "Draw a flow as Mermaid, DOT or JSON.",
+    "lsp": "Serve an editor: findings, completion, rename while typing.",
     "providers": "List the providers and whether each can run here.",
     "run": "Run a flow against a room.",
     "schema": "Print the JSON Schema of the flow language.",

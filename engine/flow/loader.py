@@ -86,9 +86,18 @@ def check_text(
     catalogue: Catalogue | None = None,
     *,
     folder: FilePath | None = None,
+    root: FilePath | None = None,
 ) -> LoadResult:
-    """Load a text and run all rules over it."""
-    return _Loader(catalogue or Catalogue(), folder).load_text(text, name, folder)
+    """Load a text and run all rules over it.
+
+    Args:
+        text: the flow.
+        name: what findings call it.
+        catalogue: the providers that are installed.
+        folder: where its sub-flows are; without one it may have none.
+        root: the folder that sub-flows may not leave; by default `folder`.
+    """
+    return _Loader(catalogue or Catalogue(), root or folder).load_text(text, name, folder)
 
 
 def check_bytes(
@@ -144,7 +153,8 @@ def _neighbour(path: FilePath) -> str:
     return f"files there: {listing(names, join='and')}" if names else ""
 
 
-def _project_root(file: FilePath) -> FilePath:
+def project_root(file: FilePath) -> FilePath:
+    """The folder of the project that an absolute path belongs to; else the file's own folder."""
     for folder in file.parents:
         if any((folder / mark).exists() for mark in _ROOT_MARKS):
             return folder
@@ -168,7 +178,7 @@ class _Loader:
         if failure is not None:
             return _unreadable(name, *failure)
         if self._root is None:
-            self._root = _project_root(path.resolve())
+            self._root = project_root(path.resolve())
         return self._load(text, name, path.resolve().parent, (path.resolve(),))
 
     def load_text(self, text: str, name: str, folder: FilePath | None) -> LoadResult:
