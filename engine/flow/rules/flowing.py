@@ -1,11 +1,13 @@
-"""What is used before it is surely there (TW210, TW211, TW512)."""
+"""What is used before it is surely there (TW210, TW211, TW411, TW512)."""
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 
 from engine.flow.diagnostics import Diagnostic
+from engine.flow.expression_syntax import read
 from engine.flow.expressions import NameUse
 from engine.flow.rules.book import Book
 from engine.flow.rules.facts import Known
@@ -115,11 +117,50 @@ def _without_consent(book: Book, known: Known) -> Iterator[Diagnostic]:
         )  # fmt: skip
 
 
+def _null_arithmetic(book: Book, known: Known) -> Iterator[Diagnostic]:
+    """Computing with what may be empty gives an empty value (TW411)."""
+    ways = {way.path: way for way in book.ways}
+    for text in book.texts:
+        found = _facts_at(book, known, text, ways) if text.expression is not None else None
+        if found is None:
+            continue
+        node, facts = found
+        for fact, start, end in _computed(text):
+            path = known.without(fact, node) if fact not in facts else ()
+            root, _, name = fact.partition(".")
+            if not path or name not in getattr(book.flow, root):
+                continue
+            yield book.checked.find(
+                "TW411", text.path, f"`{fact}` may be empty, and then the whole result is",
+                span=book.source.inside(text.path, start, end),
+                label="computed with here",
+                help=f"give it a `default`, or ask before: `when: {fact} != null`",
+                related=(book.checked.see((root, name), "has no value at first"),),
+                path=path,
+            )  # fmt: skip
+
+
+def _computed(text: Text) -> Iterator[tuple[str, int, int]]:
+    """The slots and variables that are added, subtracted, multiplied or divided."""
+    syntax, _ = read(text.source)
+    if syntax is None or not any(sign in text.source for sign in "+-*/"):
+        return
+    for node in ast.walk(syntax.tree):
+        if not isinstance(node, ast.BinOp):
+            continue
+        for operand in (node.left, node.right):
+            start, end = syntax.span(operand)
+            chain = text.source[start:end].split(".")
+            if len(chain) == 2 and chain[0] in ("slots", "vars"):
+                yield ".".join(chain), start, end
+
+
 def used_too_early(book: Book) -> Iterator[Diagnostic]:
-    """TW210, TW211 and TW512, from one analysis. Nothing is sure while some target is not clear."""
+    """TW210, TW211, TW411 and TW512, from one analysis; none while some target is not clear."""
     if not book.graph.unclear:
         known = Known(book)
         yield from _used_before(book, known)
+        yield from _null_arithmetic(book, known)
         yield from _without_consent(book, known)
 
 
