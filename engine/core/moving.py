@@ -118,6 +118,9 @@ class Mover:
             caller.memory.results[caller.visit.state] = outputs
             value = to_json(outputs)
             scene.outbox.note("result", state=caller.visit.state, flow=frame.name, value=value)
+        elif caller.state.resume is not None:
+            line = scene.render(caller.state.resume, caller, f"resume of {caller.visit.state}")
+            scene.say(line, caller)
         caller.visit.asks = True
 
     def abandon(self, frame: Frame) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from engine.core.findings import Findings, Scope
 from engine.core.parsers.choices import find_values
-from engine.core.parsers.slots import find_slot
+from engine.core.parsers.slots import find_slot, item_of
 from engine.core.parsers.words import phrase, utterance
 from engine.machine.compiled import SlotSpec
 
@@ -104,8 +104,10 @@ def _judge(value: Any, spec: SlotSpec, scope: Scope) -> Any:
     match spec.type.kind, value:
         case _, None:
             return None
-        case ("boolean", bool()) | ("list", list()) | ("map", dict()):
+        case ("boolean", bool()) | ("map", dict()):
             return value
+        case "list", list():
+            return _judge_list(value, spec, scope)
         case _, bool():
             return None
         case "integer", int():
@@ -118,6 +120,15 @@ def _judge(value: Any, spec: SlotSpec, scope: Scope) -> Any:
             return _judge_text(value.strip(), spec, scope)
         case _:
             return None
+
+
+def _judge_list(values: list[Any], spec: SlotSpec, scope: Scope) -> list[Any] | None:
+    """The typed items; one that is not of the item's type makes the whole list not heard."""
+    if spec.type.item is None:
+        return values
+    item = item_of(spec)
+    judged = [_judge(value, item, scope) for value in values]
+    return None if not judged or None in judged else judged
 
 
 def _judge_text(text: str, spec: SlotSpec, scope: Scope) -> Any:

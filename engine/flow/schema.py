@@ -136,6 +136,9 @@ def _property(node: dict[str, Any]) -> dict[str, Any]:
     if "x-turnwise-status" in node:
         description = f"{description} (Not supported yet.)"
         node["description"] = description
+    if "x-turnwise-effect" in node:
+        description = f"{description} (Checked, and without effect yet.)"
+        node["description"] = description
     if description:
         node["markdownDescription"] = description
     if isinstance(node.get("type"), list):

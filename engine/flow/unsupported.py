@@ -1,6 +1,8 @@
-"""What the language defines and this engine does not run yet (TW111). Refused, never ignored.
+"""What the language defines and this engine does not run yet. Never ignored in silence.
 
-Each finding says in which words to do without, where there is a way.
+What would change a call is refused (TW111), and each finding says in which words to do without,
+where there is a way. What only surrounds a call is checked like everything else, and is said to
+have no effect yet, once for each kind (TW113).
 """
 
 from __future__ import annotations
@@ -9,12 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from engine.flow.diagnostics import Diagnostic, Path, listing
+from engine.flow.diagnostics import Diagnostic, Path
 from engine.flow.outline import Map, action_maps, maps, scopes, states
 from engine.flow.source import Source
-
-BUILT_SLOT_KINDS = ("text", "integer", "number", "boolean", "date", "time", "phone", "enum")
-"""The slot types that can be understood from what a caller says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +28,8 @@ class _Later:
 
 _IN_FLOW = {
     "include": ("including fragments is", "copy the fragment's keys into this file"),
-    "room": ("room options are", "choose the room when starting: `turnwise run FILE --room demo`"),
-    "knowledge": ("knowledge is", "let a tool answer the question"),
-    "voicemail": ("recognising an answering machine is", "remove it"),
-    "migrate": (
-        "migrating saved calls is",
-        "remove it; calls finish on the version they began with",
-    ),
 }
 _IN_SCOPE = {
-    "sound": ("background sounds are", "remove it"),
     "instructions": (
         "instructions for a model are",
         "say it in the `about` of slots and the `means` of intents",
@@ -49,33 +40,43 @@ _IN_STATE = {
         "free talk with a model (`converse`) is",
         "ask for what you need with `collect`, and let `handle` answer the rest",
     ),
-    "resume": (
-        "a line after a digression (`resume`) is",
-        "remove it; the open question is asked again by itself",
-    ),
     "pipeline": ("a pipeline for one state or group is", "move it to the top of the flow"),
 }
 _IN_PIPELINE = {
-    "realtime": ("speech-to-speech models are", "use a cascade: `stt`, `llm`, `tts`"),
+    "realtime": ("speech-to-speech models are", "use a cascade, the default: `stt`, `llm`, `tts`"),
     "denoise": ("noise suppression is", "remove it"),
     "avatar": ("avatars are", "remove it"),
-    "realtime_mode": ("speech-to-speech models are", "use a cascade: `stt`, `llm`, `tts`"),
+    "realtime_mode": (
+        "speech-to-speech models are",
+        "use a cascade, the default: `stt`, `llm`, `tts`",
+    ),
     "history": ("history options are", "remove it"),
 }
 _IN_ACTION = {
     "play": ("playing files is", "speak the line: `say`"),
     "send_dtmf": ("sending keys is", "remove it"),
 }
-_SCHEMES = {"http": "HTTP tools are", "mcp": "MCP tools are", "provider": "tools of a provider are"}
+_SCHEMES = {
+    "http": "calling a web service by its name (`http:`) is",
+    "mcp": "calling the tools of an MCP server (`mcp:`) is",
+    "provider": "calling the tools of a provider (`provider:`) is",
+}
+_UNASKABLE = ("list(text", "list(boolean")
+_CHECKED_IN_FLOW = {
+    "room": "the room is chosen when starting: `turnwise run FILE --room demo`",
+    "knowledge": "nobody reads the documents; let a tool answer such questions",
+    "voicemail": "no machine is recognised; a test may raise the event: `emit: voicemail`",
+}
 _COMPONENTS = ("stt", "llm", "tts", "vad", "turn_detector")
 
 
 def find_unsupported(source: Source) -> list[Diagnostic]:
-    """All findings TW111 of a file, and TW112 where it holds tests."""
+    """All findings TW111 and TW113 of a file, and TW112 where it holds tests."""
     data = source.data
     if not isinstance(data, dict):
         return []
     found = [_diagnostic(source, later) for later in _all(data)]
+    found += _checked_only(source, data)
     if data.get("tests"):
         found.append(_tests_not_run(source))
     return found
@@ -111,7 +112,7 @@ def _pipeline(pipeline: Any, path: Path) -> Iterator[_Later]:
         return
     yield from _keys(pipeline, path, _IN_PIPELINE)
     if pipeline.get("mode") == "realtime":
-        instead = "use `mode: cascade`, which is the default"
+        instead = "remove it: a cascade of `stt`, `llm` and `tts` runs the same flow"
         yield _Later((*path, "mode"), "speech-to-speech models are", instead, on_key=False)
     for name in _COMPONENTS:
         if isinstance(pipeline.get(name), list):
@@ -121,22 +122,15 @@ def _pipeline(pipeline: Any, path: Path) -> Iterator[_Later]:
 
 def _state(state: Map, path: Path) -> Iterator[_Later]:
     yield from _keys(state, path, _IN_STATE)
-    if state.get("converse") is None and state.get("knowledge") is not None:
-        yield _Later((*path, "knowledge"), "knowledge is", "let a tool answer the question")
-    transfer = state.get("transfer")
-    if isinstance(transfer, dict) and transfer.get("kind") in ("warm", "agent"):
-        what = f"a transfer of kind `{transfer['kind']}` is"
-        instead = "use `kind: cold`: connect the caller and leave"
-        yield _Later((*path, "transfer", "kind"), what, instead, on_key=False)
 
 
 def _slot(slot: Any, path: Path) -> Iterator[_Later]:
     written, where = (slot.get("type"), (*path, "type")) if isinstance(slot, dict) else (slot, path)
-    if isinstance(written, str):
-        kind = written.split("(")[0].rstrip("?").strip()
-        if kind in ("datetime", "duration", "email", "digits", "list"):
-            instead = f"use {listing((*BUILT_SLOT_KINDS[:-1], '[a, b]'))}"
-            yield _Later(where, f"asking a caller for a value of type `{kind}` is", instead, False)
+    if isinstance(written, str) and written.replace(" ", "").startswith(_UNASKABLE):
+        if isinstance(slot, dict) and slot.get("values") and "text" in written:
+            return
+        instead = "name the values it may hold: `type: list(text)` and `values: [...]`"
+        yield _Later(where, f"asking a caller for a `{written}` is", instead, False)
     if isinstance(slot, dict) and slot.get("dtmf") is not None:
         instead = 'remove it; single keys can name an intent: `intents: {NAME: {dtmf: "1"}}`'
         yield _Later((*path, "dtmf"), "filling a slot with keys is", instead)
@@ -146,11 +140,52 @@ def _tool(tool: Map, path: Path) -> Iterator[_Later]:
     use = tool.get("use")
     scheme = use.split(":", 1)[0] if isinstance(use, str) else ""
     if scheme in _SCHEMES:
-        instead = "write a Python function that does it: `use: python:package.module.function`"
+        instead = (
+            "write a Python function that makes the call and holds its address and secret:"
+            " `use: python:package.module.function`"
+        )
         yield _Later((*path, "use"), _SCHEMES[scheme], instead, on_key=False)
-    if tool.get("keep") is True:
-        instead = "stay in the state until the tool has answered"
-        yield _Later((*path, "keep"), "tools that outlive their state are", instead)
+
+
+# --- checked, without effect ----------------------------------------------------------------------
+
+
+def _checked_only(source: Source, data: Map) -> Iterator[Diagnostic]:
+    """What stands in a file and changes nothing: one finding for each kind of it."""
+    for key, instead in _CHECKED_IN_FLOW.items():
+        if data.get(key) is not None:
+            yield _without_effect(source, (key,), f"`{key}`", instead)
+    for path, scope in scopes(data):
+        if scope.get("sound") is not None:
+            yield _without_effect(source, (*path, "sound"), "`sound`", "the call is silent there")
+            break
+    told: set[str] = set()
+    for path, state in states(data):
+        transfer = state.get("transfer")
+        kind = transfer.get("kind") if isinstance(transfer, dict) else None
+        if kind in _KINDS and kind not in told:
+            told.add(kind)
+            where = (*path, "transfer", "kind")
+            yield _without_effect(source, where, f"`kind: {kind}`", _KINDS[kind])
+
+
+_KINDS = {
+    "warm": "rooms that cannot speak to the other side first raise `error.transfer`",
+    "agent": "rooms that know no other agents raise `error.transfer`",
+}
+
+
+def _without_effect(source: Source, where: Path, what: str, meanwhile: str) -> Diagnostic:
+    value = source.span(where)
+    span = value if where[-1] == "kind" else source.key_span(where)
+    return Diagnostic(
+        code="TW113",
+        message=f"{what} is checked, and no room of this version acts on it",
+        span=span,
+        label="no effect yet",
+        help=meanwhile,
+        where=where,
+    )
 
 
 def _diagnostic(source: Source, later: _Later) -> Diagnostic:

@@ -244,6 +244,23 @@ class Confirm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Converse:
+    """Let a model talk, until `until` holds, all of `fills` are filled, or the turns are used up.
+
+    Without `until`, the state is done when every slot of `fills` has a value.
+    """
+
+    text: Template
+    fills: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
+    intents: tuple[str, ...] | None = None
+    """What may be reported beside the built-in intents; None: whatever is handled here."""
+    until: Expression | None = None
+    max_turns: int | None = None
+    """Turns of the caller; when the last one has not completed the state: `no_match`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """Call a tool and wait; sets `result` and `results.STATE`."""
 
@@ -285,7 +302,9 @@ class PassOn:
     """No verb but a `then`: go on at once (after ordering the `say`)."""
 
 
-Verb: TypeAlias = Collect | Confirm | Run | CallFlow | TransferTo | End | Rest | PassOn
+Verb: TypeAlias = (
+    Collect | Confirm | Converse | Run | CallFlow | TransferTo | End | Rest | PassOn
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -315,6 +334,10 @@ class CompiledState:
     enter: tuple[Action, ...] = ()
     exit: tuple[Action, ...] = ()
     timers: tuple[TimerSpec, ...] = ()
+    resume: Template | None = None
+    """Said when a digression comes back here, before the open question."""
+    instructions: tuple[Template, ...] = ()
+    """The persona of the model: of the flow, the groups and the state, outermost first."""
     grammar: str = ""
     """Name in `CompiledFlow.grammars` for what may be said here; empty for non-waiting states."""
 

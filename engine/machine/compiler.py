@@ -31,6 +31,7 @@ from engine.machine.compiled import (
     CompiledGroup,
     CompiledState,
     Confirm,
+    Converse,
     EmitAction,
     End,
     Handler,
@@ -160,6 +161,12 @@ class _Compiler:
             enter=self._actions(state.enter),
             exit=self._actions(state.exit),
             timers=_timers(state.timers),
+            resume=template(state.resume),
+            instructions=tuple(
+                Template(text)
+                for level in self._levels(place)
+                if (text := level.instructions) is not None
+            ),
         )
         return replace(compiled, grammar=grammar_name(compiled))
 
@@ -283,6 +290,15 @@ def _verb(state: State) -> Verb:
             return Collect(slots=tuple(state.collect or ()))
         case "confirm":
             return Confirm(text=Template(state.confirm or ""))
+        case "converse":
+            return Converse(
+                text=Template(state.converse or ""),
+                fills=tuple(state.fills or ()),
+                tools=tuple(state.tools or ()),
+                intents=None if state.intents is None else tuple(state.intents),
+                until=None if state.until is None else Expression(state.until),
+                max_turns=state.max_turns,
+            )
         case "run":
             return Run(tool=state.run or "", args=_expressions(state.args))
         case "call":

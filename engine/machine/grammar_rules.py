@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from engine.flow.spoken import MONTHS, WEEKDAYS, cardinal, ordinal
@@ -132,6 +133,8 @@ def phrase_words(text: str) -> str:
 def value(spec: SlotSpec) -> str:
     """The words of a slot's values without anything around them; empty when there are none."""
     kind = spec.type.kind
+    if kind == "list" and spec.type.item is not None:
+        return _several(value(replace(spec, type=spec.type.item)))
     if kind == "integer":
         return _whole_number(spec)
     if kind in ("enum", "text") and (phrases := _phrases(spec)):
@@ -139,6 +142,11 @@ def value(spec: SlotSpec) -> str:
     if kind == "text" and _names_person(spec):
         return "<person>"
     return _BY_KIND.get(kind, "")
+
+
+def _several(item: str) -> str:
+    """Up to four values in one breath."""
+    return f"({item}){f' [[and] ({item})]' * 3}" if item else ""
 
 
 def carriers(spec: SlotSpec) -> tuple[str, ...]:

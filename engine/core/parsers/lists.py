@@ -10,7 +10,7 @@ from engine.core.parsers.words import Match, Strength, word_set
 FindItem: TypeAlias = Callable[[Sequence[str]], list[Match]]
 """Finds single values in some words."""
 
-_JOINTS: Final = word_set("and or plus also then")
+_JOINTS: Final = word_set("and or plus also then a an the some")
 _LONGEST_ITEM: Final = 8
 """Words of one item; a date with its weekday and year has about as many."""
 _MOST_WORDS: Final = 60

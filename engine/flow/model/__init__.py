@@ -20,6 +20,7 @@ from engine.flow.model.states import (
     TransferTo,
     Transition,
 )
+from engine.flow.model.surroundings import Knowledge, Migration, RoomOptions, Sound, Voicemail
 from engine.flow.model.tools import FillerLine, FlowTest, Retry, TalkStep, Tool
 
 __all__ = [
@@ -36,11 +37,15 @@ __all__ = [
     "Intent",
     "InterruptionProfile",
     "Interruptions",
+    "Knowledge",
     "Listen",
+    "Migration",
     "Pipeline",
     "Policies",
     "Retry",
+    "RoomOptions",
     "Slot",
+    "Sound",
     "State",
     "TalkStep",
     "Timer",
@@ -49,5 +54,6 @@ __all__ = [
     "Transition",
     "ValueType",
     "Variable",
+    "Voicemail",
     "parse_type",
 ]

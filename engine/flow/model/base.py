@@ -121,6 +121,9 @@ Lines: TypeAlias = Annotated[
 LATER: dict[str, Any] = {"x-turnwise-status": "not supported yet", "doNotSuggest": True}
 """Schema marks of what the language defines and this engine does not run yet."""
 
+CHECKED_ONLY: dict[str, Any] = {"x-turnwise-effect": "none yet"}
+"""Schema mark of what is typed and checked, and changes nothing in a call yet."""
+
 
 def inherited(default: Any) -> dict[str, Any]:
     """Schema mark of a policy key: absent means "as outside", and at the very outside this."""

@@ -6,9 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from engine.flow.model.base import LATER, Expr, Id, TargetId, Text
+from engine.flow.model.base import CHECKED_ONLY, LATER, Expr, Id, TargetId, Text
 from engine.flow.model.slots import Intent, Slot, Variable
 from engine.flow.model.states import Policies, State
+from engine.flow.model.surroundings import KnowledgeBase, Migration, RoomOptions, Voicemail
 from engine.flow.model.tools import FlowTest, Tool
 
 LANGUAGE_VERSION = 1
@@ -84,29 +85,29 @@ class Flow(Policies):
         description="What the flow can do in the world.",
         examples=[{"find_table": {"use": "python:bistro.tools.find_table"}}],
     )
-    room: Any = Field(
+    room: RoomOptions | None = Field(
         default=None,
         description="How callers reach the flow.",
         examples=[{"transport": "webrtc"}],
-        json_schema_extra=LATER,
+        json_schema_extra=CHECKED_ONLY,
     )
-    knowledge: Any = Field(
+    knowledge: KnowledgeBase | None = Field(
         default=None,
         description="Documents that free talk may draw on.",
         examples=[{"menu": {"use": "local:./menu"}}],
-        json_schema_extra=LATER,
+        json_schema_extra=CHECKED_ONLY,
     )
-    voicemail: Any = Field(
+    voicemail: Voicemail | None = Field(
         default=None,
         description="Recognise an answering machine.",
         examples=[{"within": "5s"}],
-        json_schema_extra=LATER,
+        json_schema_extra=CHECKED_ONLY,
     )
-    migrate: Any = Field(
+    migrate: list[Migration] | None = Field(
         default=None,
+        min_length=1,
         description="How a call saved by an older version goes on.",
         examples=[[{"from": "<1.2", "rename": {"states.old": "states.new"}}]],
-        json_schema_extra=LATER,
     )
     tests: dict[Id, FlowTest] = Field(
         default_factory=dict,

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from engine.flow.model.base import (
+    CHECKED_ONLY,
     LATER,
     AssignableName,
     Duration,
@@ -19,6 +20,7 @@ from engine.flow.model.base import (
 )
 from engine.flow.model.policies import Interruptions, Listen
 from engine.flow.model.services import Pipeline
+from engine.flow.model.surroundings import Sound
 
 VERBS: tuple[str, ...] = (
     "collect", "confirm", "converse", "run", "call", "transfer", "end", "states",
@@ -206,11 +208,11 @@ class Policies(FlowModel):
         description="End of turn, silence and noise.",
         examples=[{"silence": "6s", "no_input": ["Are you still there?"]}],
     )
-    sound: Any = Field(
+    sound: Sound | None = Field(
         default=None,
         description="Background sounds.",
         examples=[{"ambience": {"file": "cafe.wav", "volume": 0.2}}],
-        json_schema_extra=LATER,
+        json_schema_extra=CHECKED_ONLY,
     )
     instructions: Text | None = Field(
         default=None,
@@ -327,13 +329,12 @@ class State(Policies):
         default=None,
         description="Spoken when a digression comes back here.",
         examples=["Where were we?"],
-        json_schema_extra=LATER,
     )
     knowledge: list[Id] | None = Field(
         default=None,
         description="Knowledge a `converse` may use.",
         examples=[["menu"]],
-        json_schema_extra=LATER,
+        json_schema_extra=CHECKED_ONLY,
     )
 
     @property

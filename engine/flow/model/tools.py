@@ -73,7 +73,6 @@ class Tool(FlowModel):
     keep: bool = Field(
         default=False,
         description="It survives leaving the state; its result arrives as event `tool.NAME`.",
-        json_schema_extra={"x-turnwise-status": "not supported yet", "doNotSuggest": True},
     )
 
 

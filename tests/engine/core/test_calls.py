@@ -8,6 +8,7 @@ import pytest
 
 from engine.core import lines
 from engine.core.frames import Stack
+from engine.flow.templates import Template
 from engine.machine.compiled import CompiledFlow, TimerSpec
 from tests.engine.core.flow_kit import (
     Handling,
@@ -324,3 +325,35 @@ def test_the_sixth_flow_is_one_too_many() -> None:
 def test_work_that_outlives_its_flow_is_a_bug() -> None:
     with pytest.raises(KeyError):
         Stack().alive(1)
+
+
+def test_coming_back_from_a_digression_says_the_line_of_the_state_and_asks_again() -> None:
+    flow = make_flow(
+        {
+            "ask": State(
+                collect("size"),
+                then="bye",
+                handle={"intent.asks_hours": to("call:sub")},
+                resume=Template("Where were we?"),
+            ),
+            "bye": State(end(), text="Bye."),
+        },
+        slots=[SIZE],
+        intents=HOURS,
+        flows={"sub": hours()},
+    )
+    talk = Talk(flow)
+
+    assert talk.user("when do you open") == ["From five.", "Where were we?", "How many?"]
+
+
+def test_a_step_that_returns_says_no_line_of_coming_back() -> None:
+    flow = make_flow(
+        {
+            "step": State(call("sub"), then="bye", resume=Template("Where were we?")),
+            "bye": State(end(), text="Bye."),
+        },
+        flows={"sub": hours()},
+    )
+
+    assert [text for text, _ in Talk(flow).mouth.lines] == ["From five.", "Bye."]
