@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from engine.core.step import Step
-from engine.events import KeyPressed, SessionStarted, TranscriptReceived
+from engine.events import KeyPressed, ParticipantLeft, SessionStarted, TranscriptReceived
 from engine.observe.journal import read
 from engine.pipeline.pipeline import Services
 from engine.testing.voice import speak
@@ -375,6 +375,21 @@ def test_a_page_that_is_closed_ends_its_call() -> None:
         assert (await place.over()).result.reason == "caller_left"
 
     typed(leave)
+
+
+def test_a_browser_that_dies_is_noticed_and_its_call_ends() -> None:
+    """Nobody says goodbye: the connection just goes silent."""
+
+    async def vanish(place: Place, page: Page) -> None:
+        await click(page, "Join without")
+        await page.until(reads("For how many people?"))
+        await page.crash()
+        result = (await place.over()).result
+        (left,) = [s.cause for s in result.steps if isinstance(s.cause, ParticipantLeft)]
+        assert left.reason == "lost"
+        assert result.reason == "caller_left"
+
+    typed(vanish)
 
 
 def test_a_room_that_is_gone_is_told() -> None:
