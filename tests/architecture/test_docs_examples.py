@@ -1,34 +1,161 @@
-"""What the documents show is true: their flows validate, their commands exist."""
+"""What the documents show is true: their flows validate, their talks are had, their commands exist.
+
+In a document:
+
+    ```yaml              a whole flow (with `turnwise: 1` and `flow:`) must validate without a word
+    ```yaml file=NAME    the same, and the flows after it may call it by this name
+    ```talk              a talk with the flow above it, played on the bare core (see `talks`)
+    ```yaml call         a call with the flow above it: a script with instants, and what must follow
+    ```python            a whole program (with `__main__`); the ```text after it is what it prints
+    ```console           `$ turnwise ...` and what it prints
+"""
 
 from __future__ import annotations
 
 import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from engine.cli.main import COMMANDS
-from engine.flow.loader import check_text
+from engine.flow.loader import check_file
+from engine.machine.compiled import CompiledFlow
+from engine.machine.compiler import compile_loaded
+from engine.testing.expectations import unmet
+from engine.testing.script import Script
+from engine.testing.simulator import Simulator
+from tests.architecture.talks import rehearse
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
-FLOWS = [
-    pytest.param(match[1], id=f"{path.name}:{path.read_text()[: match.start()].count(chr(10)) + 1}")
-    for path in DOCUMENTS
-    for match in re.finditer(r"```yaml\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL)
-    if "turnwise: 1" in match[1] and "\nflow:" in match[1]
-]
+_FENCE = re.compile(r"^```([^\n`]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_TERSE = ("semantics.md",)
+"""Its flows show one rule each, and may be warned about what a real flow needs besides."""
+_GENERATED = ("codes.md",)
+"""Its examples are run, finding by finding, by the tests of `turnwise explain`."""
 
 
-@pytest.mark.parametrize("flow", FLOWS)
-def test_every_whole_flow_in_a_document_validates(flow: str) -> None:
+@dataclass(frozen=True)
+class Block:
+    """One fenced block and what stands above it."""
+
+    place: str
+    kind: str
+    text: str
+    flow: str = ""
+    others: tuple[tuple[str, str], ...] = ()
+    after: str = ""
+    """The block that follows at once, if it is plain text."""
+
+
+def blocks(path: Path) -> Iterator[Block]:
+    text, flow, others = path.read_text(encoding="utf-8"), "", dict[str, str]()
+    fences = list(_FENCE.finditer(text))
+    for match, following in zip(fences, [*fences[1:], None], strict=False):
+        kind, body = match[1].strip(), match[2]
+        place = f"{path.name}:{text[: match.start()].count(chr(10)) + 1}"
+        if kind.startswith("yaml") and "turnwise: 1" in body and "\nflow:" in body:
+            if "file=" in kind:
+                others[kind.partition("file=")[2]] = body
+            else:
+                flow = body
+            kind = "flow"
+        after = following[2] if following and following[1] == "text" else ""
+        shown = body if kind == "flow" else flow
+        yield Block(place, kind, body, shown, tuple(others.items()), after)
+
+
+BLOCKS = [b for path in DOCUMENTS if path.name not in _GENERATED for b in blocks(path)]
+
+
+def of(kind: str) -> pytest.MarkDecorator:
+    found = [pytest.param(b, id=b.place) for b in BLOCKS if b.kind == kind]
+    return pytest.mark.parametrize("block", found)
+
+
+def write(block: Block, folder: Path) -> Path:
+    """Put the flow of a block, and what it may call, into a folder."""
+    for shipped in (ROOT / "flows").glob("*.yaml"):
+        (folder / shipped.name).write_text(shipped.read_text(encoding="utf-8"), encoding="utf-8")
+    for name, text in block.others:
+        (folder / name).write_text(text, encoding="utf-8")
+    path = folder / "example.yaml"
+    path.write_text(block.flow, encoding="utf-8")
+    return path
+
+
+def compiled(block: Block, folder: Path) -> CompiledFlow:
+    return compile_loaded(check_file(write(block, folder)))
+
+
+@of("flow")
+def test_every_whole_flow_in_a_document_validates(block: Block, tmp_path: Path) -> None:
     """A fragment, without `turnwise: 1` and `flow:`, is not judged."""
-    result = check_text(flow, "example.yaml", folder=ROOT / "flows")
-    found = [f"{d.code} {d.message}" for d in result.diagnostics if d.severity != "info"]
-    assert found == []
+    serious = ("error",) if block.place.startswith(_TERSE) else ("error", "warning")
+    found = check_file(write(block, tmp_path)).diagnostics
+    assert [f"{d.code} {d.message}" for d in found if d.severity in serious] == []
+
+
+@of("talk")
+def test_every_talk_in_a_document_goes_as_written(block: Block, tmp_path: Path) -> None:
+    rehearse(compiled(block, tmp_path), block.text)
+
+
+@of("yaml call")
+def test_every_call_in_a_document_goes_as_promised(block: Block, tmp_path: Path) -> None:
+    data = YAML(typ="safe").load(block.text)
+    script = Script.model_validate({"flow": "example.yaml", **data})
+    assert script.expect, "a call that promises nothing shows nothing"
+    steps = Simulator(compiled(block, tmp_path), script).run()
+    assert list(unmet(script.expect, steps)) == []
+
+
+@of("python")
+def test_every_program_in_a_document_runs(block: Block, tmp_path: Path) -> None:
+    if "__main__" not in block.text:
+        pytest.skip("a fragment")
+    write(block, tmp_path)
+    program = tmp_path / "program.py"
+    program.write_text(block.text, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, str(program)], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == block.after
+
+
+@of("console")
+def test_every_command_in_a_document_prints_what_is_shown(block: Block, tmp_path: Path) -> None:
+    """`$ cat >FILE` is not run: the flow above is there as `example.yaml`."""
+    write(block, tmp_path)
+    command, _, expected = block.text.partition("\n")
+    words = shlex.split(command.removeprefix("$ "))
+    assert words[0] == "turnwise"
+    program = "from engine.cli.main import run; run()"
+    done = subprocess.run(
+        [sys.executable, "-c", program, *words[1:]],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert re.sub(r"\d+ ms", "N ms", done.stdout) == re.sub(r"\d+ ms", "N ms", expected)
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_every_command_in_a_document_exists(path: Path) -> None:
     named = set(re.findall(r"`turnwise ([a-z]+)", path.read_text(encoding="utf-8")))
     assert named <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_to_a_file_leads_somewhere(path: Path) -> None:
+    text = _FENCE.sub("", path.read_text(encoding="utf-8"))
+    for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
+        assert (path.parent / link).exists(), link

@@ -1,0 +1,98 @@
+"""The generated parts of the documents are current, and leave nothing out."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from engine.cli.reference import PROBES, keys, renew, renewed, unsupported
+from engine.flow.codes import CODES
+from engine.flow.expression_judge import ARITY, ROOTS
+from engine.flow.loader import check_text
+from engine.flow.model.slots import SCALAR_KINDS
+from engine.flow.rules.references import EVENTS
+from engine.flow.schema import flow_schema
+from engine.flow.template_syntax import FILTERS
+
+DOCS = Path(__file__).parents[3] / "docs"
+REFERENCE = (DOCS / "reference.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", sorted(DOCS.glob("*.md")), ids=lambda path: path.name)
+def test_what_is_generated_is_current(path: Path) -> None:
+    """Else run `python -m engine.cli.reference docs`."""
+    text = path.read_text(encoding="utf-8")
+    assert renewed(text) == text
+
+
+def test_every_definition_of_the_schema_has_a_table_or_a_line() -> None:
+    shown = set(re.findall(r"<!-- begin keys\.(\w+) -->", REFERENCE))
+    shown |= set(re.findall(r"^### `(\w+)`$", REFERENCE, re.MULTILINE))
+    told_in_words = {"InterruptionProfile", "ResultType", "Target"}
+    definitions = {name.removesuffix("Map") for name in flow_schema()["definitions"]}
+    assert definitions <= shown | told_in_words
+
+
+def test_every_key_of_a_flow_stands_in_some_table() -> None:
+    for key in flow_schema()["properties"]:
+        assert f"| `{key}` |" in keys("Flow") + keys("Policies"), key
+
+
+def test_every_link_inside_the_reference_leads_somewhere() -> None:
+    titles = re.findall(r"^#+ (.*)$", REFERENCE, re.MULTILINE)
+    anchors = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+    assert set(re.findall(r"\]\(#([\w-]+)\)", REFERENCE)) <= anchors
+
+
+@pytest.mark.parametrize("name", [*ARITY, *ROOTS, *FILTERS, *SCALAR_KINDS])
+def test_every_name_of_the_language_is_told(name: str) -> None:
+    assert re.search(rf"^\|[^|]*`{name}\b", REFERENCE, re.MULTILINE) or f", `{name}" in REFERENCE
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_every_event_is_told(name: str) -> None:
+    assert re.search(rf"`{name}\b", REFERENCE)
+
+
+def test_every_code_has_its_section_or_its_line() -> None:
+    text = (DOCS / "codes.md").read_text(encoding="utf-8")
+    for code in CODES.values():
+        line = f"### {code.code} {code.name}" if code.implemented else f"| {code.code} |"
+        assert line in text, code.code
+
+
+def test_a_probe_is_refused_for_nothing_but_what_it_probes() -> None:
+    """Else its line would tell about something else, or stay when the thing is built."""
+    for what, flow in PROBES.items():
+        errors = [d for d in check_text(flow, "probe.yaml").diagnostics if d.is_error]
+        assert {d.code for d in errors} <= {"TW111"}, (what, [d.message for d in errors])
+
+
+def test_what_the_schema_marks_is_what_the_validator_names() -> None:
+    marked = {
+        key
+        for definition in [flow_schema(), *flow_schema()["definitions"].values()]
+        for key, node in definition.get("properties", {}).items()
+        if isinstance(node, dict) and "x-turnwise-status" in node
+    }
+    beside_converse = {"fills", "tools", "intents", "until", "max_turns"}
+    with_realtime = {"realtime_mode"}
+    table = unsupported("TW111") + unsupported("TW113")
+    for key in marked - beside_converse - with_realtime:
+        assert re.search(rf"\b{key}:", table), key
+
+
+def test_renewing_writes_only_what_changed(tmp_path: Path) -> None:
+    (tmp_path / "own.md").write_text("Own words.\n")
+    (tmp_path / "part.md").write_text("Before\n<!-- begin later -->\n<!-- end later -->\nafter\n")
+
+    assert [path.name for path in renew(tmp_path)] == ["part.md"]
+    assert renew(tmp_path) == []
+    assert (tmp_path / "part.md").read_text().startswith("Before\n<!-- begin later -->\n| code |")
+
+
+def test_a_part_that_nothing_generates_is_a_mistake() -> None:
+    with pytest.raises(KeyError):
+        renewed("<!-- begin nonsense -->\n<!-- end nonsense -->")
