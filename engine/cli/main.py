@@ -21,8 +21,10 @@ COMMANDS = {
     "graph": "Draw a flow as Mermaid, DOT or JSON.",
     "lsp": "Serve an editor: findings, completion, rename while typing.",
     "providers": "List the providers and whether each can run here.",
+    "replay": "Live a recorded call once more and compare every step.",
     "run": "Run a flow against a room.",
     "schema": "Print the JSON Schema of the flow language.",
+    "test": "Play the tests of flows: no audio, no keys, milliseconds.",
     "validate": "Check flow files.",
 }
 """Every command and its one-line help: shown without importing the command."""

@@ -35,6 +35,8 @@ from engine.testing.flow_tests.coverage import find_state, flows_of
 from engine.testing.flow_tests.view import pairs
 
 _MOCKED = "mocked"
+_LOOK = 100
+"""How often, in ms, it is looked whether the agent still speaks."""
 
 
 class StepFailedError(TurnwiseError):
@@ -149,11 +151,12 @@ class Talk:
         line = self._audible()
         assert line is not None
         self._lines, self._calls = call.said.index(line), len(call.calls)
-        begun = call.now - line.at
-        call.pass_time(max(0, interrupt.at - begun))
-        if line.whole is not None and self._audible() is None:
-            found = f'"{line.text}" is over after {(call.now - line.at) / 1000:g} s'
-            raise StepFailedError(f"a line that lasts {interrupt.at / 1000:g} s", found)
+        end = line.at + interrupt.at
+        while call.now < end and not call.quiet:
+            call.pass_time(min(_LOOK, end - call.now))
+        if self._audible() is None:
+            found = f"the agent stops after {(call.now - line.at) / 1000:g} s"
+            raise StepFailedError(f"speech that lasts {interrupt.at / 1000:g} s", found)
         call.speaks(interrupt.user)
 
     def _audible(self) -> Line | None:

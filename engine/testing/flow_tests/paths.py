@@ -1,0 +1,277 @@
+"""The conversations that are missing: for each transition no test reaches, the shortest way there.
+
+A stub is a test that runs as far as the graph tells: guards are not solved, but for the plainest
+ones (`answer`, `result.status == "free"`); the rest stands in comments for the author to complete.
+"""
+
+from __future__ import annotations
+
+import heapq
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from engine.machine.compiled import (
+    Collect,
+    CompiledFlow,
+    CompiledState,
+    Confirm,
+    Run,
+    SlotSpec,
+    SlotType,
+    TransferTo,
+    Transition,
+)
+from engine.testing.flow_tests.coverage import Coverage, waits
+from engine.testing.flow_tests.writing import Stub, Written, duration, write
+
+_TODO = "TODO"
+_DETOUR = 3
+"""A handler on the way counts as so many steps: it is not how the author meant the talk to go."""
+_OF_TOOLS = ("error.timeout", "error.tool")
+_RESULT = re.compile(r"result\.(\w+) == \"([^\"]*)\"")
+_SAMPLES: dict[str, tuple[Any, Any]] = {
+    "integer": (2, 3),
+    "number": (1.5, 2.5),
+    "boolean": (True, False),
+    "date": ("2026-05-02", "2026-05-03"),
+    "time": ("19:00", "20:00"),
+    "datetime": ("2026-05-02T19:00", "2026-05-03T19:00"),
+    "duration": ("PT3600S", "PT7200S"),
+    "phone": ("0301234567", "0307654321"),
+    "email": ("ann@example.org", "bob@example.org"),
+    "digits": ("1234", "5678"),
+}
+"""By kind, a value and another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    """One transition, fired in one state."""
+
+    state: str
+    transition: Transition
+    event: str
+    """What its handler is for; empty for `then`."""
+    collects: bool = False
+    """A form is filled before it fires."""
+
+    @property
+    def dest(self) -> str:
+        target = self.transition.target
+        return target.state if target.kind == "state" else self.state
+
+
+def stubs(flow: CompiledFlow, coverage: Coverage) -> str:
+    """Return tests for what no test reaches, as entries of a `tests:` block; empty: all is reached.
+
+    Only the flow itself is looked at: its sub-flows have tests of their own.
+    """
+    edges = {name: list(_edges(state)) for name, state in flow.states.items()}
+    ways = _shortest(flow.start, edges)
+    wanted = {
+        item.name
+        for item in coverage.missing()
+        if item.flow == flow.id and item.kind in ("transitions", "handlers")
+    }
+    chosen = [way for name in wanted if (way := _way_to(name, edges, ways)) is not None]
+    written: list[Stub] = []
+    # the longest first: what lies on its way needs no conversation of its own
+    for way in sorted(chosen, key=lambda way: (-len(way), way[-1].transition.id)):
+        if way[-1].transition.id in wanted:
+            wanted -= {edge.transition.id for edge in way}
+            written.append(_stub(flow, way))
+    return write(written)
+
+
+def _edges(state: CompiledState) -> Iterator[_Edge]:
+    for transition in state.then:
+        yield _Edge(state.id, transition, "", isinstance(state.verb, Collect))
+    for scope in state.scopes:
+        for handler in scope.handlers:
+            if _can_happen(state, handler.event):
+                for transition in handler.transitions:
+                    yield _Edge(state.id, transition, handler.event)
+
+
+def _can_happen(state: CompiledState, event: str) -> bool:
+    """Whether an event can reach this state: what passes on at once hears nobody."""
+    if event.split(".")[0] != "error":
+        return waits(state)
+    if event == "error.transfer":
+        return isinstance(state.verb, TransferTo)
+    return isinstance(state.verb, Run) or (waits(state) and event not in _OF_TOOLS)
+
+
+def _shortest(start: str, edges: dict[str, list[_Edge]]) -> dict[str, tuple[_Edge, ...]]:
+    """The plainest way to every state that can be reached: few steps, `then` before handlers."""
+    ways: dict[str, tuple[_Edge, ...]] = {}
+    waiting: list[tuple[int, int, str, tuple[_Edge, ...]]] = [(0, 0, start, ())]
+    count = 0
+    while waiting:
+        cost, _, state, way = heapq.heappop(waiting)
+        if state in ways:
+            continue
+        ways[state] = way
+        for edge in edges[state]:
+            if edge.event != "corrected" and edge.dest not in ways:
+                count += 1
+                price = cost + (_DETOUR if edge.event else 1)
+                heapq.heappush(waiting, (price, count, edge.dest, (*way, edge)))
+    return ways
+
+
+def _way_to(
+    name: str, edges: dict[str, list[_Edge]], ways: dict[str, tuple[_Edge, ...]]
+) -> tuple[_Edge, ...] | None:
+    found = [
+        (*ways[state], edge)
+        for state, there in edges.items()
+        if state in ways
+        for edge in there
+        if edge.transition.id == name and (edge.event != "corrected" or _fills(ways[state]))
+    ]
+    return min(found, key=len, default=None)
+
+
+def _fills(way: tuple[_Edge, ...]) -> bool:
+    """Whether anything is known on the way that could be corrected."""
+    return any(edge.collects for edge in way)
+
+
+# --- one conversation -----------------------------------------------------------------------------
+
+
+def _stub(flow: CompiledFlow, way: tuple[_Edge, ...]) -> Stub:
+    last = way[-1]
+    name = re.sub(r"\W+", "_", last.transition.id).strip("_").lower()
+    states = [edge.state for edge in way] + [last.dest]
+    stub = Stub(name=f"reaches_{name}", comment=" -> ".join(states))
+    filled: dict[str, Any] = {}
+    for edge in way:
+        _take(flow, edge, stub, filled)
+        dest = flow.states.get(edge.dest)
+        if dest is not None and waits(dest) and edge.dest != edge.state:
+            stub.talk.append(Written("at", edge.dest))
+    if not stub.talk or stub.talk[-1].key != "at":
+        stub.talk.append(Written("agent", "/./", "TODO: what must be said"))
+    return stub
+
+
+def _take(flow: CompiledFlow, edge: _Edge, stub: Stub, filled: dict[str, Any]) -> None:
+    """Write what makes this transition fire."""
+    verb = flow.states[edge.state].verb
+    if isinstance(verb, Run):
+        stub.mocks.setdefault(verb.tool, []).append(_result(flow, verb, edge))
+    if edge.event:
+        stub.talk += _event(flow, edge, stub, filled)
+    elif isinstance(verb, Collect):
+        stub.talk += _form(flow, verb, filled)
+    elif isinstance(verb, Confirm):
+        when = edge.transition.when
+        yes = when is not None and "not " not in when.source
+        stub.talk.append(Written("user", _TODO, _when(edge), {"answer": yes}))
+    elif edge.transition.when is not None and not isinstance(verb, Run):
+        stub.comment += f"\nTODO: make this true in {edge.state}: {edge.transition.when.source}"
+
+
+def _when(edge: _Edge) -> str:
+    when = edge.transition.when
+    return "" if when is None else f"when: {when.source}"
+
+
+def _form(flow: CompiledFlow, verb: Collect, filled: dict[str, Any]) -> Iterator[Written]:
+    values = {name: _sample(flow.slots[name]) for name in verb.slots if name not in filled}
+    if values:
+        filled |= values
+        yield Written("user", _TODO, "", {"slots": values})
+    for name in values:
+        if flow.slots[name].readback:
+            yield Written("user", _TODO, f"{name} was read back", {"answer": True})
+
+
+def _event(
+    flow: CompiledFlow, edge: _Edge, stub: Stub, filled: dict[str, Any]
+) -> Iterator[Written]:
+    state = flow.states[edge.state]
+    head, _, name = edge.event.partition(".")
+    match head:
+        case "intent":
+            yield Written("user", _TODO, "", {"intent": name or _TODO})
+        case "dtmf":
+            yield Written("dtmf", name or "1")
+        case "corrected" if filled:
+            slot = next(reversed(filled))
+            yield Written("user", _TODO, _when(edge), {"slots": {slot: _other(flow.slots[slot])}})
+        case "invalid" if name in flow.slots:
+            value = _too_much(flow.slots[name])
+            yield Written("user", _TODO, "a value that is not valid", {"slots": {name: value}})
+        case _:
+            yield from _circumstance(state, edge, stub)
+
+
+def _circumstance(state: CompiledState, edge: _Edge, stub: Stub) -> Iterator[Written]:
+    """What is not a matter of what the caller says."""
+    head, _, name = edge.event.partition(".")
+    match head:
+        case "no_input":
+            for _ in range(len(state.listen.no_input) + 1):
+                yield Written("silence", duration(state.listen.silence))
+        case "no_match":
+            for _ in range(len(state.listen.no_match) + 1):
+                yield Written("user", _TODO, "", {})
+        case "error" if name == "transfer":
+            stub.mocks.setdefault("transfer", []).append({"error": "nobody answers"})
+        case "error" if isinstance(state.verb, Run):
+            pass  # the mock of the tool fails
+        case _:
+            yield Written("emit", edge.event, _when(edge))
+
+
+def _result(flow: CompiledFlow, verb: Run, edge: _Edge) -> Any:
+    """What the tool must answer for this transition, as far as its guard tells plainly."""
+    if edge.event == "error.timeout":
+        return {"error": "timeout"}
+    if edge.event.split(".")[0] == "error":
+        return {"error": _TODO}
+    value = _of_type(flow.tools[verb.tool].returns)
+    if isinstance(value, dict) and edge.transition.when is not None:
+        value |= dict(_RESULT.findall(edge.transition.when.source))
+    return value
+
+
+def _of_type(type_: SlotType | None) -> Any:
+    if type_ is None:
+        return _TODO
+    if type_.kind == "map":
+        return {name: _of_type(inner) for name, inner in type_.fields.items()}
+    if type_.kind == "list":
+        return []
+    if type_.kind == "enum":
+        return type_.values[-1]
+    return _SAMPLES.get(type_.kind, (_TODO, _TODO))[0]
+
+
+def _sample(spec: SlotSpec) -> Any:
+    if spec.type.kind == "enum":
+        return spec.type.values[0]
+    if spec.type.kind == "list":
+        return []
+    if spec.type.kind in ("integer", "number") and spec.min is not None:
+        return spec.min
+    return _SAMPLES.get(spec.type.kind, ("Ann", "Bob"))[0]
+
+
+def _other(spec: SlotSpec) -> Any:
+    if spec.type.kind == "enum":
+        return spec.type.values[-1]
+    if spec.type.kind in ("integer", "number") and spec.min is not None:
+        return spec.min + 1
+    return _SAMPLES.get(spec.type.kind, ("Ann", "Bob"))[1]
+
+
+def _too_much(spec: SlotSpec) -> Any:
+    if spec.type.kind in ("integer", "number"):
+        return spec.max + 1 if spec.max is not None else _TODO
+    return _TODO

@@ -1,0 +1,118 @@
+"""Every step of a talk: when it holds, and what is told when it does not."""
+
+from __future__ import annotations
+
+import pytest
+
+HOLDS = {
+    "agent, whole line": 'talk: [agent: Welcome to the desk., agent: "For how many?"]',
+    "agent, pattern": "talk: [agent: /how many/]",
+    "agent, said to its end": "talk: [agent: {says: /Welcome/, whole: true}]",
+    "user, own words and parsers": "talk: [user: for three please, slots: {size: 3}, at: agree]",
+    "user, declared": (
+        "talk: [{user: hm, heard: {slots: {size: 2}}}, at: agree, "
+        "{user: hm, heard: {answer: false}}, ended: hangup]"
+    ),
+    "user, nothing heard": "talk: [{user: three, heard: {}}, agent: Pardon?, at: ask]",
+    "silence": "talk: [silence: 5s, agent: Hello?, silence: 5s, at: bye, ended: hangup]",
+    "shorter silence": "talk: [silence: 4s, user: three, at: agree]",
+    "interrupt": "talk: [interrupt: {at: 300ms, user: for three people}, at: agree]",
+    "digression": (
+        "talk: [user: when do you open, agent: /nine to five/, agent: /how many/, at: ask]"
+    ),
+    "emit": "talk: [emit: app.paid, agent: Thank you for paying., ended: hangup]",
+    "emit of a timer": "talk: [emit: timer.tired, ended: hangup]",
+    "wait for a timer": "mock: {find: {status: free}}\ntalk: [user: three, wait: 3s, at: agree]",
+    "called with a mock": (
+        "mock: {find: {status: full}}\n"
+        "talk: [user: three, called: {find: {size: 3}}, agent: All full., ended: transfer]"
+    ),
+    "called, any arguments": "talk: [user: three, called: {find: {}}]",
+    "successive answers": (
+        "mock: {find: [{error: down}, {status: free}]}\ntalk: [user: three, agent: Sorry.]"
+    ),
+    "time limit": "mock: {find: {error: timeout}}\ntalk: [user: three, agent: Sorry.]",
+    "write": (
+        "mock: {book: B1}\ntalk: [user: three, user: 'yes', called: {book: {size: 3}}, "
+        "ended: hangup]"
+    ),
+    "transfer that fails": (
+        "mock: {transfer: {error: busy}}\ntalk: [user: seven, agent: Nobody is there., at: bye]"
+    ),
+    "mocked sub-flow": (
+        "mock: {hours: {}}\ntalk: [user: when do you open, agent: /how many/, at: ask]"
+    ),
+    "the clock": 'now: "2026-12-24T18:00"\ntalk: [agent: /Welcome/]',
+}
+
+
+@pytest.mark.parametrize("text", HOLDS.values(), ids=HOLDS.keys())
+def test_a_step_that_holds(play, text: str) -> None:
+    outcome = play(text)
+
+    assert outcome.failure is None, outcome.failure
+
+
+FAILS = {
+    "talk: [agent: Goodbye.]": ('the agent to say "Goodbye."', "Welcome to the desk."),
+    "talk: [agent: Welcome]": ('the agent to say "Welcome"', "Welcome to the desk."),
+    "talk: [agent: /Welcome/, agent: /Welcome/]": ("the agent to say /Welcome/", "For how many?"),
+    "talk: [at: agree]": ("the conversation to be at `agree`", "at `ask` since 0.000 s (begin)"),
+    "talk: [user: three, called: {find: {size: 4}}]": ("with size=4", "find(size=3)"),
+    "talk: [user: three, called: {book: {}}]": ("a call of `book`", "no call of `book` since"),
+    "talk: [user: three, slots: {size: 4}]": ("the slots size=4", "size=3"),
+    "talk: [slots: {size: 4}]": ("the slots size=4", "size=empty"),
+    "talk: [ended: hangup]": ("the call to be over (hangup)", "it is at `ask`"),
+    "talk: [emit: app.paid, ended: transfer]": ("end with transfer", "ended with hangup"),
+    "talk: [emit: app.paid, user: hello]": ("in which the caller can speak", "the call is over"),
+    "talk: [agent: /how/, interrupt: {at: 9s, user: x}]": (
+        "a line that lasts 9 s",
+        "stops after",
+    ),
+    "talk: [{user: x, heard: {slots: {code: A}}}]": ("in scope", "slots.code cannot be heard"),
+    "talk: [{user: x, heard: {slots: {size: many}}}]": (
+        "of its type",
+        "slots.size cannot be heard",
+    ),
+    "talk: [user: three, user: 'yes', at: bye]": ("(TW903)", "`book`, which changes the world"),
+    "talk: [at: agre]": ("names of this flow", "no state named `agre`"),
+    "mock: {fnd: 3}\ntalk: [at: ask]": ("names of this flow", "no tool or sub-flow named `fnd`"),
+    "inputs: {x: 3}\ntalk: [at: ask]": ("names of this flow", "no input named `x`"),
+    "talk: [slots: {sise: 3}]": ("names of this flow", "no slot named `sise`"),
+    "talk: [{user: x, heard: {intent: y}}]": ("names of this flow", "no intent named `y`"),
+}
+
+
+@pytest.mark.parametrize(("text", "told"), FAILS.items())
+def test_a_step_that_does_not_hold(play, text: str, told: tuple[str, str]) -> None:
+    """The failure says what was expected, and what was found instead."""
+    failure = play(text).failure
+
+    assert failure is not None
+    assert told[0] in failure.expected
+    assert told[1] in failure.found
+
+
+def test_a_part_of_a_line_gets_a_hint(play) -> None:
+    assert "stands between slashes" in play("talk: [agent: Welcome]").failure.help
+
+
+def test_a_line_that_was_cut_is_not_whole(play) -> None:
+    failure = play(
+        "talk: [interrupt: {at: 300ms, user: for three people}, "
+        "agent: {says: /Welcome/, whole: true}]"
+    ).failure
+
+    assert failure.found == '"Welcome to the desk." was cut'
+
+
+def test_lines_said_before_the_last_thing_that_happened_do_not_count(play) -> None:
+    failure = play("talk: [user: three, agent: /Welcome/]").failure
+
+    assert failure.help == "it was said earlier, before the last thing that happened"
+
+
+def test_the_same_test_gives_the_same_steps(play) -> None:
+    text = "mock: {book: B1}\ntalk: [user: three, user: 'yes', ended: hangup]"
+
+    assert play(text).steps == play(text).steps
