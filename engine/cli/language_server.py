@@ -28,7 +28,8 @@ from engine.flow.diagnostics import Diagnostic, Edit, Fix, Span
 from engine.flow.edits import apply_edits
 from engine.flow.formatter import FormatError, format_text
 from engine.flow.hover import hover
-from engine.flow.loader import LoadResult, check_text, project_root
+from engine.flow.loader import LoadResult, check_text
+from engine.flow.reading import project_root
 from engine.flow.rules.parts import SPECIAL
 from engine.flow.source import Source, read_source
 from engine.flow.symbols import Mention, Symbols

@@ -131,7 +131,7 @@ _TABLE = (
     Code("TW902", "never-tested", "info", "state or transition no test covers"),
     Code("TW903", "unmocked-write", "error", "test reaches a write tool without a mock"),
     Code("TW904", "breaking-change", "error", "`--against REV`: removed state, slot, output or changed type without `migrate`"),
-    Code("TW905", "unused-ignore", "warning", "`# turnwise: ignore[TW305]` that ignores nothing", fix="safe"),
+    Code("TW905", "unused-ignore", "warning", "`# turnwise: ignore[TW305]` that ignores nothing", fix="safe", implemented=True),
 )
 # fmt: on
 

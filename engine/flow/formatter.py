@@ -31,7 +31,7 @@ SPEECH_KEYS = frozenset(
 )
 """Keys whose values are spoken or read to a model."""
 
-_COMMENT = re.compile(r"(?:^|(?<=[ \t\n]))#[^\n]*")
+_COMMENT = re.compile(r"(?:^|(?<=[ \t\n]))#[^\r\n]*")
 _OPENING = ("FlowMappingStart", "FlowSequenceStart")
 _CLOSING = ("FlowMappingEnd", "FlowSequenceEnd")
 _PROPERTIES = ("Anchor", "Tag")
@@ -73,10 +73,19 @@ def _readable(text: str, file: str) -> Source:
     return source
 
 
+def comments(text: str) -> Iterator[tuple[int, int]]:
+    """Where the comments of a YAML text begin and end, in order.
+
+    One behind the `|` or `>` of a block text counts as part of that text.
+    """
+    for gap, token in _pieces(text):
+        for found in _COMMENT.finditer(gap):
+            start = token.start - len(gap)
+            yield start + found.start(), start + found.end()
+
+
 def _comments(text: str) -> list[str]:
-    """The comments of a text, in order."""
-    pieces = [gap for gap, _ in _pieces(text)]
-    return [found.strip() for gap in pieces for found in _COMMENT.findall(gap)]
+    return [text[start:end].strip() for start, end in comments(text)]
 
 
 # --- quotes ---------------------------------------------------------------------------------------

@@ -13,20 +13,19 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
-from typing import Any, TypeAlias
+from typing import Any
 
 from pydantic import ValidationError
 
 from engine.flow import rules
 from engine.flow.catalogue import Catalogue
-from engine.flow.diagnostics import Diagnostic, Path, Span, listing, nearest, sort_diagnostics
+from engine.flow.diagnostics import Diagnostic, Path, Span, nearest, sort_diagnostics
+from engine.flow.ignores import sift
 from engine.flow.model import Flow
+from engine.flow.reading import decode, project_root, read_file
 from engine.flow.shape import find_duplicate_states, find_language_version, find_wrong_shapes
-from engine.flow.source import MAX_BYTES, Source, read_source
+from engine.flow.source import Source, read_source
 from engine.flow.unsupported import find_unsupported
-
-_ROOT_MARKS = ("pyproject.toml", ".git", "turnwise.toml")
-"""A folder that holds one of these is the root of a project."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +41,8 @@ class LoadResult:
     """By the name this flow calls them."""
     readable: bool = True
     """False: there was no file, or no text in it; the one finding says why."""
+    ignored: tuple[Diagnostic, ...] = ()
+    """What comments in the files ask not to be told."""
 
     @property
     def ok(self) -> bool:
@@ -104,61 +105,10 @@ def check_bytes(
     raw: bytes, name: str, catalogue: Catalogue | None = None, *, folder: FilePath | None = None
 ) -> LoadResult:
     """Decode a text and run all rules over it."""
-    text, failure = _decode(raw, name)
+    text, failure = decode(raw, name)
     if failure is not None:
         return _unreadable(name, *failure)
     return check_text(text, name, catalogue, folder=folder)
-
-
-# --- files ----------------------------------------------------------------------------------------
-
-_Failure: TypeAlias = tuple[str, str]
-"""Why a file cannot be read, and what to do."""
-
-
-def _read(path: FilePath) -> tuple[str, _Failure | None]:
-    try:
-        with path.open("rb") as stream:
-            # One byte more than allowed is enough to know that it is too big.
-            raw = stream.read(MAX_BYTES + 4)
-    except FileNotFoundError:
-        return "", (f"no file `{path}`", _neighbour(path))
-    except IsADirectoryError:
-        return "", (f"`{path}` is a folder", f"name a file in it: `{path / 'FLOW.yaml'}`")
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        return "", (f"cannot read `{path}`: {reason}", "")
-    return _decode(raw, str(path))
-
-
-def _decode(raw: bytes, name: str) -> tuple[str, _Failure | None]:
-    try:
-        return raw.decode("utf-8"), None
-    except UnicodeDecodeError as error:
-        if len(raw) > MAX_BYTES:
-            return raw.decode("utf-8", "replace"), None
-        line = raw[: error.start].count(b"\n") + 1
-        message = f"`{name}` is not UTF-8 text: line {line}, byte {error.start}"
-        return "", (message, "save it as UTF-8")
-
-
-def _neighbour(path: FilePath) -> str:
-    try:
-        names = sorted(entry.name for entry in path.parent.iterdir() if entry.suffix == path.suffix)
-    except OSError:
-        return f"there is no folder `{path.parent}`"
-    meant = nearest(path.name, names)
-    if meant is not None:
-        return f"did you mean `{path.parent / meant}`?"
-    return f"files there: {listing(names, join='and')}" if names else ""
-
-
-def project_root(file: FilePath) -> FilePath:
-    """The folder of the project that an absolute path belongs to; else the file's own folder."""
-    for folder in file.parents:
-        if any((folder / mark).exists() for mark in _ROOT_MARKS):
-            return folder
-    return file.parent
 
 
 # --- the loader -----------------------------------------------------------------------------------
@@ -174,7 +124,7 @@ class _Loader:
 
     def load_file(self, name: str) -> LoadResult:
         path = FilePath(name)
-        text, failure = _read(path)
+        text, failure = read_file(path)
         if failure is not None:
             return _unreadable(name, *failure)
         if self._root is None:
@@ -191,15 +141,25 @@ class _Loader:
         flow, findings = judge(source)
         subflows, problems = self._subflows(source, folder, chain)
         findings += problems
-        if flow is not None and self._catalogue is not None and _is_sound(findings):
+        judged = flow is not None and self._catalogue is not None and _is_sound(findings)
+        if flow is not None and self._catalogue is not None and judged:
             models = {key: inner.flow for key, inner in subflows.items() if inner.flow is not None}
             called = len(chain) > 1
             findings += rules.check(flow, source, models, self._catalogue, called=called)
-        inner = [found for result in subflows.values() for found in result.diagnostics]
-        diagnostics = sort_diagnostics([*findings, *inner])
+        findings, ignored = sift(source, findings, judged=judged)
+        for result in subflows.values():
+            findings += result.diagnostics
+            ignored += result.ignored
+        diagnostics = sort_diagnostics(findings)
         if any(found.is_error for found in diagnostics):
             flow = None
-        return LoadResult(flow=flow, diagnostics=diagnostics, source=source, subflows=subflows)
+        return LoadResult(
+            flow=flow,
+            diagnostics=diagnostics,
+            source=source,
+            subflows=subflows,
+            ignored=sort_diagnostics(ignored),
+        )
 
     # --- sub-flows --------------------------------------------------------------------------------
 
@@ -242,7 +202,7 @@ class _Loader:
         if path in chain:
             return _cycle(span, where, written, chain[chain.index(path) :], path)
         if path not in self._loaded:
-            text, failure = _read(path)
+            text, failure = read_file(path)
             if failure is not None:
                 return _missing(span, where, written, path)
             name = os.path.normpath(os.path.join(os.path.dirname(source.file), written))
