@@ -130,7 +130,7 @@ _HOLDERS = ("slots", "vars", "inputs")
 def no_plan_b(book: Book) -> Iterator[Diagnostic]:
     """Nobody may be free (TW513)."""
     for place in book.leaves:
-        if place.state.transfer is None:
+        if place.state.transfer is None or book.is_subflow:
             continue
         events = {
             event

@@ -104,6 +104,12 @@ class Book:
         start = self.leaf(self.flow.start)
         return Graph(start, self.leaves, self.thens, self.reactions, self.leaf)
 
+    @functools.cached_property
+    def is_subflow(self) -> bool:
+        """It is called by another flow, whose handlers answer what this one leaves unhandled."""
+        returns = any(place.state.end == "return" for place in self.leaves)
+        return self.checked.called or returns
+
     # --- texts and types --------------------------------------------------------------------------
 
     @functools.cached_property

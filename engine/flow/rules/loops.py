@@ -104,7 +104,8 @@ def _edges(
 def _dests(book: Book, ways: Iterable[Way]) -> Iterator[str]:
     for way in ways:
         target = way.transition.to
-        if target == "REPEAT" or (target in ("STAY", "RESUME") and not way.event):
+        stays = target in ("STAY", "RESUME") and not way.event
+        if target == "REPEAT" or (stays and book.places[way.scope].state.run is None):
             yield way.scope
         elif target is not None and book.named(target) is not None:
             yield book.leaf(target) or ""

@@ -110,8 +110,9 @@ def undefined_slots(book: Book) -> Iterator[Diagnostic]:
         for index, other in enumerate(slot.resets):
             yield from _slot(book, ("slots", name, "resets", index), other)
     for place in book.places.values():
-        for index, name in enumerate(place.state.collect or ()):
-            yield from _slot(book, (*place.path, "collect", index), name)
+        for key, names in (("collect", place.state.collect), ("fills", place.state.fills)):
+            for index, name in enumerate(names or ()):
+                yield from _slot(book, (*place.path, key, index), name)
     for path, action in book.actions:
         for index, written in enumerate(action.clear or ()):
             yield from _assignable(book, (*path, "clear", index), written, on_key=False)
@@ -182,11 +183,17 @@ def _phrase(book: Book, path: Path, phrase: str) -> Iterator[Diagnostic]:
 
 
 def undefined_tools(book: Book) -> Iterator[Diagnostic]:
-    """`run` names a declared tool (TW204)."""
+    """`run` and `tools` name declared tools (TW204)."""
     for place in book.leaves:
-        name = place.state.run
-        if name is not None and name not in book.flow.tools:
-            path = (*place.path, "run")
+        named: list[tuple[Path, str]] = [
+            ((*place.path, "tools", index), name)
+            for index, name in enumerate(place.state.tools or ())
+        ]
+        if place.state.run is not None:
+            named.append(((*place.path, "run"), place.state.run))
+        for path, name in named:
+            if name in book.flow.tools:
+                continue
             span = book.source.span(path)
             found = book.checked.meant(name, book.flow.tools, span)
             help_ = {"help": "declare it in `tools`, with where it lives and its arguments"}
@@ -230,10 +237,21 @@ def undefined_events(book: Book) -> Iterator[Diagnostic]:
             yield from _event(book, (*path, "emit"), action.emit, handled=False)
 
 
+def _intents(book: Book) -> set[str]:
+    """Those of sub-flows too: what they leave unhandled comes here."""
+    flows = (book.flow, *book.checked.subflows.values())
+    return {*BUILT_IN_INTENTS, *(name for flow in flows for name in flow.intents)}
+
+
+def _timers(book: Book) -> set[str]:
+    inner = [name for flow in book.checked.subflows.values() for name in flow.timers]
+    return {*inner, *(name for _, _, scope in book.scopes for name in scope.timers)}
+
+
 _DECLARED: Mapping[str, tuple[str, str, Callable[[Book], set[str]]]] = {
-    "intent": ("TW205", "intent", lambda book: {*book.flow.intents, *BUILT_IN_INTENTS}),
+    "intent": ("TW205", "intent", _intents),
     "invalid": ("TW202", "slot", lambda book: {*book.flow.slots}),
-    "timer": ("TW206", "timer", lambda book: {n for _, _, s in book.scopes for n in s.timers}),
+    "timer": ("TW206", "timer", _timers),
     "tool": ("TW204", "tool", lambda book: {*book.flow.tools}),
 }
 """First part of an event to the code, what its second part names, and which there are."""

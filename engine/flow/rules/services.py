@@ -120,7 +120,7 @@ def unhandled_errors(book: Book) -> Iterator[Diagnostic]:
         events = {event for scope in scopes for event in scope.handle}
         if place.state.run in book.flow.tools and not events & {"error", "error.tool"}:
             places.append(place)
-    if not places:
+    if not places or book.is_subflow:
         return
     first, *others = places
     same = listing([place.name for place in others], join="and")

@@ -47,7 +47,7 @@ def silence(book: Book) -> Iterator[Diagnostic]:
                 open_.setdefault((event, owner), []).append(place)
     if mute:
         yield _mute(book, mute)
-    for (event, owner), places in open_.items():
+    for (event, owner), places in open_.items() if not book.is_subflow else ():
         yield _open_end(book, event, owner, places)
 
 

@@ -13,7 +13,7 @@ from engine.flow.rules.checked import Checked
 from engine.flow.rules.parts import Way
 from engine.flow.templates import parse_template
 
-Kind: TypeAlias = Literal["guard", "value", "speech", "log"]
+Kind: TypeAlias = Literal["guard", "value", "speech", "log", "prompt"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,7 +21,7 @@ class Text:
     """One expression or speech."""
 
     kind: Kind
-    """guard: true or false. value: anything. speech and log: text with braces."""
+    """guard: true or false. value: anything. speech, log and prompt: text with braces."""
     path: Path
     source: str
     scope: str
@@ -86,6 +86,10 @@ def _policies(name: str, path: Path, scope: Policies) -> Iterator[Text]:
 def _state(name: str, path: Path, state: State) -> Iterator[Text]:
     yield from _speech(state.say, (*path, "say"), name)
     yield from _speech(state.confirm, (*path, "confirm"), name)
+    yield from _speech(state.resume, (*path, "resume"), name)
+    yield from _speech(state.converse, (*path, "converse"), name, kind="prompt")
+    if state.until is not None:
+        yield _expression("guard", state.until, (*path, "until"), name)
     if state.transfer is not None:
         yield _template(state.transfer.to, (*path, "transfer", "to"), name)
         yield from _speech(state.transfer.brief, (*path, "transfer", "brief"), name)

@@ -37,7 +37,7 @@ def unused(book: Book) -> Iterator[Diagnostic]:
     _add_misspelt(book, used)
     every_intent = any("intent" in scope.handle for _, _, scope in book.scopes)
     for root, noun in _NOUNS.items():
-        if root == "intents" and every_intent:
+        if root == "intents" and (every_intent or book.is_subflow):
             continue
         for name in getattr(book.flow, root):
             if name not in used[root]:
@@ -48,8 +48,9 @@ def unused(book: Book) -> Iterator[Diagnostic]:
 def _add_references(book: Book, used: dict[str, set[str]]) -> None:
     for place in book.leaves:
         state = place.state
-        used["slots"].update(state.collect or ())
-        used["tools"].add(state.run or "")
+        used["slots"].update((*(state.collect or ()), *(state.fills or ())))
+        used["tools"].update((state.run or "", *(state.tools or ())))
+        used["intents"].update(state.intents or ())
         used["flows"].add(state.call or "")
     for way in book.ways:
         used["flows"].add(way.transition.call or "")
