@@ -15,7 +15,11 @@ ORDER = (
     "false_alarm",  # ... or turns out to be none
     "transcript",  # the recogniser is late
     "end_of_turn",  # the user is done
+    "keys",  # the user presses no further key
     "understand",  # the model is late
+    "first_token",  # a reply does not begin
+    "token_gap",  # ... or does not go on
+    "reply",  # ... or does not end
     "tool",  # a tool is late
     "retry",  # try the tool again
     "filler",  # say that we are still working

@@ -9,6 +9,7 @@ dialog wait for somebody: a human, a tool, a transfer or a model.
     dialog -> macrostep -> verbs -> form, tooling, transfer
                         -> moving -> actions, timers
            -> listening -> understanding (findings), form, ladders
+           -> talking (a model's replies in free talk) -> listening, tooling
 
 Everything that happens leaves through the outbox. Time, ids and words come in with the events, so
 the same events give the same steps (S18).
@@ -16,17 +17,20 @@ the same events give the same steps (S18).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from engine.core import form, ladders, transfer
 from engine.core.deadlines import Deadlines
+from engine.core.keying import Keying
 from engine.core.listening import Listening, Reader
 from engine.core.macrostep import Macrostep
 from engine.core.moving import Fired, Mover
 from engine.core.outbox import Outbox
 from engine.core.scene import Scene
 from engine.core.speaker import Speaker
+from engine.core.talking import ReplyEvent, Talking
 from engine.core.timers import Timers
 from engine.core.tooling import Tools
 from engine.core.understanding import understand
@@ -81,11 +85,14 @@ class Dialog:
         self._tools = Tools(scene)
         self._mover = Mover(scene, self._tools, self._timers, fired)
         self._listening = Listening(scene, self._tools, read)
-        self._verbs = Verbs(scene, self._mover, self._tools)
+        self._keying = Keying(scene)
+        self._talking = Talking(scene, self._tools, self._listening)
+        self._verbs = Verbs(scene, self._mover, self._tools, self._talking)
         unhandled = Unhandled(scene, self._mover, self._tools, self._listening.key)
         self._macrostep = Macrostep(
             scene, self._mover, self._verbs, self._tools, self._timers, unhandled
         )
+        self._due = self._on_deadlines()
         self._overtime = False
         self._expected: tuple[str, tuple[str, ...]] | None = None
         _build_charts(flow)
@@ -109,9 +116,11 @@ class Dialog:
         if not self._live:
             return
         self._scene.turns += 1
+        self._keying.drop()
         if self._scene.turns > MAX_TURNS:
             self._scene.fail("error.limit", f"{MAX_TURNS} turns", self._scene.stack.top)
         else:
+            self._talking.superseded()
             self._listening.turn(turn, text)
         self._run()
 
@@ -120,13 +129,26 @@ class Dialog:
         if self._live and "dtmf" in self.listen.accept:
             top = self._scene.stack.top
             top.memory.new_turn()
-            self._scene.raise_signal(f"dtmf.{key}", top, {"key": key})
+            if not self._keying.press(top, key):
+                self._scene.raise_signal(f"dtmf.{key}", top, {"key": key})
             self._run()
 
     def understood(self, event: Understood) -> None:
         """Take a model's report about a turn; a report nobody waits for is dropped."""
         if self._live:
             self._listening.reported(event.turn, event.report)
+            self._run()
+
+    def replied(self, event: ReplyEvent) -> None:
+        """Take what a model that talks says, reports or asks for; a late one is dropped."""
+        if self._live:
+            self._talking.happened(event)
+            self._run()
+
+    def interrupted(self) -> None:
+        """The caller cut what the agent was saying."""
+        if self._live:
+            self._talking.interrupted()
             self._run()
 
     def no_input(self) -> None:
@@ -159,7 +181,8 @@ class Dialog:
         subject, message = str(data.get("subject", "")), str(data.get("message", ""))
         top = self._scene.stack.top
         if name == "error.llm":
-            self._listening.failed(subject, message)
+            if not self._talking.failed(subject, message):
+                self._listening.failed(subject, message)
         elif name == "error.tool" and subject:
             self._tools.returned(ToolReturned(at=self._scene.at, call=subject, error=message))
         elif name == "error" or name.startswith("error."):
@@ -174,23 +197,10 @@ class Dialog:
         if not self._live:
             return
         kind, _, subject = name.partition(":")
-        match kind:
-            case "understand":
-                self._listening.failed(subject, "the model took too long")
-            case "tool":
-                self._tools.timed_out(subject)
-            case "retry":
-                self._tools.retry(subject)
-            case "filler":
-                self._tools.fill(subject)
-            case "timer":
-                self._timers.fired(name)
-            case "transfer":
-                transfer.timed_out(self._scene)
-            case "limit":
-                self._call_too_long()
-            case _:
-                raise ValueError(f"not a deadline of the dialog: {name}")
+        act = self._due.get(kind)
+        if act is None:
+            raise ValueError(f"not a deadline of the dialog: {name}")
+        act(subject)
         self._run()
 
     def speech_over(self) -> None:
@@ -210,8 +220,8 @@ class Dialog:
 
     @property
     def waiting(self) -> bool:
-        """True in collect, confirm and rest: the user may speak, and silence counts."""
-        return self._live and self._scene.stack.top.waiting
+        """True in collect, confirm and rest, but not between two keys: silence counts."""
+        return self._live and self._scene.stack.top.waiting and not self._keying.pending
 
     @property
     def busy(self) -> bool:
@@ -220,7 +230,12 @@ class Dialog:
             return False
         top = self._scene.stack.top
         working = isinstance(top.state.verb, Run) and top.visit.stage == "working"
-        return working or self._listening.thinking
+        return working or self._listening.thinking or self._talking.working
+
+    def answering(self, turn: str) -> bool:
+        """Say whether nothing has answered this turn yet: what is said now belongs to it."""
+        asked = self._scene.deadlines.get(f"understand:{turn}") is not None
+        return asked or self._talking.answering(turn)
 
     @property
     def interruptions(self) -> InterruptionPolicy:
@@ -274,6 +289,8 @@ class Dialog:
             "tools": self._tools.to_dict(),
             "timers": self._timers.to_dict(),
             "listening": self._listening.to_dict(),
+            "talking": self._talking.to_dict(),
+            "keying": self._keying.to_dict(),
             "overtime": self._overtime,
         }
 
@@ -286,6 +303,8 @@ class Dialog:
         self._tools.from_dict(data["tools"])
         self._timers.from_dict(data["timers"])
         self._listening.from_dict(data["listening"])
+        self._talking.from_dict(data["talking"])
+        self._keying.from_dict(data["keying"])
         self._overtime = data["overtime"]
         self._expected = None
 
@@ -308,6 +327,8 @@ class Dialog:
     def _run(self) -> None:
         self._macrostep.run()
         self._listening.check()
+        self._talking.check()
+        self._keying.check()
         self._expect()
 
     def _expect(self) -> None:
@@ -323,6 +344,23 @@ class Dialog:
             self._scene.outbox.emit(
                 Expect(state=state, grammar=grammar, flow=top.flow.id, kinds=kinds)
             )
+
+    def _on_deadlines(self) -> dict[str, Callable[[str], None]]:
+        """What is done when a deadline of each kind is due, with what follows its colon."""
+        tools, talking = self._tools, self._talking
+        return {
+            "first_token": partial(talking.late, "first_token"),
+            "token_gap": partial(talking.late, "token_gap"),
+            "reply": partial(talking.late, "reply"),
+            "keys": lambda _: self._keying.timed_out(),
+            "understand": lambda turn: self._listening.failed(turn, "the model took too long"),
+            "tool": tools.timed_out,
+            "retry": tools.retry,
+            "filler": tools.fill,
+            "timer": lambda rest: self._timers.fired(f"timer:{rest}"),
+            "transfer": lambda _: transfer.timed_out(self._scene),
+            "limit": lambda _: self._call_too_long(),
+        }
 
     def _call_too_long(self) -> None:
         """Raise the limit; whoever handles it has a minute to bring the call to its end."""

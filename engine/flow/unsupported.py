@@ -131,9 +131,6 @@ def _slot(slot: Any, path: Path) -> Iterator[_Later]:
             return
         instead = "name the values it may hold: `type: list(text)` and `values: [...]`"
         yield _Later(where, f"asking a caller for a `{written}` is", instead, False)
-    if isinstance(slot, dict) and slot.get("dtmf") is not None:
-        instead = 'remove it; single keys can name an intent: `intents: {NAME: {dtmf: "1"}}`'
-        yield _Later((*path, "dtmf"), "filling a slot with keys is", instead)
 
 
 def _tool(tool: Map, path: Path) -> Iterator[_Later]:

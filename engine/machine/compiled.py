@@ -39,6 +39,27 @@ class SlotType:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeySpec:
+    """How keys of a telephone fill a slot."""
+
+    digits: int | None = None
+    """Keys of a whole value; None: any number, until `finish` or the time is over."""
+    least: int = 1
+    """Fewer keys than this are no value."""
+    finish: str = "#"
+    """The key that ends a value; empty: none."""
+    timeout: Millis = 3_000
+    """How long to wait for the next key."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """Single keys that mean a value at once."""
+
+    @property
+    def collects(self) -> bool:
+        """Whether keys are collected to a value; False: only single keys count."""
+        return self.digits is not None or not self.values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SlotSpec:
     """Something the caller is asked for."""
 
@@ -56,6 +77,8 @@ class SlotSpec:
     default: Any = None
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Enum: value to the phrases that mean it (its own name first). Text: known values."""
+    dtmf: KeySpec | None = None
+    """How keys fill it; None: they do not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,9 @@ from typing import Any
 
 from engine.flow.durations import parse_duration
 from engine.flow.expressions import Expression
-from engine.flow.model import Component, Intent, Pipeline, Slot, Tool, ValueType, Variable
+from engine.flow.model import Component, Intent, Keypad, Pipeline, Slot, Tool, ValueType, Variable
 from engine.flow.templates import Template
-from engine.machine.compiled import Filler, IntentSpec, SlotSpec, SlotType, ToolSpec
+from engine.machine.compiled import Filler, IntentSpec, KeySpec, SlotSpec, SlotType, ToolSpec
 
 BUILT_IN_INTENTS: Mapping[str, IntentSpec] = {
     intent.name: intent
@@ -106,6 +106,17 @@ def slot(name: str, written: Slot) -> SlotSpec:
         resets=tuple(written.resets),
         default=typed(written.default, declared),
         words=_words(declared, written.values or {}),
+        dtmf=None if written.dtmf is None else _keys(written.dtmf, declared),
+    )
+
+
+def _keys(written: Keypad, declared: SlotType) -> KeySpec:
+    return KeySpec(
+        digits=written.digits,
+        least=written.min or written.digits or 1,
+        finish="" if written.finish == "none" else written.finish,
+        timeout=written.timeout,
+        values={key: typed(value, declared) for key, value in (written.values or {}).items()},
     )
 
 

@@ -9,7 +9,7 @@ from engine.flow.model.policies import (
     Listen,
 )
 from engine.flow.model.services import Component, Pipeline
-from engine.flow.model.slots import Intent, Slot, ValueType, Variable, parse_type
+from engine.flow.model.slots import Intent, Keypad, Slot, ValueType, Variable, parse_type
 from engine.flow.model.states import (
     ACTIONS,
     VERBS,
@@ -37,6 +37,7 @@ __all__ = [
     "Intent",
     "InterruptionProfile",
     "Interruptions",
+    "Keypad",
     "Knowledge",
     "Listen",
     "Migration",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
 
-from engine.flow.model.base import LATER, Expr, FlowModel, Id, Text
+from engine.flow.model.base import Duration, Expr, FlowModel, Id, Text
 
 SCALAR_KINDS: tuple[str, ...] = (
     "text",
@@ -150,6 +150,10 @@ RESULT_TYPE_SCHEMA: dict[str, Any] = {
 """The definition behind `ResultType`; `engine.flow.schema` adds it to the definitions."""
 
 
+PhoneKey: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9*#A-D]$")]
+"""One key of a telephone."""
+
+
 def _long_form(data: Any) -> Any:
     """`name: text` and `size: [small, large]` are short for `name: {type: ...}`."""
     return {"type": data} if isinstance(data, str | list) else data
@@ -188,6 +192,40 @@ class Variable(FlowModel):
     @classmethod
     def _accept_short_form(cls, data: Any) -> Any:
         return _long_form(data)
+
+
+class Keypad(FlowModel):
+    """How keys of the telephone fill a slot."""
+
+    digits: int | None = Field(
+        default=None,
+        ge=1,
+        le=40,
+        description="How many keys a value has; absent: until `finish` or `timeout`.",
+        examples=[10],
+    )
+    min: int | None = Field(
+        default=None,
+        ge=1,
+        le=40,
+        description="Fewer keys than this are no value; absent: `digits`, or 1.",
+        examples=[4],
+    )
+    finish: Literal["#", "*", "A", "B", "C", "D", "none"] = Field(
+        default="#", description="The key that ends a value of any length."
+    )
+    timeout: Duration = Field(
+        default="3s",
+        validate_default=True,
+        description="How long to wait for the next key.",
+        examples=["3s"],
+    )
+    values: dict[PhoneKey, str | int | float | bool] | None = Field(
+        default=None,
+        min_length=1,
+        description="Single keys that mean a value at once.",
+        examples=[{"1": "small", "2": "large"}],
+    )
 
 
 class Slot(FlowModel):
@@ -244,11 +282,10 @@ class Slot(FlowModel):
         description="What is said when the value is understood and not valid.",
         examples=["We can seat at most twelve."],
     )
-    dtmf: Any = Field(
+    dtmf: Keypad | None = Field(
         default=None,
-        description="How keys fill it.",
-        examples=[{"digits": 10}],
-        json_schema_extra=LATER,
+        description="How keys of the telephone fill it, beside speech.",
+        examples=[{"digits": 10}, {"values": {"1": "small", "2": "large"}}],
     )
     readback: bool = Field(
         default=False, description="Say the value back and wait for a yes before going on."

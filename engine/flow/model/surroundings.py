@@ -1,4 +1,4 @@
-"""What stands around the dialog: the room, sounds, knowledge, answering machines, older versions."""
+"""What stands around the dialog: the room, sounds, knowledge, answering machines, old versions."""
 
 from __future__ import annotations
 
