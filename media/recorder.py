@@ -139,6 +139,11 @@ class Recorder:
         self._pending = 0
         self._failed = self._closed = False
 
+    @property
+    def started(self) -> float:
+        """The clock's instant of the first sample, in seconds."""
+        return self._origin
+
     def agent_sent(self, samples: Samples) -> None:
         """Take a block of the agent that goes out now."""
         self._add(self._agent, self._now(), samples)

@@ -49,6 +49,7 @@ def demo(*, text: bool, runs: Path, out: TextIO) -> int:
 
 async def _by_voice(flow: CompiledFlow, runs: Path, out: TextIO) -> tuple[Call, list[Spoken]]:
     """The agent's room behind HTTP signalling, and a caller with a peer connection of its own."""
+    from engine.session.session import SessionOptions
     from engine.testing.scripted_caller import ScriptedCaller
     from engine.worker.host import CallHost
     from engine.worker.local import LocalRooms
@@ -59,7 +60,13 @@ async def _by_voice(flow: CompiledFlow, runs: Path, out: TextIO) -> tuple[Call, 
     clock = LoopClock()
     lines = await _caller_lines()
     host = CallHost(
-        flow, lambda: make_services(flow), clock, runs=runs, record=True, on_step=_printer(out)
+        flow,
+        lambda: make_services(flow),
+        clock,
+        runs=runs,
+        record=True,
+        options=SessionOptions(source=FLOW),
+        on_step=_printer(out),
     )
     rooms = LocalRooms(host, clock)
     await rooms.start()

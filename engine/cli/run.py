@@ -31,13 +31,15 @@ def run(path: Path, address: str, port: int, token: str | None, runs: Path, reco
     flow = load_or_exit(path, sys.stderr)
     check_writable(runs)
     try:
-        return asyncio.run(_serve(flow, address, port, token, runs, record, sys.stdout))
+        source = str(path.resolve())
+        return asyncio.run(_serve(flow, source, address, port, token, runs, record, sys.stdout))
     except MediaError as error:
         raise RoomError(str(error)) from error
 
 
 async def _serve(
     flow: CompiledFlow,
+    source: str,
     address: str,
     port: int,
     token: str | None,
@@ -45,6 +47,7 @@ async def _serve(
     record: bool,
     out: TextIO,
 ) -> int:
+    from engine.session.session import SessionOptions
     from engine.worker.host import CallHost
     from engine.worker.services import make_services
     from media.clock import LoopClock
@@ -57,6 +60,7 @@ async def _serve(
         clock,
         runs=runs,
         record=record,
+        options=SessionOptions(source=source),
         on_step=_printer(out),
     )
     stop = asyncio.Event()

@@ -20,7 +20,7 @@ from engine import effects
 from engine.core.step import Deadline, Move, Note, States, Step
 from engine.effects import Effect
 from engine.errors import JournalError
-from engine.events import EVENT_TYPES, Event
+from engine.events import EVENT_TYPES, Event, Millis
 
 FORMAT = 1
 """Version of this format; a reader refuses any other."""
@@ -47,6 +47,20 @@ class Header:
     turnwise: str
     """Version of Turnwise that wrote it."""
     journal: int = FORMAT
+    source: str = ""
+    """Path of the flow file, as whoever started the call named it; a hint for a replay."""
+    recording: Millis | None = None
+    """Instant of the first sample of the recording beside the journal; negative: it began first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One step of a journal, and the very text it was written as."""
+
+    line: int
+    """Number of its line, the header's being 1."""
+    text: str
+    step: Step
 
 
 class JournalWriter:
@@ -66,7 +80,7 @@ class JournalWriter:
         self._write(encode(step))
 
     def _write(self, record: Mapping[str, Any]) -> None:
-        self._stream.write(json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n")
+        self._stream.write(line_of(record) + "\n")
         self._stream.flush()
 
 
@@ -76,7 +90,17 @@ def read(lines: Iterable[str]) -> tuple[Header, Iterator[Step]]:
     Raises:
         JournalError: a line is not what a journal of this format holds; names the line.
     """
-    numbered = ((n, text) for n, text in enumerate(lines, 1) if text.strip())
+    header, found = entries(lines)
+    return header, (entry.step for entry in found)
+
+
+def entries(lines: Iterable[str]) -> tuple[Header, Iterator[Entry]]:
+    """Read a journal: its header, and its steps one by one, each with its line.
+
+    Raises:
+        JournalError: as `read`.
+    """
+    numbered = ((n, text.rstrip("\n")) for n, text in enumerate(lines, 1) if text.strip())
     first = next(numbered, None)
     if first is None:
         raise JournalError("the journal is empty")
@@ -84,7 +108,14 @@ def read(lines: Iterable[str]) -> tuple[Header, Iterator[Step]]:
     if record.get("journal") != FORMAT:
         found = record.get("journal")
         raise JournalError(f"line 1: expected a journal of format {FORMAT}, found {found!r}")
-    return _build(Header, record, 1), (decode(_parse(n, text), n) for n, text in numbered)
+    return _build(Header, record, 1), (
+        Entry(line=n, text=text, step=decode(_parse(n, text), n)) for n, text in numbered
+    )
+
+
+def line_of(record: Mapping[str, Any]) -> str:
+    """Return the one text a record is written as: equal records, equal bytes."""
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":"))
 
 
 # --- records -------------------------------------------------------------------------------------

@@ -79,6 +79,8 @@ class SessionOptions:
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
     """Where a transfer target written as `$NAME` finds its value."""
     join_timeout: float = JOIN_TIMEOUT
+    source: str = ""
+    """Path of the flow file; the journal names it, so that a replay finds the flow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +100,11 @@ class CallResult:
 
 class Tape(Protocol):
     """Whoever keeps both sides of a call as sound: `media.recorder.Recorder`."""
+
+    @property
+    def started(self) -> float:
+        """The clock's instant of its first sample, in seconds."""
+        ...
 
     def agent_sent(self, samples: Samples) -> None:
         """Take a block of the agent that goes out now."""
@@ -299,6 +306,8 @@ class Session:
             started_at=started_at,
             seed=self._options.seed,
             turnwise=version("turnwise"),
+            source=self._options.source,
+            recording=self._time.millis(self._tape.started) if self._tape else None,
         )
         try:
             self._journal = JournalWriter(stream, header)

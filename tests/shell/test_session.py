@@ -114,6 +114,7 @@ def test_two_runs_of_the_same_call_are_equal(run_call, hello):
 def test_a_recorder_gets_both_sides_block_by_block(run_call, hello):
     class Tape:
         def __init__(self):
+            self.started = 999.75  # the clock stands at 1000 when the call begins
             self.agent, self.others = [], []
 
         def agent_sent(self, samples):
@@ -128,6 +129,7 @@ def test_a_recorder_gets_both_sides_block_by_block(run_call, hello):
     assert len(tape.agent) * 960 == len(call.caller.heard)
     assert len(tape.others) in (len(tape.agent), len(tape.agent) + 1)
     assert {speaker for speaker, _, _ in tape.others} == {"caller1"}
+    assert read(call.journal.getvalue().splitlines())[0].recording == -250
 
 
 def test_the_screens_are_told_states_words_and_lines(run_call, hello):

@@ -43,6 +43,7 @@ for_types = {
     "Mapping[str, Any]": data,
     "Any": data,
     "dict[str, Any]": data,
+    "tuple[Mapping[str, Any], ...]": st.lists(data, max_size=2).map(tuple),
     "str": texts,
 }
 

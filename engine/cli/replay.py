@@ -1,0 +1,196 @@
+"""`turnwise replay JOURNAL`: live a recorded call once more, and prove that it is the same call."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from engine.errors import FlowError, JournalError
+
+if TYPE_CHECKING:
+    from engine.machine.compiled import CompiledFlow
+    from engine.observe.journal import Header
+    from engine.observe.replay import Difference, Replay
+
+AROUND = 6
+"""So many steps before a difference are shown with it."""
+
+
+def replay(journal: Path, flow_file: Path | None, force: bool, out: TextIO) -> int:
+    """Replay a journal; 0 when every step is identical, 1 when one is not."""
+    from engine.core.conversation import Conversation
+    from engine.observe.journal import entries
+    from engine.observe.replay import replay as relive
+
+    lines, cut = journal_lines(journal)
+    header, recorded = entries(lines)
+    flow = find_flow(journal, header, flow_file, force=force)
+    result = relive(Conversation(flow), recorded)
+    for line in _report(result, header, cut):
+        print(line, file=out)
+    return 1 if result.difference is not None else 0
+
+
+def journal_lines(path: Path) -> tuple[list[str], bool]:
+    """Return a journal's whole lines, and whether a last one was cut by a crash.
+
+    Raises:
+        JournalError: the file cannot be read.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise JournalError(f"{path} cannot be read: {error}") from error
+    *whole, rest = text.split("\n")  # not `splitlines`: words may hold other line separators
+    return whole, bool(rest)
+
+
+def find_flow(
+    journal: Path, header: Header, given: Path | None, *, force: bool = False
+) -> CompiledFlow:
+    """Return the flow a journal was made with.
+
+    Looked for where the header says, beside the journal and among the flows that are shipped; the
+    fingerprint decides.
+
+    Args:
+        journal: the journal file.
+        header: its header.
+        given: look here and nowhere else.
+        force: take `given` although it is another flow.
+
+    Raises:
+        JournalError: it is not found; tells what was looked at.
+    """
+    tried = []
+    for path in [given] if given is not None else _candidates(journal, header):
+        try:
+            flow = _load(path)
+        except FlowError as error:
+            tried.append(f"{path}: {error}")
+            continue
+        if flow.fingerprint == header.fingerprint or (force and given is not None):
+            return flow
+        tried.append(f"{path}: {flow.id} {flow.version}, fingerprint {flow.fingerprint[:12]}")
+    wanted = f"{header.flow} {header.version}, fingerprint {header.fingerprint[:12]}"
+    found = "".join(f"\n  {line}" for line in tried) or " nothing"
+    advice = (
+        "--force replays on it nevertheless." if given is not None else "Name it with --flow FILE."
+    )
+    raise JournalError(f"the journal belongs to {wanted}; found:{found}\n{advice}")
+
+
+def _candidates(journal: Path, header: Header) -> Iterator[Path]:
+    from engine.worker.flows import shipped
+
+    source = Path(header.source) if header.source else Path(f"{header.flow}.yaml")
+    paths = [source, journal.parent / source.name, shipped(source.name)]
+    yield from dict.fromkeys(path for path in paths if path.is_file())
+
+
+def _load(path: Path) -> CompiledFlow:
+    """Load a flow without making its tools importable: a replay calls none."""
+    from engine.machine.compiler import compile_loaded
+    from engine.worker.flows import check_flow
+
+    return compile_loaded(check_flow(path))
+
+
+# --- what came of it -----------------------------------------------------------------------------
+
+
+def _report(result: Replay, header: Header, cut: bool) -> Iterator[str]:
+    from engine.observe.timeline import show_millis
+
+    if result.difference is not None:
+        yield from _difference(result)
+        return
+    last = result.steps[-1].at if result.steps else 0
+    yield (
+        f"{len(result.steps)} steps over {show_millis(last)} s are byte for byte the recorded ones"
+        f" ({header.flow} {header.version}, fingerprint {header.fingerprint[:12]})."
+    )
+    if cut:
+        yield "The last line was cut off when the call was killed; it was left out."
+    if not result.closed:
+        yield "The call is not over where the journal ends."
+
+
+def _difference(result: Replay) -> Iterator[str]:
+    from engine.observe.replay import differing_fields
+    from engine.observe.timeline import Timeline
+
+    difference = result.difference
+    assert difference is not None
+    yield _headline(difference, len(result.steps))
+    yield ""
+    timeline = Timeline()
+    before = [timeline.lines(step) for step in result.steps][-AROUND:]
+    yield from (f"    {line}" for lines in before for line in lines)
+    replayed = difference.replayed
+    recorded_lines = copy.copy(timeline).lines(difference.recorded.step)
+    yield from _marked(recorded_lines, timeline.lines(replayed) if replayed else [])
+    yield ""
+    yield "- recorded    + replayed"
+    if difference.waiting:
+        yield f"The replay waits for: {', '.join(difference.waiting)}"
+    for path, recorded, other in differing_fields(difference):
+        yield f"{path}:"
+        yield f"  - {recorded}"
+        yield f"  + {other}"
+
+
+def _marked(recorded: list[str], replayed: list[str]) -> Iterator[str]:
+    """Mark what only one side has; nothing is wrapped or left out."""
+    for line in difflib.ndiff(recorded, replayed):
+        if not line.startswith("?"):
+            yield f"  {line}"
+
+
+def _headline(difference: Difference, equal: int) -> str:
+    from engine.observe.replay import differing_fields
+    from engine.observe.timeline import show_millis
+
+    recorded = difference.recorded
+    where = f"line {recorded.line}, step {recorded.step.seq} at {show_millis(recorded.step.at)} s"
+    if difference.replayed is None:
+        what = "was recorded, but nothing happens in the replay"
+    elif recorded.step.seq > equal + 1:
+        what = "follows on a line that is missing"
+    elif differing_fields(difference):
+        what = "is the first that differs"
+    else:
+        what = "holds the same data, written in other bytes"
+    return f"{where}, {what}; the {equal} steps before it are identical."
+
+
+EPILOG = """\b
+Examples:
+  turnwise replay runs/20260501-120000-book_table/journal.jsonl
+  turnwise replay journal.jsonl --flow flows/book_table.yaml
+  turnwise replay journal.jsonl --flow edited.yaml --force   where would it have gone otherwise?
+"""
+
+
+@click.command(name="replay", epilog=EPILOG)
+@click.argument("journal", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--flow",
+    "flow_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The flow of the call; else it is looked for where the journal says.",
+)
+@click.option("--force", is_flag=True, help="Replay on the flow of --flow although it has changed.")
+def command(journal: Path, flow_file: Path | None, force: bool) -> int:
+    """Live the call of JOURNAL once more and compare every step, byte by byte.
+
+    Exit code 0: every step is the recorded one. 1: the first difference is shown, with the
+    timeline before it. 2: the journal cannot be read, or its flow is not found.
+    """
+    return replay(journal, flow_file, force, sys.stdout)
