@@ -126,16 +126,20 @@ async def _caller_lines() -> Sequence[Line]:
     """Speak the caller's lines beforehand, so that the call measures only the agent."""
     from engine.testing.scripted_caller import Line, trimmed
     from engine.testing.voice import speak
+    from providers.errors import ProviderError
 
-    return [
-        Line(
-            cue=line.cue,
-            text=line.text,
-            audio=trimmed(await speak(line.text, CALLER_VOICE)),
-            barge_in=line.barge_in,
-        )
-        for line in SCRIPT
-    ]
+    try:
+        return [
+            Line(
+                cue=line.cue,
+                text=line.text,
+                audio=trimmed(await speak(line.text, CALLER_VOICE)),
+                barge_in=line.barge_in,
+            )
+            for line in SCRIPT
+        ]
+    except ProviderError as error:
+        raise ConfigurationError(f"the caller has no voice: {error}") from error
 
 
 def _printer(out: TextIO) -> Any:

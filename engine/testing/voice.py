@@ -23,8 +23,8 @@ async def speak(text: str, options: Mapping[str, Any] | None = None) -> Samples:
         providers.errors.ProviderError: no voice can run on this machine.
     """
     synthesizer = registry.make("tts", options or {})
-    await synthesizer.open()
     try:
+        await synthesizer.open()
         chunks = [chunk.samples async for chunk in synthesizer.synthesize(text)]
     finally:
         await synthesizer.aclose()

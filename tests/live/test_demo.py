@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import wave
@@ -15,6 +17,7 @@ import pytest
 from engine.cli.demo_report import booked
 from engine.cli.demo_script import SCRIPT, expected_booking
 from engine.core.step import Step
+from engine.effects import HangUp
 from engine.events import SessionStarted, TextReceived
 from engine.observe.journal import read
 from engine.worker.runs import JOURNAL, RECORDING, TIMELINE
@@ -22,6 +25,7 @@ from providers import registry
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
 
+TURNWISE = (sys.executable, "-c", "from engine.cli.main import run; run()")
 BLOCK = 0.02
 """Seconds over which loudness is taken."""
 
@@ -42,10 +46,7 @@ class Played:
 
 def play(runs: Path, *options: str) -> Played:
     done = subprocess.run(
-        [
-            *(sys.executable, "-c", "from engine.cli.main import run; run()"),
-            *("demo", "--runs", str(runs), *options),
-        ],
+        [*TURNWISE, "demo", "--runs", str(runs), *options],
         capture_output=True,
         text=True,
         timeout=150,
@@ -74,12 +75,41 @@ def test_as_text_it_books_the_table_and_saves_what_happened(tmp_path: Path) -> N
     assert "The table was booked as the caller said" in demo.out
 
 
-@pytest.fixture(scope="module")
-def spoken(tmp_path_factory: pytest.TempPathFactory) -> Played:
+@pytest.fixture(scope="session")
+def voice() -> None:
     rows = {(row.kind, row.name): row for row in registry.status()}
-    voice = rows["tts", "embedded"]
-    if voice.state != "ready":
-        pytest.skip(f"no voice on this machine: {voice.detail}")
+    embedded = rows["tts", "embedded"]
+    if embedded.state != "ready":
+        pytest.skip(f"no voice on this machine: {embedded.detail}")
+
+
+@pytest.mark.usefixtures("voice")
+def test_ctrl_c_in_the_middle_ends_it_with_its_journal(tmp_path: Path) -> None:
+    program = subprocess.Popen(
+        [*TURNWISE, "demo", "--runs", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert program.stdout is not None
+        while 'agent   "Hello' not in (line := program.stdout.readline()):
+            assert line, "it ended before the agent spoke"
+        os.killpg(program.pid, signal.SIGINT)  # as the terminal does: the workers get it as well
+        _, errors = program.communicate(timeout=15)
+    finally:
+        program.kill()
+        program.wait()
+
+    assert (program.returncode, errors.strip()) == (130, "Stopped.")
+    (journal,) = tmp_path.glob(f"*/{JOURNAL}")
+    steps = read(journal.read_text().splitlines())[1]
+    assert HangUp(reason="the demo is over") in [effect for s in steps for effect in s.effects]
+
+
+@pytest.fixture(scope="module")
+def spoken(voice: None, tmp_path_factory: pytest.TempPathFactory) -> Played:
     return play(tmp_path_factory.mktemp("demo"))
 
 

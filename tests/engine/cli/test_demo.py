@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes.util
 import datetime
+import importlib.util
 import io
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +19,7 @@ from engine.cli.demo_report import booked, summary
 from engine.cli.demo_script import SCRIPT, expected_booking
 from engine.core.step import States, Step
 from engine.effects import CallTool
-from engine.errors import RoomError
+from engine.errors import ConfigurationError, RoomError
 from engine.events import TranscriptReceived
 from engine.observe.metrics import measure
 from engine.session.session import CallResult
@@ -158,3 +161,21 @@ class TestTheCommand:
 
         with pytest.raises(RoomError, match="cannot write into"):
             demo(text=True, runs=tmp_path / "file", out=io.StringIO())
+
+    def test_a_machine_without_a_voice_is_told_how_to_get_one(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        absent = ("espeakng_loader", "espeak-ng", "flite")
+        places: tuple[tuple[Any, str], ...] = ((importlib.util, "find_spec"), (shutil, "which"))
+        for module, name in places:
+            real = getattr(module, name)
+            monkeypatch.setattr(
+                module,
+                name,
+                lambda asked, *more, real=real: None if asked in absent else real(asked, *more),
+            )
+        monkeypatch.setattr(ctypes.util, "find_library", lambda name: None)
+
+        with pytest.raises(ConfigurationError, match=r"pip install 'turnwise\[espeak\]'"):
+            demo(text=False, runs=tmp_path, out=io.StringIO())
+        assert list(tmp_path.iterdir()) == []
