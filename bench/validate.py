@@ -5,7 +5,8 @@
 
 A generated flow is a chain of groups of ten states of all kinds: forms, questions, tools, branches,
 digressions, with guards, speech and handlers. Each size is checked three times, in one process and
-with caches emptied before; the best time counts.
+with caches emptied before; the best time counts. Times are of the
+processor, so that whatever else the machine does matters little.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ GROUP = """\
     handle:
       dtmf.1: {{to: choice_{n}}}
     states:
-      hello_{n}: {{say: "This is part {n}, {{{{ slots.name }}}}.", then: form_{n}}}
+      hello_{n}: {{say: "This is part {n}, {{{{ slots.name | default('you') }}}}.", then: form_{n}}}
       form_{n}:
         collect: [size, date, name]
         handle:
@@ -118,21 +119,21 @@ def _measure(text: str) -> tuple[float, float, float, int]:
 
     def timed(*args: object, **more: object) -> object:
         nonlocal spent
-        began = time.perf_counter()
+        began = time.process_time()
         found = run(*args, **more)  # type: ignore[arg-type]
-        spent += time.perf_counter() - began
+        spent += time.process_time() - began
         return found
 
     rules.check = timed  # type: ignore[assignment]
     try:
-        began = time.perf_counter()
+        began = time.process_time()
         result = check_text(text, "generated.yaml", Catalogue())
-        whole = time.perf_counter() - began
+        whole = time.process_time() - began
     finally:
         rules.check = run
-    began = time.perf_counter()
+    began = time.process_time()
     read_source(text, "generated.yaml")
-    return whole, time.perf_counter() - began, spent, len(result.diagnostics)
+    return whole, time.process_time() - began, spent, len(result.diagnostics)
 
 
 def main(sizes: list[int]) -> None:

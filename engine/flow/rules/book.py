@@ -105,6 +105,15 @@ class Book:
         return Graph(start, self.leaves, self.thens, self.reactions, self.leaf)
 
     @functools.cached_property
+    def members(self) -> dict[str, list[Place]]:
+        """For each scope, the leaf states inside it."""
+        found: dict[str, list[Place]] = {name: [] for name in (FLOW, *self.places)}
+        for place in self.leaves:
+            for name in place.scopes:
+                found[name].append(place)
+        return found
+
+    @functools.cached_property
     def is_subflow(self) -> bool:
         """It is called by another flow, whose handlers answer what this one leaves unhandled."""
         returns = any(place.state.end == "return" for place in self.leaves)

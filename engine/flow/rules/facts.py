@@ -59,6 +59,7 @@ class Known:
         asked = dict.fromkeys(name for edge in self._edges for name in edge.proves)
         self._asked = frozenset(list(asked)[:_MAX_ASKED])
         self._ways: dict[str, dict[_Step, _Step | None]] = {}
+        self._first_lack: dict[str, dict[Node, _Step]] = {}
         self._at = self._solve()
 
     # --- answers ----------------------------------------------------------------------------------
@@ -79,8 +80,7 @@ class Known:
     def without(self, fact: str, node: Node) -> tuple[str, ...]:
         """A shortest way to a node on which a fact does not hold there."""
         before = self._lacking(fact)
-        found = [step for step in before if step.node == node and not step.holds]
-        here = found[0] if found else None
+        here = self._first_lack[fact].get(node)
         states: list[str] = []
         while here is not None:
             if not here.node.startswith("@"):
@@ -105,6 +105,8 @@ class Known:
                     before[after] = here
                     waiting.append(after)
         self._ways[fact] = before
+        lacking = {step.node: step for step in reversed(before) if not step.holds}
+        self._first_lack[fact] = lacking
         return before
 
     def _follow(self, here: _Step, edge: _Edge, fact: str) -> _Step | None:
@@ -152,9 +154,8 @@ class Known:
         """The conversation stays where it is, wherever that is, with something emptied."""
         kept, emptied = _changes(self._book, actions, frozenset())
         if emptied:
-            for place in self._book.leaves:
-                if way.scope in place.scopes:
-                    yield _Edge(place.name, place.name, kept, emptied)
+            for place in self._book.members[way.scope]:
+                yield _Edge(place.name, place.name, kept, emptied)
 
     def _entry(self, name: str) -> list[Action]:
         place = self._book.places[name]

@@ -17,9 +17,12 @@ from engine.flow.rules.texts import Text
 
 def silent_handlers(book: Book) -> Iterator[Diagnostic]:
     """An event that cannot come where its handler stands (TW310)."""
+    emitted = {action.emit for _, action in book.actions}
     for name, path, scope in book.scopes:
-        inside = [place for place in book.leaves if name in place.scopes]
+        inside = book.members[name]
         for event in scope.handle:
+            if event in emitted:
+                continue
             found = _passing(book, name, event) or _never(book, inside, event)
             if found is not None:
                 why, help_ = found
@@ -44,11 +47,10 @@ def _passing(book: Book, name: str, event: str) -> tuple[str, str] | None:
 
 
 def _never(book: Book, inside: list[Place], event: str) -> tuple[str, str] | None:
-    verbs = {place.state.verb for place in inside}
-    emitted = any(action.emit == event for _, action in book.actions)
-    if emitted or not inside:
+    if not inside:
         return None
     first, _, rest = event.partition(".")
+    verbs = {place.state.verb for place in inside} if first == "error" else set()
     if event in ("error.tool", "error.timeout") and "run" not in verbs:
         return "no state here runs a tool", "move it to where a tool runs, or remove it"
     if event == "error.transfer" and "transfer" not in verbs:

@@ -21,7 +21,7 @@ def unreachable_states(book: Book) -> Iterator[Diagnostic]:
     dead = {
         place.name
         for place in book.places.values()
-        if place.is_group and all(leaf.name in lost for leaf in _inside(book, place))
+        if place.is_group and all(leaf.name in lost for leaf in book.members[place.name])
     }
     begins = _beginnings(book, lost)
     for place in book.places.values():
@@ -30,10 +30,6 @@ def unreachable_states(book: Book) -> Iterator[Diagnostic]:
         if not place.is_group and place.name not in begins:
             continue
         yield _unreachable(book, place, begins.get(place.name, []))
-
-
-def _inside(book: Book, group: Place) -> list[Place]:
-    return [leaf for leaf in book.leaves if group.name in leaf.groups]
 
 
 def _beginnings(book: Book, lost: set[str]) -> dict[str, list[str]]:
