@@ -14,7 +14,7 @@ from engine.flow.codes import CODES
 from engine.flow.diagnostics import Diagnostic, Fix, Span
 from engine.flow.source import Source
 
-FORMATS = ("text", "concise", "json", "jsonl", "github")
+FORMATS = ("text", "concise", "json", "jsonl", "sarif", "github", "junit", "markdown")
 
 _COLOURS = {
     "error": "1;31",
@@ -33,6 +33,10 @@ class Summary:
     elapsed_ms: int
     files: int
     states: int
+    ignored: Sequence[Diagnostic] = ()
+    """What comments in the files ask not to be told."""
+    known: Sequence[Diagnostic] = ()
+    """What the baseline holds."""
 
 
 def render(
@@ -63,6 +67,8 @@ def render(
     elif output_format == "github":
         for found in findings:
             out.write(_github(found) + "\n")
+    elif output_format in ("sarif", "junit", "markdown"):
+        _render_report(findings, sources, summary, output_format, out)
     elif output_format == "jsonl":
         for found in findings:
             out.write(json.dumps(record(found, sources), ensure_ascii=False) + "\n")
@@ -70,6 +76,27 @@ def render(
         records = [record(found, sources) for found in findings]
         json.dump(records, out, indent=2, ensure_ascii=False)
         out.write("\n")
+
+
+def _render_report(
+    findings: Sequence[Diagnostic],
+    sources: Mapping[str, Source],
+    summary: Summary,
+    output_format: str,
+    out: TextIO,
+) -> None:
+    # Reports are for machines, and each is a module that other runs need not load.
+    if output_format == "sarif":
+        from engine.cli.render_sarif import write_sarif
+
+        write_sarif(findings, summary.ignored, summary.known, sources, out)
+        return
+    from engine.cli.render_reports import write_junit, write_markdown
+
+    if output_format == "junit":
+        write_junit(findings, sources, out)
+    else:
+        write_markdown(findings, summary_line(findings, summary), out)
 
 
 # --- text -----------------------------------------------------------------------------------------
@@ -122,6 +149,8 @@ def summary_line(findings: Sequence[Diagnostic], summary: Summary) -> str:
     problems = (
         f"{_count(len(findings), 'problem')} ({', '.join(parts)})" if parts else "No problems"
     )
+    fixable = sum(found.fix is not None and found.fix.safe for found in findings)
+    problems += f", {fixable} fixable with --fix" if fixable else ""
     files, states = _count(summary.files, "file"), _count(summary.states, "state")
     return f"{problems}. {summary.elapsed_ms} ms, {files}, {states}."
 

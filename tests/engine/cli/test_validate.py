@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from engine.cli.validate import command, known_providers, validate
+from engine.cli.validate import Wanted, command, known_providers, validate
 
 GOOD = """\
 turnwise: 1
@@ -35,7 +35,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(*paths: str, **options: object) -> tuple[int, str]:
     out = io.StringIO()
-    return validate(paths, out=out, **options), out.getvalue()  # type: ignore[arg-type]
+    return validate(paths, Wanted(**options), out=out), out.getvalue()  # type: ignore[arg-type]
 
 
 @pytest.mark.usefixtures("folder")
@@ -63,7 +63,7 @@ class TestFormats:
         _, text = run("bad.yaml", "warned.yaml")
         assert text.startswith("error[TW101]: unknown key `edn` in state `bye`\n")
         assert "  --> bad.yaml:5:24\n" in text
-        assert text.splitlines()[-1].startswith("2 problems (1 error, 1 warning). ")
+        assert text.splitlines()[-1].startswith("2 problems (1 error, 1 warning), 1 fixable with --fix. ")
         assert text.splitlines()[-1].endswith(" ms, 2 files, 2 states.")
 
     def test_nothing_found_is_said(self) -> None:
