@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from engine.testing import voice
 from engine.testing.voice import speak
+from providers import registry
 
 
 class Slow:
@@ -26,7 +26,7 @@ class Slow:
 def test_a_start_that_is_cancelled_leaves_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C while the voice starts: what it had begun must not outlive it."""
     slow = Slow()
-    monkeypatch.setattr(voice.registry, "make", lambda *_: slow)
+    monkeypatch.setattr(registry, "make", lambda *_: slow)
 
     async def work() -> None:
         with pytest.raises(TimeoutError):
