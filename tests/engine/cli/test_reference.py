@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli.reference import PROBES, keys, renew, renewed, unsupported
+from engine.cli.reference import renew, renewed
+from engine.cli.reference_keys import PROBES, keys, unsupported
 from engine.flow.codes import CODES
 from engine.flow.expression_judge import ARITY, ROOTS
 from engine.flow.loader import check_text
