@@ -15,6 +15,7 @@ from engine import __version__
 from engine.errors import TurnwiseError
 
 COMMANDS = {
+    "chat": "Type to a flow.",
     "demo": "Play the first conversation: a caller and an agent, on real audio.",
     "explain": "Explain a finding's code, with a bad and a good example.",
     "fmt": "Format flow files; comments stay.",

@@ -1,0 +1,150 @@
+"""When a conversation may go on with another version of its flow, and when not."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from engine.flow.loader import check_text
+from engine.machine.compiled import CompiledFlow
+from engine.machine.compiler import compile_loaded
+from engine.testing.flow_tests.call import TextCall
+from engine.testing.flow_tests.world import Mocks
+from engine.worker.reload import FlowWatch, ReloadRefusedError, move
+
+FLOW = """\
+turnwise: 1
+flow: desk
+start: ask
+slots:
+  size: {type: [small, large], ask: Which size?}
+  day: {type: date, ask: Which day?}
+vars: {count: {type: integer, default: 1}}
+timers: {tired: 10s}
+listen: {silence: 60s, no_input: [Hello?]}
+handle: {no_input: {to: bye}, no_match: {to: bye}, timer.tired: {say: I am tired., to: bye}}
+states:
+  ask: {collect: [size, day], then: bye}
+  bye: {say: "Goodbye.", end: hangup}
+"""
+
+
+def compiled(text: str) -> CompiledFlow:
+    loaded = check_text(text)
+    assert loaded.flow is not None, loaded.diagnostics
+    return compile_loaded(loaded)
+
+
+@pytest.fixture
+def call() -> TextCall:
+    """Asked for the day; the size is known."""
+    flow = compiled(FLOW)
+    call = TextCall(flow, Mocks(flow, {}))
+    call.start()
+    call.rest()
+    call.types("large")
+    call.rest()
+    return call
+
+
+def go_on(call: TextCall, old: str, new: str) -> TextCall:
+    data = call.snapshot()
+    call.restore(data, move(data["conversation"], compiled(FLOW.replace(old, new))))
+    return call
+
+
+def test_slots_and_place_are_kept(call: TextCall) -> None:
+    go_on(call, 'say: "Goodbye."', 'say: "Good day."')
+    call.types("tomorrow")
+    call.rest()
+
+    assert call.slots()["size"] == "large"
+    assert call.said[-1].text == "Good day."
+
+
+def test_a_new_slot_begins_empty(call: TextCall) -> None:
+    new = "  day: {type: date, ask: Which day?}\n  name: {type: text, ask: Who?, default: Ann}\n"
+    go_on(call, "  day: {type: date, ask: Which day?}\n", new)
+
+    assert call.slots() == {"size": "large", "day": None, "name": "Ann"}
+
+
+def test_an_empty_slot_may_go(call: TextCall) -> None:
+    text = FLOW.replace("  day: {type: date, ask: Which day?}\n", "").replace("size, day", "size")
+    data = call.snapshot()
+    call.restore(data, move(data["conversation"], compiled(text)))
+
+    assert call.slots() == {"size": "large"}
+
+
+def test_a_timer_that_is_gone_never_fires(call: TextCall) -> None:
+    text = FLOW.replace("timers: {tired: 10s}\n", "").replace(
+        ", timer.tired: {say: I am tired., to: bye}", ""
+    )
+    data = call.snapshot()
+    call.restore(data, move(data["conversation"], compiled(text)))
+    call.pass_time(20_000)
+
+    assert call.over is None
+
+
+def test_a_timer_that_stays_goes_on(call: TextCall) -> None:
+    go_on(call, 'say: "Goodbye."', 'say: "Good day."')
+    call.pass_time(20_000)
+
+    assert "I am tired." in [line.text for line in call.said]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "because"),
+    [
+        ("flow: desk", "flow: shop", "the flow is now called shop"),
+        ("ask:", "question:", "state `ask` is gone"),
+        ("[small, large]", "[small, huge]", "slot `size` is 'large', expected one of small, huge"),
+        ("type: [small, large]", "type: integer", "slot `size` is 'large', expected integer"),
+        ("size", "extent", "slot `size` is filled, and gone"),
+    ],
+)
+def test_what_cannot_go_on_is_refused(call: TextCall, old: str, new: str, because: str) -> None:
+    text = FLOW.replace(old, new).replace(", question: Which", ", ask: Which")
+    text = text.replace("start: ask", "start: question") if old == "ask:" else text
+
+    with pytest.raises(ReloadRefusedError, match=because):
+        move(call.snapshot()["conversation"], compiled(text))
+
+
+def test_a_watch_tells_an_edit_once(tmp_path: Path) -> None:
+    path = tmp_path / "desk.yaml"
+    path.write_text(FLOW, encoding="utf-8")
+    watch = FlowWatch(path)
+    assert watch.changed() is None
+
+    path.write_text(FLOW.replace("Goodbye", "Good day"), encoding="utf-8")
+    os.utime(path, (2e9, 2e9))
+    change = watch.changed()
+
+    assert change is not None
+    assert change.flow is not None
+    assert watch.changed() is None
+
+
+def test_a_watch_sees_sub_flows(tmp_path: Path) -> None:
+    inner = tmp_path / "hours.yaml"
+    inner.write_text(
+        "turnwise: 1\nflow: hours\nstart: tell\nstates:\n"
+        "  tell: {say: From nine to five., then: done}\n  done: {end: return}\n",
+        encoding="utf-8",
+    )
+    path = tmp_path / "desk.yaml"
+    text = FLOW.replace("start: ask\n", "start: ask\nflows: {hours: ./hours.yaml}\n").replace(
+        "handle: {", "handle: {dtmf.1: {call: hours}, "
+    )
+    path.write_text(text, encoding="utf-8")
+    watch = FlowWatch(path)
+
+    inner.write_text(inner.read_text().replace("nine", "ten"), encoding="utf-8")
+    os.utime(inner, (2e9, 2e9))
+
+    assert watch.changed() is not None
