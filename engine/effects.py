@@ -34,7 +34,7 @@ class Say(Effect):
     turn: str
     text: str
     interruptible: bool = True
-    purpose: Literal["line", "question", "ladder", "filler", "error"] = "line"
+    purpose: Literal["line", "question", "ladder", "filler", "error", "reply"] = "line"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +98,36 @@ class CancelUnderstanding(Effect):
     """Forget the question about this turn."""
 
     turn: str
+
+
+# --- free talk -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartReply(Effect):
+    """Let a model talk. Answered by `ReplyStarted`, then sentences, reports and tool calls.
+
+    The last answer is `ReplyFinished` or `ServiceFailed(llm)` with the reply as its subject.
+    """
+
+    reply: str
+    turn: str
+    """The user turn it answers; empty when the model opens the talk."""
+    instructions: str
+    history: tuple[Mapping[str, Any], ...]
+    """What was said and heard, oldest first: `{role: user | assistant, text}`, and calls with
+    their results as `{role: tool, id, name, args, output}`."""
+    report: Mapping[str, Any] = field(default_factory=dict)
+    """JSON Schema of the report; empty: there is nothing to report."""
+    tools: tuple[Mapping[str, Any], ...] = ()
+    """What the model may call: `{name, use, parameters}`, the last a JSON Schema."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelReply(Effect):
+    """Nobody waits for the rest of this reply."""
+
+    reply: str
 
 
 # --- work ----------------------------------------------------------------------------------------

@@ -6,8 +6,9 @@ the event carries that instant as well. Events are plain frozen data: they are j
 are and replayed as they were.
 
 Ids: `turn` is a user turn (`u3`) or an agent turn (`a3`); `utterance` is one line of an agent turn
-(`a3.1`); `call` is one tool call (`t2`). Results carry the id of the effect that asked for them, so
-a result nobody waits for any more is dropped by comparison.
+(`a3.1`); `call` is one tool call (`t2`); `reply` is one answer of a model that talks (`r2`).
+Results carry the id of the effect that asked for them, so a result nobody waits for any more is
+dropped by comparison.
 """
 
 from __future__ import annotations
@@ -187,6 +188,52 @@ class TransferEnded(Event):
     error: str | None = None
 
 
+# --- free talk -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyStarted(Event):
+    """The first piece of a model's reply came, whatever it is."""
+
+    reply: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyDelta(Event):
+    """The next sentence of a reply is complete."""
+
+    reply: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyReported(Event):
+    """Within a reply, the model reported what the caller's turn meant. Judged, never obeyed."""
+
+    reply: str
+    report: Mapping[str, Any]
+    """As in `Understood`; untrusted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyToolCalled(Event):
+    """Within a reply, the model asks for a tool. The conversation decides whether it runs."""
+
+    reply: str
+    id: str
+    """The model's name for this call; the result is told under it."""
+    tool: str
+    args: Mapping[str, Any]
+    """Untrusted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyFinished(Event):
+    """The model has said everything of this reply."""
+
+    reply: str
+
+
 # --- the agent's speech --------------------------------------------------------------------------
 
 
@@ -204,6 +251,8 @@ class PlayoutStarted(Event):
     """The first sample of an utterance went out to the room."""
 
     utterance: str
+    ready: Millis | None = None
+    """When the voice had given that sample; None: whoever reports it cannot tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,6 +276,11 @@ EVENT_TYPES: dict[str, type[Event]] = {
         ParticipantLeft,
         PlayoutFinished,
         PlayoutStarted,
+        ReplyDelta,
+        ReplyFinished,
+        ReplyReported,
+        ReplyStarted,
+        ReplyToolCalled,
         ServiceFailed,
         SessionStarted,
         SpeechEnded,

@@ -157,6 +157,7 @@ class Exchange:
         self.interruption.over()
         if stopped:
             self._outbox.note("interrupted", utterances=list(stopped), because=because)
+            self._dialog.interrupted()
 
     # --- the end of a turn -----------------------------------------------------------------------
 
@@ -223,9 +224,9 @@ class Exchange:
         self._working = False
 
     def _unanswered(self) -> str:
-        """Return the words a model is still thinking about: what is said now belongs to them."""
+        """Return words nothing has answered yet: what is said now belongs to them."""
         turn, words = self.hearing.last
-        return words if self._deadlines.get(f"understand:{turn}") is not None else ""
+        return words if self._dialog.answering(turn) else ""
 
     # --- lines -----------------------------------------------------------------------------------
 

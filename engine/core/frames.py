@@ -17,6 +17,7 @@ from engine.machine.compiled import (
     CompiledFlow,
     CompiledState,
     Confirm,
+    Converse,
     Rest,
 )
 
@@ -47,6 +48,19 @@ class Visit:
     """The slot that was said back and waits for a yes or no."""
     no_input: int = 0
     no_match: int = 0
+    turns: int = 0
+    """Free talk: turns of the caller."""
+    turn: str = ""
+    """Free talk: the turn of which nothing has been understood yet, and its text."""
+    text: str = ""
+    settled: bool = False
+    """Free talk: words alone gave the latest turn its meaning."""
+    failures: int = 0
+    """Free talk: replies that failed, one after the other."""
+    halted: bool = False
+    """Free talk: after a failure, only a turn of the caller starts another reply."""
+    used_up: int = 0
+    """Free talk: the number of turns at which `no_match` was raised."""
     failure: dict[str, Any] | None = None
     """An error that waits until this frame is on top again."""
 
@@ -80,7 +94,7 @@ class Frame:
     @property
     def waiting(self) -> bool:
         """True when the state waits for the caller."""
-        return isinstance(self.state.verb, Collect | Confirm | Rest)
+        return isinstance(self.state.verb, Collect | Confirm | Converse | Rest)
 
     def remember(self, state: str) -> None:
         """Note that a waiting state was left, for BACK."""

@@ -38,6 +38,11 @@ class History:
         """Everything that was said and heard so far, in order."""
         return tuple(item for item in self._items.values() if item is not None)
 
+    @property
+    def places(self) -> tuple[tuple[str, HistoryItem | None], ...]:
+        """Everything in order; None where a line is audible and its text not measured yet."""
+        return tuple(self._items.items())
+
     def user(self, turn: str, text: str) -> None:
         """The caller said or typed this."""
         self._items[turn] = HistoryItem(id=turn, role="user", text=text)

@@ -11,6 +11,7 @@ from typing import Literal
 from engine.core import lines
 from engine.core.frames import Frame
 from engine.core.scene import Scene
+from engine.machine.compiled import Converse
 
 
 def silent(scene: Scene, frame: Frame) -> None:
@@ -48,4 +49,5 @@ def _climb(scene: Scene, frame: Frame, event: Literal["no_input", "no_match"], c
         return
     line = scene.render(ladder[count - 1], frame, f"{event} line {count}")
     scene.say(line, frame, "ladder")
-    frame.visit.asks = True
+    # in free talk the line is the question: a model must not be made to talk by silence
+    frame.visit.asks = not isinstance(frame.state.verb, Converse)

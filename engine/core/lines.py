@@ -38,6 +38,11 @@ NO_MATCH = "I am sorry, I cannot understand you. Please call again. Goodbye."
 FAILURE = "I am sorry, something went wrong. Please call again later. Goodbye."
 """An error nobody handles. Override: a handler for `error`."""
 
+REPLY_FAILED = "Sorry, I did not get that. Could you say it again?"
+REPLY_NOT_OPENED = "Please go ahead, I am listening."
+"""The model that should talk failed, after a turn of the caller or before the first. Override: a
+handler for `error.llm`."""
+
 BUILT_IN_INTENTS = (
     IntentSpec(
         name="repeat_please",

@@ -8,20 +8,24 @@ left. A model that fails or is late costs nothing that the words alone had given
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeAlias
 
 from engine.core import form, ladders, lines, understanding
 from engine.core.findings import Findings, Scope
 from engine.core.frames import Frame
+from engine.core.parsers.words import utterance
 from engine.core.scene import Scene
+from engine.core.scoping import hints, scope_of
 from engine.core.tooling import Tools
 from engine.effects import CancelUnderstanding, Understand
 from engine.events import Millis
-from engine.machine.compiled import Collect, IntentSpec, Run, SlotSpec, TransferTo
+from engine.machine.compiled import Converse, TransferTo
 
 MODEL_TIME: Millis = 1_500
 """How long a model may think about what the caller meant: longer, and the pause is felt as one."""
+_REPORTS = 200
+"""Reports that are remembered; a call has about as many turns."""
 
 
 Reader: TypeAlias = Callable[[str, Scope], Findings]
@@ -52,6 +56,7 @@ class Listening:
         self._tools = tools
         self._read = read
         self._pending: _Pending | None = None
+        self._reports: dict[str, Mapping[str, Any]] = {}
 
     @property
     def _has_model(self) -> bool:
@@ -76,20 +81,69 @@ class Listening:
         if isinstance(frame.state.verb, TransferTo) and frame.visit.stage == "sent":
             scene.say(lines.WORKING, frame, "filler")  # it cannot be recalled
             return
+        if isinstance(frame.state.verb, Converse):
+            self._talk(frame, turn, text)
+            return
         scope = self.scope(frame)
         findings = self._read(text, scope) if text.strip() else Findings()
-        if findings.settled or not text.strip() or not self._has_model:
+        if findings.settled or not text.strip():
+            self._take(frame, findings)
+        else:
+            self._ask(frame, turn, text, findings)
+
+    def _talk(self, frame: Frame, turn: str, text: str) -> None:
+        """In free talk words come first as well; a model answers whatever they told."""
+        visit = frame.visit
+        if not text.strip():
+            ladders.misunderstood(self._scene, frame)
+            return
+        ladders.understood(frame)
+        visit.turns += 1
+        visit.halted = False
+        findings = self._read(text, self.scope(frame))
+        known = None if findings.settled else self._remembered(frame, text)
+        if known is not None:
+            findings = understanding.judge_report(known, self.scope(frame))
+        visit.settled = findings.settled
+        visit.turn, visit.text = ("", "") if findings.settled else (turn, text)
+        if not findings.empty:
+            form.apply(self._scene, frame, findings)
+        visit.asks = True
+
+    def ask_beside(self, frame: Frame, turn: str, text: str) -> None:
+        """Ask what a turn meant that the model of a free talk answers, or has answered."""
+        self._ask(frame, turn, text, self._read(text, self.scope(frame)))
+
+    def told(self, frame: Frame, report: Mapping[str, Any]) -> None:
+        """Take what the model of a free talk reports of the turn it answers."""
+        scope = self.scope(frame)
+        if frame.visit.settled:
+            scope = replace(scope, intents=())
+        else:
+            self._remember(frame, frame.visit.text, report, scope)
+        self._take(frame, understanding.judge_report(report, scope))
+
+    def _ask(self, frame: Frame, turn: str, text: str, findings: Findings) -> None:
+        """Ask the model, unless it has told before what this text means here, or there is none."""
+        known = self._remembered(frame, text)
+        if known is not None:
+            self._scene.outbox.note("remembered", turn=turn)
+            self._take(frame, _both(findings, known, self.scope(frame)))
+            return
+        if not self._has_model:
             self._take(frame, findings)
             return
+        scene, scope = self._scene, self.scope(frame)
+        talking = isinstance(frame.state.verb, Converse)
         self._pending = _Pending(turn, text, frame.number, frame.visit.number)
         scene.deadlines.set(f"understand:{turn}", scene.at + MODEL_TIME)
         scene.outbox.emit(
             Understand(
                 turn=turn,
                 text=text,
-                question=frame.visit.asked,
+                question=scene.speaker.last_spoken if talking else frame.visit.asked,
                 schema=understanding.report_schema(scope),
-                hints=_hints(scope),
+                hints=hints(scope),
             )
         )
 
@@ -106,17 +160,8 @@ class Listening:
             return
         frame, pending = taken
         scope = self.scope(frame)
-        words = self._read(pending.text, scope)
-        told = understanding.judge_report(report, scope)
-        self._take(
-            frame,
-            Findings(
-                slots={**words.slots, **told.slots},
-                intent=told.intent if told.intent is not None else words.intent,
-                answer=told.answer if told.answer is not None else words.answer,
-                settled=True,
-            ),
-        )
+        self._remember(frame, pending.text, report, scope)
+        self._take(frame, _both(self._read(pending.text, scope), report, scope))
 
     def failed(self, turn: str, message: str) -> None:
         """The model failed or is late: go on with the words alone.
@@ -160,79 +205,58 @@ class Listening:
             self._scene.outbox.emit(CancelUnderstanding(turn=turn))
 
     def _take(self, frame: Frame, findings: Findings) -> None:
-        if findings.empty:
-            ladders.misunderstood(self._scene, frame)
-        else:
+        talking = isinstance(frame.state.verb, Converse)
+        if not findings.empty:
             form.apply(self._scene, frame, findings)
+        elif not talking:
+            ladders.misunderstood(self._scene, frame)
+        if talking:
+            frame.visit.asks = False  # the reply to this turn is there, or on its way
 
-    # --- what is in scope ------------------------------------------------------------------------
+    # --- what a model told before ----------------------------------------------------------------
+
+    def _remembered(self, frame: Frame, text: str) -> Mapping[str, Any] | None:
+        """Return the report of the same words to the same question, earlier in this call."""
+        return self._reports.get(_key(frame, text))
+
+    def _remember(self, frame: Frame, text: str, report: Mapping[str, Any], scope: Scope) -> None:
+        """Keep a report that told something; one that did not may have been a bad moment."""
+        if text and not understanding.judge_report(report, scope).empty:
+            self._reports[_key(frame, text)] = dict(report)
+            while len(self._reports) > _REPORTS:
+                del self._reports[next(iter(self._reports))]
 
     def scope(self, frame: Frame) -> Scope:
         """Return what may be understood now."""
-        filled = {} if self._closed(frame) else frame.memory.filled
-        now = self._scene.now
-        return Scope(
-            slots=_slots(frame, filled),
-            filled=filled,
-            open_slot=frame.visit.open_slot or None,
-            yes_no=form.yes_no_open(frame),
-            intents=_intents(frame),
-            today=now.date(),
-            now=now,
-        )
-
-    def _closed(self, frame: Frame) -> bool:
-        """Say whether corrections come too late: what is written or handed over is decided."""
-        verb = frame.state.verb
-        if isinstance(verb, Run):
-            return self._tools.writing(frame)
-        return isinstance(verb, TransferTo)
+        return scope_of(self._scene, self._tools, frame)
 
     # --- snapshot --------------------------------------------------------------------------------
 
-    def to_dict(self) -> dict[str, Any] | None:
-        """Return the turn a model is asked about, as JSON-like data."""
-        return asdict(self._pending) if self._pending is not None else None
+    def to_dict(self) -> dict[str, Any]:
+        """Return the turn a model is asked about and what it told before, as JSON-like data."""
+        pending = asdict(self._pending) if self._pending is not None else None
+        return {"pending": pending, "reports": {k: dict(v) for k, v in self._reports.items()}}
 
-    def from_dict(self, data: Mapping[str, Any] | None) -> None:
+    def from_dict(self, data: Mapping[str, Any]) -> None:
         """Restore what `to_dict` gave."""
-        self._pending = _Pending(**data) if data is not None else None
+        pending = data["pending"]
+        self._pending = _Pending(**pending) if pending is not None else None
+        self._reports = {key: dict(report) for key, report in data["reports"].items()}
 
 
-def _slots(frame: Frame, filled: Mapping[str, Any]) -> tuple[SlotSpec, ...]:
-    """The open question first, then the rest of the form, then every filled slot."""
-    verb = frame.state.verb
-    form_slots = verb.slots if isinstance(verb, Collect) else ()
-    first = (frame.visit.open_slot,) if frame.visit.open_slot else ()
-    names = dict.fromkeys((*first, *form_slots, *filled))
-    return tuple(frame.flow.slots[name] for name in names)
+def _key(frame: Frame, text: str) -> str:
+    """The same words in the same state, to the same question."""
+    visit, words = frame.visit, " ".join(utterance(text).words)
+    asked = f"{visit.open_slot}?{visit.reading_back}"
+    return f"{frame.flow.id}/{visit.state}/{asked}/{words}"
 
 
-def _intents(frame: Frame) -> tuple[IntentSpec, ...]:
-    """The intents somebody handles here, innermost scope first, then the built-in ones."""
-    declared, found = frame.flow.intents, dict[str, IntentSpec]()
-    for scope in frame.state.scopes:
-        for handler in scope.handlers:
-            head, _, name = handler.event.partition(".")
-            if head == "intent" and name in declared:
-                found.setdefault(name, declared[name])
-            elif handler.event == "intent":
-                found |= {n: spec for n, spec in declared.items() if n not in found}
-    for spec in lines.BUILT_IN_INTENTS:
-        found.setdefault(spec.name, declared.get(spec.name, spec))
-    return tuple(found.values())
-
-
-def _hints(scope: Scope) -> dict[str, Any]:
-    """What a model is told about the names in the schema."""
-    return {
-        "slots": {spec.name: spec.about for spec in scope.slots if spec.about},
-        "intents": {
-            spec.name: {
-                "means": spec.means,
-                "examples": list(spec.examples),
-                "not": list(spec.avoid),
-            }
-            for spec in scope.intents
-        },
-    }
+def _both(words: Findings, report: Mapping[str, Any], scope: Scope) -> Findings:
+    """What a model told, and where it is silent what the words had given."""
+    told = understanding.judge_report(report, scope)
+    return Findings(
+        slots={**words.slots, **told.slots},
+        intent=told.intent if told.intent is not None else words.intent,
+        answer=told.answer if told.answer is not None else words.answer,
+        settled=True,
+    )

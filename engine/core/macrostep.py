@@ -128,7 +128,7 @@ class Macrostep:
         self._timers.stop_all()
         for frame in scene.stack.frames:
             self._tools.leave_flow(frame)
-        for kind in ("understand:", "transfer", "limit"):
+        for kind in ("understand:", "first_token:", "token_gap:", "reply:", "transfer", "limit"):
             scene.deadlines.cancel_all(kind)
 
 

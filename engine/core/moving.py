@@ -22,6 +22,7 @@ from engine.flow.expressions import EvaluationError, Expression
 from engine.machine.compiled import (
     Collect,
     Confirm,
+    Converse,
     Rest,
     SayAction,
     Transition,
@@ -269,10 +270,15 @@ class Mover:
 
 
 def _reset(frame: Frame) -> None:
-    """A yes/no question begins without an answer; a resting state has put its question already."""
+    """A yes/no question begins without an answer; a line that was said is the question.
+
+    That is so in a resting state, and in free talk, where the model speaks first only without one.
+    """
     verb = frame.state.verb
     if isinstance(verb, Confirm):
         frame.memory.answer = None
+    elif isinstance(verb, Converse):
+        frame.visit.asks = frame.state.say is None
     elif isinstance(verb, Rest):
         frame.visit.asks = False
 

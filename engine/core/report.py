@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from engine.core.findings import Findings, Scope
 from engine.core.parsers.choices import find_values
 from engine.core.parsers.slots import find_slot, item_of
 from engine.core.parsers.words import phrase, utterance
-from engine.machine.compiled import SlotSpec
+from engine.core.values import ShapeError, from_json
+from engine.machine.compiled import SlotSpec, SlotType
 
 NO_INTENT: Final = "none"
 """What the report says when no intent was meant; strict schemas want every field filled."""
@@ -45,10 +47,41 @@ def report_schema(scope: Scope) -> dict[str, Any]:
         fields["slots"] = _object(slots)
     if scope.intents:
         names = list(dict.fromkeys(intent.name for intent in scope.intents))
-        fields["intent"] = {"enum": [NO_INTENT, *names]}
+        fields["intent"] = {"type": "string", "enum": [NO_INTENT, *names]}
     if scope.yes_no:
         fields["answer"] = {"type": ["boolean", "null"]}
     return _object(fields)
+
+
+def tool_schema(args: Mapping[str, SlotType]) -> dict[str, Any]:
+    """Give the JSON Schema of a tool's arguments; an optional one is given as null."""
+    return _object({name: _type_schema(type_) for name, type_ in args.items()})
+
+
+def arguments(given: Mapping[str, Any], args: Mapping[str, SlotType]) -> dict[str, Any]:
+    """Type the arguments a model gives to a tool.
+
+    Raises:
+        ShapeError: one is unknown, missing or of another type; the text names it and never its
+            value, so that a model may read it.
+    """
+    unknown = [str(name)[:40] for name in given if name not in args]
+    if unknown:
+        raise ShapeError(f"there is no argument {unknown[0]!r}")
+    typed: dict[str, Any] = {}
+    for name, type_ in args.items():
+        try:
+            typed[name] = from_json(given.get(name), type_, name)
+        except ShapeError:
+            raise ShapeError(f"the argument {name!r} must be {_expected(type_)}") from None
+    return typed
+
+
+def _expected(type_: SlotType) -> str:
+    if type_.kind == "enum":
+        return f"one of {', '.join(type_.values)}"
+    told = _JSON_TYPES.get(type_.kind, _TEXT).get("description")
+    return f"{type_.kind} {told}" if told else type_.kind
 
 
 def judge_report(report: Mapping[str, Any], scope: Scope) -> Findings:
@@ -86,16 +119,28 @@ def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 def _slot_schema(spec: SlotSpec) -> dict[str, Any]:
     kind = spec.type.kind
-    if kind == "enum":
-        schema: dict[str, Any] = {"enum": [*spec.type.values, None]}
-    else:
-        schema = dict(_JSON_TYPES.get(kind, _TEXT))
+    schema = _type_schema(replace(spec.type, optional=True))
     about = "; ".join(part for part in (spec.about, schema.get("description", "")) if part)
     if about:
         schema["description"] = about
     if kind in ("integer", "number"):
         bounds = (("minimum", spec.min), ("maximum", spec.max))
         schema |= {name: bound for name, bound in bounds if isinstance(bound, int | float)}
+    return schema
+
+
+def _type_schema(type_: SlotType) -> dict[str, Any]:
+    """One type; strict mode wants a `type` beside every `enum` and `items` in every array."""
+    schema = dict(_JSON_TYPES.get(type_.kind, _TEXT))
+    if type_.kind == "enum":
+        schema["enum"] = [*type_.values, *([None] if type_.optional else [])]
+    elif type_.kind == "list":
+        schema["items"] = _type_schema(type_.item or SlotType(kind="text"))
+    elif type_.kind == "map":
+        fields = {name: _type_schema(inner) for name, inner in type_.fields.items()}
+        schema = {**_object(fields), "type": ["object", "null"]}
+    if not type_.optional:
+        schema["type"] = schema["type"][0]
     return schema
 
 

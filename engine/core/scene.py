@@ -178,11 +178,16 @@ class Scene:
         frame: Frame,
         purpose: Purpose = "line",
         policy: InterruptionPolicy | None = None,
-    ) -> None:
-        """Order a line, unless it is empty; the policy is the state's if none is given."""
-        if text and self.ended is None:
-            policy = frame.state.interruptions if policy is None else policy
-            self.speaker.say(text, purpose=purpose, policy=policy)
+    ) -> str:
+        """Order a line, unless it is empty; the policy is the state's if none is given.
+
+        Returns:
+            The id of the utterance; empty when nothing was ordered.
+        """
+        if not text or self.ended is not None:
+            return ""
+        policy = frame.state.interruptions if policy is None else policy
+        return self.speaker.say(text, purpose=purpose, policy=policy)
 
     def raise_signal(self, name: str, frame: Frame, data: Mapping[str, Any] | None = None) -> None:
         """Queue an internal event."""

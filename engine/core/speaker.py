@@ -6,11 +6,13 @@ caller heard of it belongs to the turn-taking half (`engine.core.turns`), which 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal, Protocol, TypeAlias
 
+from engine.core.history import HistoryItem
 from engine.machine.compiled import InterruptionPolicy
 
-Purpose: TypeAlias = Literal["line", "question", "ladder", "filler", "error"]
+Purpose: TypeAlias = Literal["line", "question", "ladder", "filler", "error", "reply"]
 """Why a line is said; the caller hears no difference, the timeline does."""
 
 
@@ -25,6 +27,15 @@ class Speaker(Protocol):
     @property
     def last_spoken(self) -> str:
         """Text of the last line or question that was ordered; empty before the first."""
+        ...
+
+    @property
+    def history(self) -> tuple[HistoryItem, ...]:
+        """What was said and heard, oldest first; lines still to come are taken as heard."""
+        ...
+
+    def retract(self, utterances: Collection[str]) -> None:
+        """Drop those of these lines that are not audible yet and may be stopped."""
         ...
 
     def say(self, text: str, *, purpose: Purpose, policy: InterruptionPolicy) -> str:

@@ -11,9 +11,9 @@ taken for that of the next; all attempts of one visit share their idempotency ke
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from engine.core.frames import Frame, Visit
 from engine.core.scene import Scene
@@ -22,6 +22,8 @@ from engine.effects import CallTool, CancelTool
 from engine.events import Millis, ToolReturned
 from engine.flow.expressions import EvaluationError
 from engine.machine.compiled import CompiledFlow, Run, ToolSpec
+
+Answered: TypeAlias = Callable[[Frame, str, Any, str | None], None]
 
 _LOOK_AGAIN: Millis = 250
 """Until a filler that found somebody speaking tries again; less would only be more steps."""
@@ -42,6 +44,8 @@ class _Call:
     attempt: int = 1
     fillers: int = 0
     """Filler lines said so far."""
+    talk: str = ""
+    """A model asked for it, under this name: the result is told to the model."""
     resting: bool = False
     """Between two attempts: an answer now is one to a call that was given up."""
 
@@ -50,6 +54,8 @@ class Tools:
     """The tool calls of a dialog."""
 
     def __init__(self, scene: Scene) -> None:
+        self.answered: Answered | None = None
+        """Told the frame, the name, and the value or the error of a call a model asked for."""
         self._scene = scene
         self._calls: dict[str, _Call] = {}
         self._count = 0
@@ -77,10 +83,37 @@ class Tools:
             key=f"{scene.session}/{visit.number}",
             sensitive=_sensitive(run, frame.flow),
         )
-        spec = frame.flow.tools[run.tool]
-        self._order(call, spec)
-        if spec.filler is not None and spec.filler.say:
-            scene.deadlines.set(f"filler:{call.id}", scene.at + spec.filler.after)
+        self._begin(call, frame.flow.tools[run.tool])
+
+    def start_for(self, frame: Frame, tool: str, args: Mapping[str, Any], talk: str) -> None:
+        """Call a tool a model asked for in free talk.
+
+        Args:
+            frame: whose state lists the tool.
+            tool: its name.
+            args: typed values.
+            talk: the name under which the result is told.
+        """
+        values = frame.memory.filled.items()
+        private = [value for name, value in values if frame.flow.slots[name].sensitive]
+        self._count += 1
+        call = _Call(
+            id=f"t{self._count}",
+            tool=tool,
+            frame=frame.number,
+            visit=frame.visit.number,
+            state=frame.visit.state,
+            args={name: to_json(value) for name, value in args.items()},
+            key=f"{self._scene.session}/{frame.visit.number}/{talk}",
+            sensitive=[name for name, value in args.items() if value in private],
+            talk=talk,
+        )
+        self._begin(call, frame.flow.tools[tool])
+
+    def asked_for(self, frame: Frame) -> int:
+        """Count the calls under way that a model asked for in this visit."""
+        visit = frame.visit.number
+        return sum(bool(call.talk) and call.visit == visit for call in self._calls.values())
 
     def leave(self, frame: Frame, visit: Visit) -> None:
         """The visit is over: cancel what can be cancelled."""
@@ -163,6 +196,12 @@ class Tools:
 
     # --- inside ----------------------------------------------------------------------------------
 
+    def _begin(self, call: _Call, spec: ToolSpec) -> None:
+        self._order(call, spec)
+        if spec.filler is not None and spec.filler.say:
+            after = self._scene.at + spec.filler.after
+            self._scene.deadlines.set(f"filler:{call.id}", after)
+
     def _order(self, call: _Call, spec: ToolSpec) -> None:
         scene = self._scene
         self._calls[call.id] = call
@@ -191,6 +230,10 @@ class Tools:
     def _give_up(self, call: _Call, name: str, message: str) -> None:
         scene, frame = self._scene, self._frame(call)
         self._forget(call)
+        if call.talk:
+            scene.report(name, message, frame)
+            self._tell(call, None, name)
+            return
         if not self._awaited(call):
             scene.fail(name, message, frame, tool=call.tool)
             return
@@ -203,6 +246,9 @@ class Tools:
     def _succeeded(self, call: _Call, value: Any) -> None:
         scene, frame = self._scene, self._frame(call)
         scene.outbox.note("result", state=call.state, tool=call.tool, value=to_json(value))
+        if call.talk:
+            self._tell(call, to_json(value), None)
+            return
         frame.memory.results[call.state] = value
         if self._awaited(call):
             frame.memory.result = value
@@ -210,6 +256,11 @@ class Tools:
         else:
             data = {"value": value, "tool": call.tool}
             scene.raise_signal(f"tool.{call.tool}", frame, data)
+
+    def _tell(self, call: _Call, value: Any, error: str | None) -> None:
+        """Tell the model that asked, if its talk still goes on."""
+        if self.answered is not None and self._awaited(call):
+            self.answered(self._frame(call), call.talk, value, error)
 
     def _forget(self, call: _Call, cancel: bool = False) -> None:
         for kind in ("tool", "retry", "filler"):

@@ -13,12 +13,12 @@ This object is also the dialog's mouth (`engine.core.speaker.Speaker`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from engine.core.deadlines import Deadlines
 from engine.core.heard import guessed_duration, heard_text
-from engine.core.history import History
+from engine.core.history import History, HistoryItem
 from engine.core.outbox import Outbox
 from engine.core.speaker import Purpose
 from engine.core.utterance import Utterance
@@ -33,7 +33,7 @@ PLAYOUT_MARGIN = 3_000
 """How much later than computed a line may end: network, jitter buffer, a loaded machine."""
 
 
-_OF_THE_MOMENT = ("question", "ladder", "filler")
+_OF_THE_MOMENT = ("question", "ladder", "filler", "reply")
 """Purposes of lines that mean nothing any more after the caller has spoken."""
 
 
@@ -85,6 +85,30 @@ class Turns:
         self._unsaid = False
         return True
 
+    @property
+    def history(self) -> tuple[HistoryItem, ...]:
+        """What was said and heard; a line under way counts as heard unless it was stopped."""
+        items = [
+            item if item is not None else self._expected(self._queue[name])
+            for name, item in self._history.places
+            if item is not None or name in self._queue
+        ]
+        known = {item.id for item in items}
+        coming = self._where(lambda u: u.state in ("held", "ordered") and u.id not in known)
+        return tuple(item for item in (*items, *map(self._expected, coming)) if item.text)
+
+    def _expected(self, utterance: Utterance) -> HistoryItem:
+        """What the caller will have heard of a line: measured when it is over, guessed before."""
+        complete = utterance.state != "ending"
+        text = heard_text(
+            utterance.text,
+            played=utterance.played_by(self._outbox.at),
+            complete=complete,
+            duration=utterance.duration,
+            words=utterance.words,
+        )
+        return HistoryItem(id=utterance.id, role="assistant", text=text, interrupted=not complete)
+
     # --- ordering --------------------------------------------------------------------------------
 
     def say(self, text: str, *, purpose: Purpose, policy: InterruptionPolicy) -> str:
@@ -102,7 +126,7 @@ class Turns:
         )
         self._queue[utterance.id] = utterance
         self._unsaid = True
-        if purpose in ("line", "question"):
+        if purpose in ("line", "question", "reply"):
             self.last_spoken = text
         if not self._hold:
             self._order(utterance)
@@ -187,6 +211,16 @@ class Turns:
             self._fresh = True
             self._end_lines(stopped, fade)
         return tuple(u.id for u in stopped)
+
+    def retract(self, utterances: Collection[str]) -> None:
+        """Drop those of these lines that are not audible yet and may be stopped."""
+        mine = self._where(lambda u: u.id in utterances and u.policy.allow)
+        for utterance in [u for u in mine if u.state == "held"]:
+            self._outbox.note("dropped", utterance=utterance.id, text=utterance.text)
+            self._drop(utterance)
+        waiting = [u for u in mine if u.state == "ordered"]
+        if waiting:
+            self._end_lines(waiting)
 
     def _end_lines(self, stopped: list[Utterance], fade: Millis = 0) -> None:
         now = self._outbox.at

@@ -10,6 +10,11 @@ from engine.core.frames import Frame
 from engine.core.moving import Mover
 from engine.core.scene import Scene, Signal
 from engine.core.tooling import Tools
+from engine.machine.compiled import Converse
+
+MAX_FAILURES = 3
+"""Replies of a model that may fail in a row, if no handler does anything about it, before the call
+ends: a caller who is told "sorry" three times has hung up."""
 
 
 class Unhandled:
@@ -51,6 +56,10 @@ class Unhandled:
     def _error(self, frame: Frame, signal: Signal) -> None:
         """Of a called flow's own work: the caller's `error.flow`. Else it ends the call."""
         scene, caller = self._scene, self._scene.stack.caller_of(frame)
+        visit = frame.visit
+        if "reply" in signal.data and visit.failures < MAX_FAILURES:
+            scene.say(lines.REPLY_FAILED if visit.turns else lines.REPLY_NOT_OPENED, frame, "error")
+            return
         if caller is None or not signal.is_own_error:
             scene.doomed = True
             return
@@ -68,6 +77,8 @@ class Unhandled:
     # --- the caller ------------------------------------------------------------------------------
 
     def _corrected(self, frame: Frame, signal: Signal) -> None:
+        if isinstance(frame.state.verb, Converse):
+            return  # the model answers
         self._scene.say(self._scene.render(lines.CORRECTED, frame, "corrected"), frame)
         frame.visit.asks = True
 
@@ -83,7 +94,9 @@ class Unhandled:
     def _intent(self, frame: Frame, signal: Signal) -> None:
         name = signal.name.partition(".")[2]
         idle = frame.waiting or not self._tools.writing(frame)
-        if name == "repeat_please" and not frame.waiting:
+        if name == "repeat_please" and isinstance(frame.state.verb, Converse):
+            frame.visit.asks = True  # the model knows best what it said
+        elif name == "repeat_please" and not frame.waiting:
             self._scene.say(self._scene.speaker.last_spoken or lines.WORKING, frame)
         elif name == "repeat_please":
             self._mover.repeat(frame)

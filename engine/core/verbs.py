@@ -15,11 +15,13 @@ from engine.core import form, transfer
 from engine.core.frames import Frame
 from engine.core.moving import Mover
 from engine.core.scene import Scene
+from engine.core.talking import Talking
 from engine.core.tooling import Tools
 from engine.machine.compiled import (
     CallFlow,
     Collect,
     Confirm,
+    Converse,
     End,
     PassOn,
     Rest,
@@ -32,14 +34,16 @@ from engine.machine.selector import first_enabled
 class Verbs:
     """Runs the verb of the state on top."""
 
-    def __init__(self, scene: Scene, mover: Mover, tools: Tools) -> None:
+    def __init__(self, scene: Scene, mover: Mover, tools: Tools, talking: Talking) -> None:
         self._scene = scene
         self._mover = mover
         self._tools = tools
+        self._talking = talking
         self._settlers: dict[type, Callable[[Frame, Any], bool]] = {
             CallFlow: self._call,
             Collect: self._question,
             Confirm: self._question,
+            Converse: self._talk,
             End: self._end,
             PassOn: self._pass_on,
             Rest: self._question,
@@ -65,6 +69,11 @@ class Verbs:
         if frame.visit.asks:
             form.ask(self._scene, frame)
         # a question that could not be rendered has raised an error
+        return bool(self._scene.queue)
+
+    def _talk(self, frame: Frame, verb: Converse) -> bool:
+        if self._talking.settle(frame, verb):
+            return self._complete(frame)
         return bool(self._scene.queue)
 
     def _pass_on(self, frame: Frame, verb: PassOn) -> bool:

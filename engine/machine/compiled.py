@@ -325,9 +325,7 @@ class PassOn:
     """No verb but a `then`: go on at once (after ordering the `say`)."""
 
 
-Verb: TypeAlias = (
-    Collect | Confirm | Converse | Run | CallFlow | TransferTo | End | Rest | PassOn
-)
+Verb: TypeAlias = Collect | Confirm | Converse | Run | CallFlow | TransferTo | End | Rest | PassOn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

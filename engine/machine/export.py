@@ -18,6 +18,7 @@ from engine.machine.compiled import (
     CompiledFlow,
     CompiledState,
     Confirm,
+    Converse,
     End,
     HandlerScope,
     PassOn,
@@ -150,6 +151,8 @@ def describe(state: CompiledState) -> str:
             return f"collect {', '.join(slots)}"
         case Confirm(text=text):
             return f"confirm {_short(text.source)}"
+        case Converse(text=text):
+            return f"converse {_short(text.source)}"
         case Run(tool=tool):
             return f"run {tool}"
         case CallFlow(flow=name):

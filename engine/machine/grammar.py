@@ -31,6 +31,7 @@ from engine.machine.compiled import (
     CompiledFlow,
     CompiledState,
     Confirm,
+    Converse,
     IntentSpec,
     Rest,
     SlotSpec,
@@ -44,7 +45,7 @@ _MARK = re.compile(r"\{\s*([a-z][a-z0-9_]*)\s*\}")
 
 def grammar_name(state: CompiledState) -> str:
     """Name of a state's grammar; empty for states where nobody is asked anything."""
-    return state.id if isinstance(state.verb, Collect | Confirm | Rest) else ""
+    return state.id if isinstance(state.verb, Collect | Confirm | Converse | Rest) else ""
 
 
 def build_grammars(flow: CompiledFlow) -> Mapping[str, str]:
@@ -68,8 +69,7 @@ class _Grammar:
     def __init__(self, flow: CompiledFlow, state: CompiledState, before: Iterable[str]) -> None:
         self._flow = flow
         self._state = state
-        verb = state.verb
-        self._form = [flow.slots[name] for name in verb.slots] if isinstance(verb, Collect) else []
+        self._form = [flow.slots[name] for name in _form(state)]
         asked = [flow.slots[name] for name in before]
         self._others = [spec for spec in asked if spec not in self._form]
         self._rules: dict[str, str] = {}
@@ -229,4 +229,12 @@ def _lead(
 
 
 def _own_slots(state: CompiledState) -> set[str]:
-    return set(state.verb.slots) if isinstance(state.verb, Collect) else set()
+    return set(_form(state))
+
+
+def _form(state: CompiledState) -> tuple[str, ...]:
+    """The slots a state fills: its form, or what a model may find out."""
+    verb = state.verb
+    if isinstance(verb, Converse):
+        return verb.fills
+    return verb.slots if isinstance(verb, Collect) else ()

@@ -141,6 +141,13 @@ class PlayDialog:
         self.busy, self.waiting = False, True
         self.say()
 
+    def replied(self, event) -> None: ...
+
+    def interrupted(self) -> None: ...
+
+    def answering(self, turn: str) -> bool:
+        return False
+
     def no_input(self) -> None:
         assert not self.speaker.speaking
         assert self.waiting

@@ -100,6 +100,15 @@ class FakeDialog:
     def understood(self, event) -> None:
         self.told.append(("understood", event.turn))
 
+    def replied(self, event) -> None:
+        self.told.append(("replied", event.reply))
+
+    def interrupted(self) -> None:
+        """A form has nothing to stop when its line is cut."""
+
+    def answering(self, turn: str) -> bool:
+        return self.deadlines.get(f"understand:{turn}") is not None
+
     def no_input(self) -> None:
         self.told.append(("no_input", self.outbox.at))
         self.say(*self.no_input_line, purpose="ladder")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from engine.core.deadlines import Deadlines
 from engine.core.dialog import Dialog
+from engine.core.history import HistoryItem
 from engine.core.outbox import Outbox
 from engine.effects import CallTool, Effect, ReportError
 from engine.events import SessionStarted, ToolReturned, TransferEnded, Understood
@@ -21,6 +22,7 @@ from engine.machine.compiled import (
     CompiledGroup,
     CompiledState,
     Confirm,
+    Converse,
     EmitAction,
     End,
     Handler,
@@ -192,7 +194,7 @@ def make_flow(
             verb=state.verb,
             then=_named(f"{name}.then", state.then),
             scopes=(scope_of(name, state.handle), *mine, outer),
-            grammar=name if isinstance(state.verb, Collect | Confirm | Rest) else "",
+            grammar=name if isinstance(state.verb, Collect | Confirm | Converse | Rest) else "",
             **settings,
         )
     return CompiledFlow(
@@ -221,6 +223,11 @@ def collect(*slots: str) -> Collect:
 
 def confirm(text: str) -> Confirm:
     return Confirm(text=Template(text))
+
+
+def converse(text: str = "Have a chat.", until: str | None = None, **more: Any) -> Converse:
+    guard = None if until is None else Expression(until)
+    return Converse(text=Template(text), until=guard, **more)
 
 
 def run(tool: str, **args: str) -> Run:
@@ -256,6 +263,17 @@ class Mouth:
         self.policies: list[InterruptionPolicy] = []
         self.speaking = False
         self.holds = False
+        self.retracted: list[str] = []
+
+    @property
+    def history(self) -> tuple[HistoryItem, ...]:
+        return tuple(
+            HistoryItem(id=f"a.{n}", role="assistant", text=text)
+            for n, (text, _) in enumerate(self.lines, 1)
+        )
+
+    def retract(self, utterances: Collection[str]) -> None:
+        self.retracted += utterances
 
     @property
     def last_spoken(self) -> str:

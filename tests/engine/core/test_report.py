@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.findings import Findings, Scope
-from engine.core.report import judge_report, report_schema
+from engine.core.report import arguments, judge_report, report_schema, tool_schema
+from engine.core.values import ShapeError
 from engine.machine.compiled import IntentSpec, SlotSpec, SlotType
 
 NOW = datetime.datetime(2026, 5, 1, 12, 0)
@@ -106,7 +107,10 @@ def test_the_schema_holds_only_what_is_in_scope() -> None:
 
     assert report_schema(EMPTY)["properties"] == {}
     assert schema["required"] == ["slots", "intent", "answer"]
-    assert schema["properties"]["intent"] == {"enum": ["none", "asks_hours", "gives_up"]}
+    assert schema["properties"]["intent"] == {
+        "type": "string",
+        "enum": ["none", "asks_hours", "gives_up"],
+    }
     assert schema["properties"]["slots"]["properties"]["size"] == {
         "type": ["integer", "null"],
         "minimum": 1,
@@ -114,6 +118,36 @@ def test_the_schema_holds_only_what_is_in_scope() -> None:
         "description": "guests, with children",
     }
     assert schema["additionalProperties"] is False
+
+
+def test_every_part_of_the_schema_is_as_strict_as_services_ask_for() -> None:
+    """A type beside every enum, items in every array, all fields required, none added."""
+
+    def walk(schema: Any) -> None:
+        assert "type" in schema
+        if "object" in schema["type"]:
+            assert schema["required"] == list(schema["properties"])
+            assert schema["additionalProperties"] is False
+            for inner in schema["properties"].values():
+                walk(inner)
+        if "array" in schema["type"]:
+            walk(schema["items"])
+
+    walk(report_schema(SCOPE))
+
+
+def test_the_arguments_of_a_tool_are_typed_or_refused_without_their_value() -> None:
+    size, day = SlotType(kind="integer"), SlotType(kind="date", optional=True)
+    types = {"size": size, "day": day}
+
+    jsonschema.validate({"size": 4, "day": None}, tool_schema(types))
+
+    assert arguments({"size": 4, "day": "2026-05-02"}, types)["day"] == datetime.date(2026, 5, 2)
+    assert arguments({"size": 4}, types) == {"size": 4, "day": None}
+    for given_, told in [({"size": "secret"}, "'size' must be integer"), ({"x": 1}, "'x'")]:
+        with pytest.raises(ShapeError, match=told) as raised:
+            arguments(given_, types)
+        assert "secret" not in str(raised.value)
 
 
 def test_a_report_that_meets_the_schema_is_understood() -> None:

@@ -297,7 +297,6 @@ def test_compiled_subflows_are_taken_as_they_are(table, hours):
 @pytest.mark.parametrize(
     ("states", "message"),
     [
-        ({"a": {"converse": "Talk.", "max_turns": 3, "then": "a"}}, "verb `converse`"),
         ({"a": {"enter": [{"play": "jingle.wav"}], "end": "hangup"}}, "action `play`"),
     ],
 )
