@@ -7,12 +7,14 @@ of the providers. A test compares, so that no document says what is no longer so
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import io
 import re
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import click
@@ -21,6 +23,7 @@ from engine.cli.explain import page
 from engine.cli.main import COMMANDS
 from engine.cli.reference_keys import keys, rest, table, unsupported
 from engine.cli.render import Summary, render
+from engine.cli.test import Wanted, test
 from engine.core import agent, user
 from engine.flow.codes import CODES, Code
 from engine.flow.loader import check_text
@@ -127,6 +130,32 @@ def finding(_: str = "") -> str:
     return f"```yaml bad\n{_WRONG}```\n\n```text\n{told.getvalue().strip()}\n```"
 
 
+_FAILING: Final = """\
+turnwise: 1
+flow: seats
+start: ask
+slots: {seats: {type: integer, ask: "How many seats?"}}
+states:
+  ask: {collect: [seats], then: held}
+  held: {say: "{{ slots.seats }} seats. Goodbye.", end: hangup}
+tests:
+  four:
+    talk:
+      - user: four
+      - agent: /five seats/
+"""
+
+
+def failing_test(_: str = "") -> str:
+    """Return what `turnwise test` prints about a test that fails."""
+    told = io.StringIO()
+    with TemporaryDirectory() as folder, contextlib.chdir(folder):
+        Path("seats.yaml").write_text(_FAILING, encoding="utf-8")
+        test([Path("seats.yaml")], Wanted(), told)
+    text = re.sub(r"\d+ ms", "48 ms", told.getvalue().strip())
+    return f"```text\n{text}\n```"
+
+
 # --- commands ------------------------------------------------------------------------------------
 
 
@@ -182,6 +211,7 @@ _PARTS: Final[Mapping[str, Callable[[str], str]]] = {
     "chart": chart,
     "codes": codes,
     "commands": commands,
+    "failing_test": failing_test,
     "finding": finding,
     "keys": keys,
     "later": later,

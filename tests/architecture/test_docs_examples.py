@@ -4,6 +4,7 @@ In a document:
 
     ```yaml              a whole flow (with `turnwise: 1` and `flow:`) must validate without a word
     ```yaml file=NAME    the same, and the flows after it may call it by this name
+                         its `tests:` must pass
     ```talk              a talk with the flow above it, played on the bare core (see `talks`)
     ```yaml call         a call with the flow above it: a script with instants, and what must follow
     ```python            a whole program (with `__main__`); the ```text after it is what it prints
@@ -27,6 +28,8 @@ from engine.flow.loader import check_file
 from engine.machine.compiled import CompiledFlow
 from engine.machine.compiler import compile_loaded
 from engine.testing.expectations import unmet
+from engine.testing.flow_tests.collect import collect
+from engine.testing.flow_tests.runner import run_case
 from engine.testing.script import Script
 from engine.testing.simulator import Simulator
 from tests.architecture.talks import rehearse
@@ -99,6 +102,16 @@ def test_every_whole_flow_in_a_document_validates(block: Block, tmp_path: Path) 
     serious = ("error",) if block.place.startswith(_TERSE) else ("error", "warning")
     found = check_file(write(block, tmp_path)).diagnostics
     assert [f"{d.code} {d.message}" for d in found if d.severity in serious] == []
+
+
+TESTED = [pytest.param(b, id=b.place) for b in BLOCKS if b.kind == "flow" and "\ntests:" in b.text]
+
+
+@pytest.mark.parametrize("block", TESTED)
+def test_every_test_in_a_document_passes(block: Block, tmp_path: Path) -> None:
+    found = collect([write(block, tmp_path)])
+    assert found.cases
+    assert [case.name for case in found.cases if not run_case(case).ok] == []
 
 
 @of("talk")
