@@ -66,7 +66,7 @@ FAILS = {
     "talk: [emit: app.paid, ended: transfer]": ("end with transfer", "ended with hangup"),
     "talk: [emit: app.paid, user: hello]": ("in which the caller can speak", "the call is over"),
     "talk: [agent: /how/, interrupt: {at: 9s, user: x}]": (
-        "a line that lasts 9 s",
+        "speech that lasts 9 s",
         "stops after",
     ),
     "talk: [{user: x, heard: {slots: {code: A}}}]": ("in scope", "slots.code cannot be heard"),
