@@ -51,7 +51,6 @@ _TABLE = (
     Code("TW109", "bare-duration", "error", "`timeout: 6`: seconds or ms?", fix="unsafe", implemented=True),
     Code("TW110", "empty", "error", "`states: {}`, `collect: []`", implemented=True),
     Code("TW111", "not-supported-yet", "error", "the language defines it, this version of Turnwise does not run it", implemented=True),
-    Code("TW112", "tests-not-run", "info", "the file holds tests, and nothing runs them yet", implemented=True),
     Code("TW113", "no-effect-yet", "info", "checked like all else; no room of this version acts on it", implemented=True),
     Code("TW201", "undefined-target", "error", "`to: contcat`; candidates in scope", fix="unsafe", implemented=True),
     Code("TW202", "undefined-slot", "error", "in `collect`, guard, template, args, `clear`", fix="unsafe", implemented=True),

@@ -71,14 +71,12 @@ _COMPONENTS = ("stt", "llm", "tts", "vad", "turn_detector")
 
 
 def find_unsupported(source: Source) -> list[Diagnostic]:
-    """All findings TW111 and TW113 of a file, and TW112 where it holds tests."""
+    """All findings TW111 and TW113 of a file."""
     data = source.data
     if not isinstance(data, dict):
         return []
     found = [_diagnostic(source, later) for later in _all(data)]
     found += _checked_only(source, data)
-    if data.get("tests"):
-        found.append(_tests_not_run(source))
     return found
 
 
@@ -194,12 +192,4 @@ def _diagnostic(source: Source, later: _Later) -> Diagnostic:
         label="part of the language, not of this version of Turnwise",
         help=later.instead,
         where=later.where,
-    )
-
-
-def _tests_not_run(source: Source) -> Diagnostic:
-    return Diagnostic(
-        code="TW112",
-        message="the tests in this file are checked for their shape; nothing runs them yet",
-        span=source.key_span(("tests",)),
     )

@@ -11,12 +11,12 @@ from engine.flow.rules.references import BUILT_IN_INTENTS
 
 
 def unknown_names(book: Book) -> Iterator[Diagnostic]:
-    """`at`, `heard`, `called`, `mock` name what the flow has."""
+    """`at`, `heard`, `called`, `mock` name what the flow has; a transfer has no name of its own."""
     flow = book.flow
     for name, test in flow.tests.items():
         path: Path = ("tests", name)
         for other in test.mock:
-            known = [*flow.tools, *flow.flows]
+            known = [*flow.tools, *flow.flows, "transfer"]
             yield from _judge(book, (*path, "mock", other), "tool or sub-flow", other, known)
         for other in test.inputs:
             yield from _judge(book, (*path, "inputs", other), "input", other, flow.inputs)
