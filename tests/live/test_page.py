@@ -28,7 +28,7 @@ from engine.worker.local import LocalRooms
 from engine.worker.services import make_services
 from media.clock import LoopClock
 from media.frames import SAMPLE_RATE
-from providers.errors import ProviderMissing
+from providers.errors import ProviderMissing, ProviderUnavailable
 from providers.scripted import ScriptedSynthesizer
 from tests.live.chromium import PROGRAM, Page, browse
 
@@ -390,6 +390,23 @@ def test_a_browser_that_dies_is_noticed_and_its_call_ends() -> None:
         assert result.reason == "caller_left"
 
     typed(vanish)
+
+
+def test_a_voice_that_does_not_start_is_told_on_the_page() -> None:
+    class Mute(ScriptedSynthesizer):
+        async def open(self) -> None:
+            raise ProviderUnavailable("the voice does not start")
+
+    async def work() -> None:
+        async with (
+            serving(services=lambda: Services(tts=Mute())) as place,
+            browse(place.rooms.server.url) as page,
+        ):
+            await click(page, "Join without")
+            await page.until(status("the voice does not start"))
+            assert (await place.over()).result.failure is not None
+
+    asyncio.run(work())
 
 
 def test_a_room_that_is_gone_is_told() -> None:
