@@ -63,7 +63,7 @@ _TABLE = (
     Code("TW209", "unused", "warning", "slot, intent, tool, timer, sub-flow, input never used", fix="unsafe", implemented=True),
     Code("TW210", "result-before-run", "warning", "`results.check` where a path skips `check` (path)", implemented=True),
     Code("TW211", "maybe-empty-in-speech", "warning", "`say` uses a slot not collected on all paths (path)", implemented=True),
-    Code("TW212", "shadowed-name", "warning", "local slot hides an included one"),
+    Code("TW212", "shadowed-name", "warning", "local slot hides an included one", implemented=True),
     Code("TW213", "case-mismatch", "warning", "`Slots.name`", fix="safe"),
     Code("TW214", "unknown-provider", "error", "`stt: {use: depgram}`: no installed provider has this name", fix="unsafe", implemented=True),
     Code("TW301", "unreachable-state", "warning", "no path from `start` or any handler", implemented=True),

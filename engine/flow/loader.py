@@ -9,23 +9,31 @@ refuse does the schema explain why. A property test holds that both accept the s
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from engine.flow import rules
 from engine.flow.catalogue import Catalogue
-from engine.flow.diagnostics import Diagnostic, Path, Span, nearest, sort_diagnostics
+from engine.flow.diagnostics import Diagnostic, Path, Span, sort_diagnostics
 from engine.flow.ignores import sift
-from engine.flow.model import Flow
+from engine.flow.including import Included, Reader
+from engine.flow.model import Flow, Fragment
+from engine.flow.neighbours import locate, missing, shown_name
+from engine.flow.outline import is_fragment
+from engine.flow.patchwork import Patchwork
 from engine.flow.reading import decode, project_root, read_file
 from engine.flow.shape import find_duplicate_states, find_language_version, find_wrong_shapes
 from engine.flow.source import Source, read_source
 from engine.flow.unsupported import find_unsupported
+
+_OFFERED = frozenset({"TW209", "TW310"})
+"""Findings about what is never used; a fragment is for several flows."""
+
+_Model = TypeVar("_Model", Flow, Fragment)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +51,8 @@ class LoadResult:
     """False: there was no file, or no text in it; the one finding says why."""
     ignored: tuple[Diagnostic, ...] = ()
     """What comments in the files ask not to be told."""
+    included: tuple[Source, ...] = ()
+    """The fragments, in order."""
 
     @property
     def ok(self) -> bool:
@@ -53,6 +63,7 @@ class LoadResult:
     def sources(self) -> dict[str, Source]:
         """Every file that was read, by the name its findings carry."""
         found = {self.source.file: self.source}
+        found.update((source.file, source) for source in self.included)
         for inner in self.subflows.values():
             found.update(inner.sources)
         return found
@@ -139,18 +150,27 @@ class _Loader:
     ) -> LoadResult:
         source = read_source(text, name)
         flow, findings = judge(source)
+        included = self._included(source, folder)
+        findings += included.findings
+        whole: Source = source
+        if flow is not None and included.sources:
+            flow, whole, problems = _merged(flow, source, included)
+            findings += problems
         subflows, problems = self._subflows(source, folder, chain)
         findings += problems
         judged = flow is not None and self._catalogue is not None and _is_sound(findings)
         if flow is not None and self._catalogue is not None and judged:
             models = {key: inner.flow for key, inner in subflows.items() if inner.flow is not None}
             called = len(chain) > 1
-            findings += rules.check(flow, source, models, self._catalogue, called=called)
+            found = rules.check(flow, whole, models, self._catalogue, called=called)
+            # What a fragment offers, and this flow has no use for, is no mistake.
+            findings += [f for f in found if f.span.file == source.file or f.code not in _OFFERED]
         findings, ignored = sift(source, findings, judged=judged)
         for result in subflows.values():
             findings += result.diagnostics
             ignored += result.ignored
-        diagnostics = sort_diagnostics(findings)
+        # A fragment that several of the flows include has its findings once.
+        diagnostics = sort_diagnostics(_distinct(findings))
         if any(found.is_error for found in diagnostics):
             flow = None
         return LoadResult(
@@ -159,7 +179,13 @@ class _Loader:
             source=source,
             subflows=subflows,
             ignored=sort_diagnostics(ignored),
+            included=tuple(included.sources),
         )
+
+    def _included(self, source: Source, folder: FilePath | None) -> Included:
+        reader = Reader(self._root, judge_fragment)
+        reader.read(source, folder)
+        return reader.included
 
     # --- sub-flows --------------------------------------------------------------------------------
 
@@ -189,25 +215,37 @@ class _Loader:
         folder: FilePath | None,
         chain: tuple[FilePath, ...],
     ) -> LoadResult | Diagnostic:
-        span = source.span(where)
-        if folder is None:
-            message = f"cannot look for `{written}`: this flow was not read from a file"
-            return Diagnostic(code="TW207", message=message, span=span, where=where)
-        try:
-            path = (folder / written).resolve()
-        except (OSError, ValueError, RuntimeError) as error:
-            return Diagnostic(code="TW207", message=f"`{written}`: {error}", span=span, where=where)
-        if self._root is not None and not path.is_relative_to(self._root):
-            return _escapes(span, where, written)
+        path = locate(source, where, written, folder, self._root)
+        if isinstance(path, Diagnostic):
+            return path
         if path in chain:
-            return _cycle(span, where, written, chain[chain.index(path) :], path)
+            return _cycle(source.span(where), where, chain[chain.index(path) :], path)
         if path not in self._loaded:
             text, failure = read_file(path)
             if failure is not None:
-                return _missing(span, where, written, path)
-            name = os.path.normpath(os.path.join(os.path.dirname(source.file), written))
+                return missing(source, where, written, path)
+            name = shown_name(source, written)
             self._loaded[path] = self._load(text, name, path.parent, (*chain, path))
         return self._loaded[path]
+
+
+def _merged(
+    flow: Flow, source: Source, included: Included
+) -> tuple[Flow | None, Source, list[Diagnostic]]:
+    """A flow with what it includes; None where that could not be read."""
+    if not included.sound:
+        return None, source, []
+    whole = Patchwork(source, included.sources)
+    try:
+        merged = Flow.model_validate(whole.data)
+    except ValidationError as error:
+        return None, whole, _from_model(whole, error)
+    merged.layer(flow, included.fragments)
+    return merged, whole, whole.hidden
+
+
+def _distinct(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
+    return list({(f.code, f.span, f.message): f for f in findings}.values())
 
 
 def _is_sound(findings: Iterable[Diagnostic]) -> bool:
@@ -216,21 +254,7 @@ def _is_sound(findings: Iterable[Diagnostic]) -> bool:
     return not any(found.is_error and found.code.startswith(unsound) for found in findings)
 
 
-def _escapes(span: Span, where: Path, written: str) -> Diagnostic:
-    return Diagnostic(
-        code="TW804",
-        message=f"`{written}` lies outside this project",
-        span=span,
-        label="not inside the project's folder",
-        help="copy the file into the project",
-        notes=("the project is the nearest folder with a pyproject.toml, turnwise.toml or .git",),
-        where=where,
-    )
-
-
-def _cycle(
-    span: Span, where: Path, written: str, chain: tuple[FilePath, ...], path: FilePath
-) -> Diagnostic:
+def _cycle(span: Span, where: Path, chain: tuple[FilePath, ...], path: FilePath) -> Diagnostic:
     names = tuple(file.name for file in (*chain, path))
     itself = len(chain) == 1
     message = "a flow names itself as its sub-flow" if itself else "sub-flows name each other"
@@ -245,28 +269,6 @@ def _cycle(
     )
 
 
-def _missing(span: Span, where: Path, written: str, path: FilePath) -> Diagnostic:
-    if path.is_dir():
-        message, help_ = f"`{written}` is a folder", "name a file in it"
-    elif path.exists():
-        message, help_ = f"`{written}` cannot be read as UTF-8 text", ""
-    else:
-        message = f"no file `{written}`"
-        folder = path.parent
-        siblings = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
-        meant = nearest(path.name, [name for name in siblings if name.endswith((".yaml", ".yml"))])
-        shown = os.path.join(os.path.dirname(written), meant or "")
-        help_ = f"did you mean `{shown}`?" if meant else ""
-    return Diagnostic(
-        code="TW207",
-        message=message,
-        span=span,
-        label="looked for it beside this file",
-        help=help_,
-        where=where,
-    )
-
-
 def _unreadable(name: str, message: str, help_: str) -> LoadResult:
     source = Source(name, "")
     found = Diagnostic(code="TW000", message=message, span=source.at(0), help=help_)
@@ -277,8 +279,14 @@ def _unreadable(name: str, message: str, help_: str) -> LoadResult:
 
 
 def judge(source: Source) -> tuple[Flow | None, list[Diagnostic]]:
-    """Everything about one text but its sub-flows and the rules."""
-    findings = list(source.findings)
+    """Everything about one text but the files it names and the rules."""
+    if is_fragment(source.data):
+        return None, _judged(source, Fragment)[1]
+    return _judged(source, Flow)
+
+
+def _judged(source: Source, model: type[_Model]) -> tuple[_Model | None, list[Diagnostic]]:
+    findings: list[Diagnostic] = list(source.findings)
     if source.data is None:
         return None, findings
     if not isinstance(source.data, dict):
@@ -289,7 +297,7 @@ def judge(source: Source) -> tuple[Flow | None, list[Diagnostic]]:
         return None, findings + newer
     findings += find_unsupported(source)
     findings += find_duplicate_states(source)
-    flow, problems = _shape(source)
+    flow, problems = _shape(source, model)
     findings += _news(problems, findings)
     refused = {found.where for found in findings if found.is_error}
     # Of a value that is refused, nobody needs to know how other tools read it.
@@ -298,9 +306,15 @@ def judge(source: Source) -> tuple[Flow | None, list[Diagnostic]]:
     ]
 
 
-def _shape(source: Source) -> tuple[Flow | None, list[Diagnostic]]:
+def judge_fragment(source: Source) -> tuple[Fragment | None, list[Diagnostic]]:
+    """The same about a fragment."""
+    fragment, findings = _judged(source, Fragment)
+    return fragment, findings
+
+
+def _shape(source: Source, model: type[_Model]) -> tuple[_Model | None, list[Diagnostic]]:
     try:
-        return Flow.model_validate(source.data), []
+        return model.model_validate(source.data), []
     except ValidationError as error:
         return None, find_wrong_shapes(source) or _from_model(source, error)
 

@@ -13,6 +13,11 @@ from engine.flow.diagnostics import Path
 Map: TypeAlias = dict[str, Any]
 
 
+def is_fragment(data: Any) -> bool:
+    """Whether a document is a fragment and no flow."""
+    return isinstance(data, dict) and "fragment" in data and "flow" not in data
+
+
 def scopes(data: Any) -> Iterator[tuple[Path, Map]]:
     """The flow and every group and state in it, in the order of the file."""
     if isinstance(data, dict):

@@ -17,7 +17,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 
 from engine.flow.model.base import TARGET_PATTERN
-from engine.flow.model.flow import Flow
+from engine.flow.model.flow import Flow, Fragment
 from engine.flow.model.slots import RESULT_TYPE_SCHEMA
 from engine.flow.model.states import VERB_KEYS, VERBS, VERBS_WITHOUT_THEN, Transition
 from engine.flow.model.tools import TALK_STEPS
@@ -95,6 +95,22 @@ class _InOrder(GenerateJsonSchema):
 
     def sort(self, value: JsonSchemaValue, parent_key: str | None = None) -> JsonSchemaValue:
         return value
+
+
+@functools.cache
+def fragment_schema() -> dict[str, Any]:
+    """The JSON Schema of a fragment: the parts of a flow that it may hold. Do not change it."""
+    flow = flow_schema()
+    properties = dict[str, Any]()
+    for key in Fragment.model_fields:
+        properties[key] = flow["properties"]["flow" if key == "fragment" else key]
+    return {
+        **flow,
+        "title": "Turnwise fragment, language version 1",
+        "description": " ".join((Fragment.__doc__ or "").split()),
+        "properties": properties,
+        "required": ["turnwise", "fragment"],
+    }
 
 
 def schema_text() -> str:

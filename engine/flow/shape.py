@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from engine.flow.diagnostics import Diagnostic, Path, Related
 from engine.flow.model.flow import LANGUAGE_VERSION
-from engine.flow.outline import states
-from engine.flow.schema import flow_schema
+from engine.flow.outline import is_fragment, states
+from engine.flow.schema import flow_schema, fragment_schema
 from engine.flow.shape_keys import judge_forbidden, judge_missing, judge_unknown
 from engine.flow.shape_values import (
     judge_choice,
@@ -34,7 +34,7 @@ _RANGE = frozenset({"minimum", "maximum", "uniqueItems"})
 
 def find_wrong_shapes(source: Source) -> list[Diagnostic]:
     """All findings about the shape of the data."""
-    validator = _validator()
+    validator = _fragment_validator() if is_fragment(source.data) else _validator()
     findings: list[Diagnostic] = []
     for error in validator.iter_errors(source.data):
         findings += _judge(source, error)
@@ -42,7 +42,16 @@ def find_wrong_shapes(source: Source) -> list[Diagnostic]:
 
 
 @functools.cache
+def _fragment_validator() -> Any:
+    return _strict(fragment_schema())
+
+
+@functools.cache
 def _validator() -> Any:
+    return _strict(flow_schema())
+
+
+def _strict(schema: dict[str, Any]) -> Any:
     """A validator for which 3.0 is no whole number: in a file, the author wrote a fraction."""
     # A right file never needs it, and importing it takes as long as checking a small flow.
     from jsonschema import Draft7Validator
@@ -52,7 +61,7 @@ def _validator() -> Any:
         "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
     )
     strict: Any = extend(Draft7Validator, type_checker=checker)  # type: ignore[no-untyped-call]
-    return strict(_with_places(flow_schema()))
+    return strict(_with_places(schema))
 
 
 def _with_places(schema: Any) -> Any:

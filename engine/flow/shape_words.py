@@ -37,6 +37,7 @@ _TYPES = {
 TITLES = {
     "Flow": "a flow",
     "Turnwise flow, language version 1": "a flow",
+    "Turnwise fragment, language version 1": "a fragment",
     "State": "a state",
     "Slot": "a slot",
     "Variable": "a variable or input",

@@ -26,9 +26,6 @@ class _Later:
     on_key: bool = True
 
 
-_IN_FLOW = {
-    "include": ("including fragments is", "copy the fragment's keys into this file"),
-}
 _IN_SCOPE = {
     "instructions": (
         "instructions for a model are",
@@ -81,7 +78,6 @@ def find_unsupported(source: Source) -> list[Diagnostic]:
 
 
 def _all(data: Map) -> Iterator[_Later]:
-    yield from _keys(data, (), _IN_FLOW)
     yield from _pipeline(data.get("pipeline"), ("pipeline",))
     for path, scope in scopes(data):
         yield from _keys(scope, path, _IN_SCOPE)

@@ -21,6 +21,7 @@ from engine.flow.loader import LoadResult
 from engine.flow.model import Action as WrittenAction
 from engine.flow.model import Flow, Interruptions, Listen, Policies, State, Timer
 from engine.flow.model import Transition as WrittenTransition
+from engine.flow.outline import is_fragment
 from engine.flow.templates import Template
 from engine.machine.compiled import (
     Action,
@@ -72,6 +73,8 @@ def compile_loaded(loaded: LoadResult) -> CompiledFlow:
     Raises:
         FlowError: it has errors; the findings are with it.
     """
+    if loaded.flow is None and is_fragment(loaded.source.data):
+        raise FlowError(f"{loaded.source.file} is a fragment: include it in a flow")
     if loaded.flow is None:
         errors = tuple(found for found in loaded.diagnostics if found.is_error)
         raise FlowError(f"{loaded.source.file} has {len(errors)} errors", loaded.diagnostics)
@@ -203,19 +206,21 @@ class _Compiler:
         return _shared(self._listen, layers, merge_listen)
 
     def _scopes_of(self, name: str, place: _Place) -> Iterator[HandlerScope]:
-        owners = [("flow", "flow"), *((group, _owner(group)) for group in place.groups)]
-        owners.append((name, _owner(name)))
-        for (owner, path), level in zip(
-            reversed(owners), reversed(self._levels(place)), strict=True
-        ):
-            if level.handle:
-                yield self._scope(owner, path, level)
+        for owner in (name, *reversed(place.groups)):
+            handle = self._places[owner].state.handle
+            if handle:
+                yield self._scope(owner, _owner(owner), handle)
+        for owner, handlers in self._flow.layers:
+            if handlers:
+                yield self._scope(owner, owner, handlers)
 
-    def _scope(self, owner: str, path: str, level: Policies) -> HandlerScope:
+    def _scope(
+        self, owner: str, path: str, handle: Mapping[str, Sequence[WrittenTransition]]
+    ) -> HandlerScope:
         if path not in self._scopes:
             handlers = (
                 Handler(event=event, transitions=self._transitions(ways, f"{path}.handle.{event}"))
-                for event, ways in level.handle.items()
+                for event, ways in handle.items()
             )
             self._scopes[path] = HandlerScope(owner=owner, handlers=tuple(handlers))
         return self._scopes[path]

@@ -1,6 +1,6 @@
 """The flow language as types. `Flow` is the root; `engine.flow.schema` shows it as JSON Schema."""
 
-from engine.flow.model.flow import LANGUAGE_VERSION, Flow
+from engine.flow.model.flow import LANGUAGE_VERSION, Flow, Fragment
 from engine.flow.model.policies import (
     EndOfTurn,
     FalseAlarm,
@@ -34,6 +34,7 @@ __all__ = [
     "FillerLine",
     "Flow",
     "FlowTest",
+    "Fragment",
     "Intent",
     "InterruptionProfile",
     "Interruptions",

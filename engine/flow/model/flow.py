@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, PrivateAttr
 
-from engine.flow.model.base import CHECKED_ONLY, LATER, Expr, Id, TargetId, Text
+from engine.flow.model.base import CHECKED_ONLY, Expr, Id, TargetId, Text
 from engine.flow.model.slots import Intent, Slot, Variable
-from engine.flow.model.states import Policies, State
+from engine.flow.model.states import Policies, State, Transition
 from engine.flow.model.surroundings import KnowledgeBase, Migration, RoomOptions, Voicemail
 from engine.flow.model.tools import FlowTest, Tool
+
+Layer: TypeAlias = tuple[str, Mapping[str, list[Transition]]]
+"""A scope of handlers: its name, and its handlers by event."""
 
 LANGUAGE_VERSION = 1
 """The version of the flow language this engine reads."""
@@ -21,6 +25,25 @@ def _whole_number(value: Any) -> Any:
     if type(value) is not int:
         raise ValueError("expected a whole number")
     return value
+
+
+class Fragment(Policies):
+    """A part for several flows: names, handlers and policies. It is included, and never run."""
+
+    turnwise: Annotated[Literal[1], BeforeValidator(_whole_number)] = Field(
+        description="The version of the flow language, always first."
+    )
+    fragment: Id = Field(description="The fragment's id, lower_snake_case.", examples=["common"])
+    description: Text | None = Field(
+        default=None, description="What it is for.", examples=["What every line of ours can do."]
+    )
+    include: list[Text] | None = Field(
+        default=None, description="Further fragments.", examples=[["./common.yaml"]]
+    )
+    slots: dict[Id, Slot] = Field(default_factory=dict, description="As in a flow.")
+    vars: dict[Id, Variable] = Field(default_factory=dict, description="As in a flow.")
+    intents: dict[Id, Intent] = Field(default_factory=dict, description="As in a flow.")
+    tools: dict[Id, Tool] = Field(default_factory=dict, description="As in a flow.")
 
 
 class Flow(Policies):
@@ -41,9 +64,8 @@ class Flow(Policies):
     start: TargetId = Field(description="The first state.", examples=["greet"])
     include: list[Text] | None = Field(
         default=None,
-        description="Fragments to merge in.",
+        description="Fragments to merge in, in this order; what the flow says itself wins.",
         examples=[["./common.yaml"]],
-        json_schema_extra=LATER,
     )
     flows: dict[Id, Text] = Field(
         default_factory=dict,
@@ -119,3 +141,16 @@ class Flow(Policies):
         description="The states, by their ids.",
         examples=[{"bye": {"say": "Goodbye.", "end": "hangup"}}],
     )
+    _layers: tuple[Layer, ...] = PrivateAttr(())
+
+    def layer(self, own: Flow, fragments: Sequence[Fragment]) -> None:
+        """Note whose handlers are whose, in a flow that was merged with its fragments."""
+        self._layers = (
+            ("flow", own.handle),
+            *((f"include.{part.fragment}", part.handle) for part in fragments),
+        )
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The handlers of the flow, then those of what it includes: name of the scope, handlers."""
+        return self._layers or (("flow", self.handle),)
