@@ -33,6 +33,9 @@ from engine.events import (
     Millis,
     ParticipantJoined,
     PlayoutFinished,
+    ReplyDelta,
+    ReplyFinished,
+    ReplyStarted,
     ServiceFailed,
     SessionStarted,
     SpeechEnded,
@@ -54,6 +57,8 @@ HANGOVER: Millis = 200
 """Until the end of the caller's voice is noticed."""
 TRANSCRIPT: Millis = 50
 """From there to the final transcript."""
+FREE_TALK = "[the model talks]"
+"""What is said in a `converse` state: no model takes part, so nobody knows its words."""
 PATIENCE: Millis = 15 * 60_000
 """A conversation that goes on by itself for so long never comes to rest."""
 
@@ -66,6 +71,8 @@ _WORKING = (
     "retry",
     "transfer",
     "understand",
+    "reply",
+    "keys",
     "first_audio",
     "playout",
 )
@@ -339,6 +346,13 @@ class TextCall:
                 message = "no language model takes part in a typed conversation"
                 failed = ServiceFailed(at=self.now, service="llm", message=message, subject=turn)
                 self._post(failed)
+            case do.StartReply(reply=reply):
+                for said in (
+                    ReplyStarted(at=self.now, reply=reply),
+                    ReplyDelta(at=self.now, reply=reply, text=FREE_TALK),
+                    ReplyFinished(at=self.now, reply=reply),
+                ):
+                    self._post(said)
             case do.CallTool(call=call):
                 self.calls.append(Called(effect.tool, effect.args, self.now))
                 self._await(call, self._world.call(effect))

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
+from ruamel.yaml import YAML
+
+from engine.flow.model import Flow
+from engine.machine.compiler import compile_flow
+from engine.testing.flow_tests.call import TextCall
+from engine.testing.flow_tests.staged import StagedDialog
+from engine.testing.flow_tests.talk import Reader, Talk
+from engine.testing.flow_tests.world import Mocks
 
 HOLDS = {
     "agent, whole line": 'talk: [agent: Welcome to the desk., agent: "For how many?"]',
@@ -116,3 +126,36 @@ def test_the_same_test_gives_the_same_steps(play) -> None:
     text = "mock: {book: B1}\ntalk: [user: three, user: 'yes', ended: hangup]"
 
     assert play(text).steps == play(text).steps
+
+
+FREE = """\
+turnwise: 1
+flow: free
+start: talk
+slots: {size: {type: integer, ask: "For how many?"}}
+handle: {no_match: {to: bye}, no_input: {to: bye}, error: {to: bye}}
+states:
+  talk: {converse: Find out for how many., fills: [size], max_turns: 3, then: bye}
+  bye: {say: "For {{ slots.size }}.", end: hangup}
+tests:
+  told:
+    talk:
+      - agent: "[the model talks]"
+      - user: we are a few
+      - at: talk
+      - {user: well four of us, heard: {slots: {size: 4}}}
+      - agent: For 4.
+      - ended: hangup
+"""
+
+
+def test_free_talk_goes_on_by_what_is_declared_as_heard() -> None:
+    """No model takes part: its words are a placeholder, what it would report is `heard`."""
+    model = Flow.model_validate(YAML(typ="safe").load(FREE))
+    flow, reader = compile_flow(model), Reader()
+    call = TextCall(flow, Mocks(flow, {}), make_dialog=partial(StagedDialog, read=reader))
+    talk = Talk(call, reader)
+    call.start()
+
+    for step in model.tests["told"].talk:
+        talk.play(step)
