@@ -39,6 +39,7 @@ _LINKED: Final = {
     "Interrupt": "[keys](#interrupt)",
     "InterruptionProfile": "[keys](#interruptions), but for `thinking`",
     "Interruptions": "[keys](#interruptions)",
+    "Keypad": "[keys](#dtmf)",
     "Listen": "[keys](#listen)",
     "Pipeline": "[keys](#pipeline)",
     "Reaction": "a [reaction](#handlers)",
@@ -174,7 +175,6 @@ states:
 """
 _ASK: Final = _FLOW.replace("{say: Hello., end: hangup}", "{say: Hello., STATE}")
 PROBES: Final[Mapping[str, str]] = {
-    "include:": _FLOW + "include: [./a.yaml]\n",
     "instructions:": _FLOW + "instructions: You are calm.\n",
     "room:": _FLOW + "room: {transport: webrtc}\n",
     "sound:": _FLOW + "sound: {ambience: {file: a.wav}}\n",

@@ -3,7 +3,7 @@
 In a document:
 
     ```yaml              a whole flow (with `turnwise: 1` and `flow:`) must validate without a word
-    ```yaml file=NAME    the same, and the flows after it may call it by this name
+    ```yaml file=NAME    a flow or a fragment that the flows after it find under this name
                          its `tests:` must pass
     ```talk              a talk with the flow above it, played on the bare core (see `talks`)
     ```yaml call         a call with the flow above it: a script with instants, and what must follow
@@ -62,11 +62,10 @@ def blocks(path: Path) -> Iterator[Block]:
     for match, following in zip(fences, [*fences[1:], None], strict=False):
         kind, body = match[1].strip(), match[2]
         place = f"{path.name}:{text[: match.start()].count(chr(10)) + 1}"
+        if "file=" in kind:
+            others[kind.partition("file=")[2]] = body
         if kind != "yaml bad" and "turnwise: 1" in body and "\nflow:" in body:
-            if "file=" in kind:
-                others[kind.partition("file=")[2]] = body
-            else:
-                flow = body
+            flow = flow if "file=" in kind else body
             kind = "flow"
         after = following[2] if following and following[1] == "text" else ""
         shown = body if kind == "flow" else flow
