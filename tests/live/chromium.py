@@ -148,7 +148,15 @@ async def browse(
     finally:
         process.terminate()
         await process.wait()
-        shutil.rmtree(profile, ignore_errors=True)
+        await _remove(profile)
+
+
+async def _remove(profile: Path) -> None:
+    """Remove the profile; the browser's own helpers may write into it for a moment longer."""
+    async with asyncio.timeout(5):
+        while profile.exists():
+            shutil.rmtree(profile, ignore_errors=True)
+            await asyncio.sleep(0.05)
 
 
 async def _debugging_port(profile: Path) -> int:
