@@ -19,13 +19,14 @@ COMMANDS = {
     "demo": "Play the first conversation: a caller and an agent, on real audio.",
     "explain": "Explain a finding's code, with a bad and a good example.",
     "fmt": "Format flow files; comments stay.",
-    "graph": "Draw a flow as Mermaid, DOT or JSON.",
+    "graph": "Draw a flow as Mermaid, DOT, SVG or JSON.",
     "lsp": "Serve an editor: findings, completion, rename while typing.",
     "providers": "List the providers and whether each can run here.",
     "replay": "Live a recorded call once more and compare every step.",
     "run": "Run a flow against a room.",
     "schema": "Print the JSON Schema of the flow language.",
     "test": "Play the tests of flows: no audio, no keys, milliseconds.",
+    "timeline": "Show a recorded call: as text, or as a page.",
     "validate": "Check flow files.",
 }
 """Every command and its one-line help: shown without importing the command."""

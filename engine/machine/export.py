@@ -28,10 +28,12 @@ from engine.machine.compiled import (
     Transition,
 )
 from engine.machine.fingerprint import meaning, scope_path
+from engine.machine.overlay import Overlay
 
 ANYWHERE = "any."
 """Id of the node for the flow's handlers; `any.GROUP` for a group's. States have no dots."""
-_FINAL = "[*]"
+FINAL = "[*]"
+"""Id of the node where calls end."""
 _MAX_LABEL = 60
 
 # Words of Mermaid's state diagrams that cannot be ids there.
@@ -50,6 +52,8 @@ class Edge:
     source: str
     target: str
     label: str
+    transition: str = ""
+    """Id of the transition; empty for the end of a state with `end` or `transfer`."""
 
 
 def to_json(flow: CompiledFlow) -> str:
@@ -58,8 +62,8 @@ def to_json(flow: CompiledFlow) -> str:
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
-def to_mermaid(flow: CompiledFlow) -> str:
-    """The flow as a Mermaid `stateDiagram-v2`."""
+def to_mermaid(flow: CompiledFlow, overlay: Overlay | None = None) -> str:
+    """The flow as a Mermaid `stateDiagram-v2`; states of an overlay are lit."""
     lines = ["stateDiagram-v2", f"  [*] --> {_mermaid_id(flow.start)}"]
     lines += _mermaid_states(flow, (), "  ")
     ways = list(edges(flow))
@@ -68,11 +72,16 @@ def to_mermaid(flow: CompiledFlow) -> str:
         source, target = _mermaid_id(edge.source), _mermaid_id(edge.target)
         label = f" : {_mermaid_text(edge.label)}" if edge.label else ""
         lines.append(f"  {source} --> {target}{label}")
+    if overlay is not None:
+        lines.append("  classDef lit fill:#d9f2e3,stroke:#18794e")
+        visited = [_mermaid_id(name) for name in flow.states if overlay.states.get(name)]
+        lines += [f"  class {','.join(visited)} lit"] if visited else []
     return "\n".join(lines) + "\n"
 
 
-def to_dot(flow: CompiledFlow) -> str:
-    """The flow as a Graphviz digraph; groups are clusters."""
+def to_dot(flow: CompiledFlow, overlay: Overlay | None = None) -> str:
+    """The flow as a Graphviz digraph; groups are clusters, what an overlay names is lit."""
+    overlay = overlay or Overlay()
     ways = list(edges(flow))
     lines = [f"digraph {_quoted(flow.id)} {{", "  node [shape=box];"]
     lines += ['  "[*]" [shape=circle, label=""];', f'  "[*]" -> {_quoted(flow.start)};']
@@ -80,8 +89,12 @@ def to_dot(flow: CompiledFlow) -> str:
     for node, text in _extra_nodes(ways):
         lines.append(f"  {_quoted(node)} [label={_quoted(text)}, style=dashed];")
     for edge in ways:
-        label = f" [label={_quoted(edge.label)}]" if edge.label else ""
+        marks = [f"label={_quoted(edge.label)}"] if edge.label else []
+        marks += ["color=darkgreen, penwidth=2"] if overlay.transitions.get(edge.transition) else []
+        label = f" [{', '.join(marks)}]" if marks else ""
         lines.append(f"  {_quoted(edge.source)} -> {_quoted(edge.target)}{label};")
+    lit = [name for name in flow.states if overlay.states.get(name)]
+    lines += [f"  {_quoted(name)} [style=filled, fillcolor=honeydew2];" for name in lit]
     return "\n".join([*lines, "}"]) + "\n"
 
 
@@ -92,7 +105,7 @@ def edges(flow: CompiledFlow) -> Iterator[Edge]:
         for transition in state.then:
             yield _edge(state.id, "", transition)
         if isinstance(state.verb, (End, TransferTo)):
-            yield Edge(state.id, _FINAL, _ending(state))
+            yield Edge(state.id, FINAL, _ending(state))
         for scope in state.scopes:
             path = scope_path(scope)
             if path != "flow" and path not in shown:
@@ -130,12 +143,13 @@ def _edge(owner: str, event: str, transition: Transition) -> Edge:
         case "state":
             dest, where = target.state, ""
         case "end":
-            dest, where = _FINAL, ""
+            dest, where = FINAL, ""
         case "call":
             dest, where = owner, f"/ call {target.flow}"
         case kind:
             dest, where = owner, f"/ {kind.upper()}"
-    return Edge(owner, dest, " ".join(part for part in (event, guard, where) if part))
+    label = " ".join(part for part in (event, guard, where) if part)
+    return Edge(owner, dest, label, transition.id)
 
 
 def _ending(state: CompiledState) -> str:
@@ -177,7 +191,7 @@ def _short(text: str) -> str:
 # --- groups as boxes -----------------------------------------------------------------------------
 
 
-def _inside(flow: CompiledFlow, groups: tuple[str, ...]) -> Iterator[CompiledState | str]:
+def inside(flow: CompiledFlow, groups: tuple[str, ...]) -> Iterator[CompiledState | str]:
     """The states and groups directly inside `groups`, in document order."""
     depth = len(groups)
     seen: set[str] = set()
@@ -190,7 +204,7 @@ def _inside(flow: CompiledFlow, groups: tuple[str, ...]) -> Iterator[CompiledSta
 
 
 def _mermaid_states(flow: CompiledFlow, groups: tuple[str, ...], indent: str) -> Iterator[str]:
-    for item in _inside(flow, groups):
+    for item in inside(flow, groups):
         if isinstance(item, str):
             yield f"{indent}state {_mermaid_id(item)} {{"
             yield from _mermaid_states(flow, (*groups, item), indent + "  ")
@@ -211,7 +225,7 @@ def _mermaid_text(text: str) -> str:
 
 
 def _dot_states(flow: CompiledFlow, groups: tuple[str, ...], indent: str) -> Iterator[str]:
-    for item in _inside(flow, groups):
+    for item in inside(flow, groups):
         if isinstance(item, str):
             yield f"{indent}subgraph {_quoted('cluster_' + item)} {{"
             yield f"{indent}  label={_quoted(item)};"
