@@ -12,14 +12,18 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from engine.errors import RoomError
+from engine.errors import RoomError, TurnwiseError
 
 if TYPE_CHECKING:
     from engine.core.step import Step
     from engine.machine.compiled import CompiledFlow
     from engine.worker.host import CallHost
     from engine.worker.local import LocalRooms
+    from engine.worker.reload import Change, FlowWatch
     from media.clock import Clock
+
+LOOK_SECONDS = 1.0
+"""How often it is looked whether the flow was edited."""
 
 
 def run(path: Path, address: str, port: int, token: str | None, runs: Path, record: bool) -> int:
@@ -49,6 +53,7 @@ async def _serve(
 ) -> int:
     from engine.session.session import SessionOptions
     from engine.worker.host import CallHost
+    from engine.worker.reload import FlowWatch
     from engine.worker.services import make_services
     from media.clock import LoopClock
 
@@ -70,11 +75,41 @@ async def _serve(
     rooms = await _listening(host, clock, address, port, token)
     print(f"{flow.id} {flow.version}: open {rooms.server.url} to talk to it.", file=out)
     print(f"Journals go to {runs}/. Ctrl-C ends all calls.", file=out, flush=True)
-    await stop.wait()
+    await _until(stop, FlowWatch(Path(source)), host, out)
     print("\nEnding calls ...", file=out, flush=True)
     await rooms.close("the server was stopped")
     _farewell(rooms, out)
     return 0
+
+
+async def _until(stop: asyncio.Event, watch: FlowWatch, host: CallHost, out: TextIO) -> None:
+    """Wait for the end; meanwhile take up edits of the flow."""
+    while not stop.is_set():
+        try:
+            async with asyncio.timeout(LOOK_SECONDS):
+                await stop.wait()
+        except TimeoutError:
+            # in a thread: loading a flow must not be heard in a call
+            change = await asyncio.to_thread(watch.changed)
+            if change is not None:
+                print(take_up(change, host), file=out, flush=True)
+
+
+def take_up(change: Change, host: CallHost) -> str:
+    """Let the next call run an edited flow; return what to tell."""
+    from engine.worker.services import make_services
+
+    flow = change.flow
+    if flow is None:
+        first = next(found for found in change.loaded.diagnostics if found.is_error)
+        return f"Not reloaded: {first.span.file}:{first.span.line}: {first.message}."
+    try:
+        make_services(flow)
+    except TurnwiseError as error:
+        return f"Not reloaded: {error}"
+    host.use(flow, lambda: make_services(flow))
+    calls = f" {host.running} under way go on with the old one." if host.running else ""
+    return f"Reloaded {flow.id} {flow.version}: the next call takes it.{calls}"
 
 
 async def _listening(
@@ -92,7 +127,8 @@ async def _listening(
     except UnsafeBinding as error:
         raise RoomError(f"{error} The token: --token or TURNWISE_TOKEN.") from error
     except OSError as error:
-        why = os.strerror(error.errno) if (error.errno or 0) > 0 else error.strerror
+        number = error.errno or 0
+        why = os.strerror(number) if number > 0 else error.strerror
         raise RoomError(f"cannot listen on {address}, port {port}: {why}.") from error
     return rooms
 

@@ -84,6 +84,13 @@ class CallHost:
         """How many calls are going on."""
         return len(self._sessions)
 
+    def use(self, flow: CompiledFlow, services: Callable[[], Services]) -> None:
+        """Run another version from the next call on; calls under way finish on theirs.
+
+        A journal belongs to one version of a flow, and must give the same call once more.
+        """
+        self._flow, self._services = flow, services
+
     async def take(self, room: Room) -> Call:
         """Run one call in `room` to its end.
 
