@@ -10,7 +10,7 @@ event.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -153,11 +153,65 @@ class ReportRequest:
     hints: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyRequest:
+    """Everything a model gets in order to talk."""
+
+    instructions: str
+    history: tuple[Mapping[str, Any], ...] = ()
+    """Oldest first: `{role: user | assistant, text}`, and finished calls as
+    `{role: tool, id, name, args, output}`."""
+    report: Mapping[str, Any] = field(default_factory=dict)
+    """JSON Schema of the function `report`; empty: there is none."""
+    tools: tuple[ToolOffer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolOffer:
+    """A tool a model may ask for."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+    """A strict JSON Schema."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyText:
+    """The next piece of what the model says."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyReport:
+    """The model reports what the caller said; untrusted."""
+
+    report: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyToolCall:
+    """The model asks for a tool; untrusted."""
+
+    id: str
+    name: str
+    args: Mapping[str, Any]
+
+
+ReplyChunk: TypeAlias = ReplyText | ReplyReport | ReplyToolCall
+"""What a reply is made of, in the order in which it comes; its end is that of the iterator."""
+
+
 class LanguageModel(Protocol):
-    """A model that reports; it never decides where the conversation goes."""
+    """A model that reports and talks; it never decides where the conversation goes."""
 
     async def report(self, request: ReportRequest) -> Mapping[str, Any]:
         """Return the arguments of one forced `report` call; untrusted data."""
+        ...
+
+    def converse(self, request: ReplyRequest) -> AsyncGenerator[ReplyChunk, None]:
+        """Answer the caller, piece by piece. Closing the iterator stops the work."""
         ...
 
     async def aclose(self) -> None:

@@ -1,19 +1,21 @@
-"""Any language model behind an OpenAI-compatible URL: reports what the caller said.
+"""Any language model behind an OpenAI-compatible URL: reports what the caller said, and talks.
 
-The model is made to call one function, `report`, whose schema holds only what may be understood at
-this point. It gets no other way to answer, and decides nothing: what it reports is untrusted data.
+Asked to report, the model is made to call one function, `report`, whose schema holds only what may
+be understood at this point; it gets no other way to answer. In free talk it may speak, report and
+ask for the tools of the state. Either way it decides nothing: what it gives is untrusted data.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
-from providers.base import RecognitionContext, ReportRequest
+from providers.base import RecognitionContext, ReplyChunk, ReplyRequest, ReportRequest
 from providers.errors import (
     ProviderAnswerError,
     ProviderConfigurationError,
@@ -23,11 +25,9 @@ from providers.errors import (
     ProviderUnavailable,
 )
 from providers.info import Need, Options, ProviderInfo, Seconds, Secret
+from providers.openai_talk import LONGEST_ARGUMENTS, REPORT, reply_chunks, talk_body
 
 OPENAI_URL: Final = "https://api.openai.com/v1"
-_REPORT: Final = "report"
-_LONGEST_ANSWER: Final = 64 * 1024
-"""Characters of arguments; a report of one turn has some hundred."""
 
 _INSTRUCTIONS: Final = (
     "You listen to one side of a telephone call and report what the caller just said by calling "
@@ -47,8 +47,13 @@ class ModelOptions(Options):
         description="The key, as $NAME. Local servers usually need none.",
         validate_default=True,
     )
-    timeout: Seconds = Field(default=6.0, gt=0, description="Longest wait for a report.")
+    timeout: Seconds = Field(
+        default=6.0, gt=0, description="Longest wait for a report, or for a piece of a reply."
+    )
     temperature: float = Field(default=0.0, ge=0, le=2, description="0: the most likely report.")
+    talk_temperature: float = Field(
+        default=0.6, ge=0, le=2, description="The same for free talk (`converse`)."
+    )
     strict: bool = Field(
         default=True, description="Ask for exact JSON Schema; false for servers that refuse that."
     )
@@ -96,6 +101,24 @@ class OpenAICompatibleModel:
             raise self._translated(error) from None  # the SDK's error holds request and key
         return _arguments(completion)
 
+    async def converse(self, request: ReplyRequest) -> AsyncGenerator[ReplyChunk, None]:
+        """Talk, piece by piece; closing the generator closes the connection.
+
+        Raises:
+            ProviderError: as for `report`.
+        """
+        body = talk_body(request, strict=self._options.strict)
+        body |= {"model": self._options.model, "temperature": self._options.talk_temperature}
+        try:
+            stream = await self._client.chat.completions.create(**body)
+            async with stream, aclosing(reply_chunks(stream)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+        except ProviderError:
+            raise
+        except Exception as error:
+            raise self._translated(error) from None  # the SDK's error holds request and key
+
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.close()
@@ -108,7 +131,7 @@ class OpenAICompatibleModel:
         if self._options.key is not None:
             text = text.replace(self._options.key.get_secret_value(), "***")
         if isinstance(error, openai.APITimeoutError):
-            return ProviderTimeout(f"no report within {self._options.timeout:g} s")
+            return ProviderTimeout(f"no answer within {self._options.timeout:g} s")
         if isinstance(error, openai.APIConnectionError):
             return ProviderUnavailable(f"{self._options.base_url} cannot be reached: {text}")
         if isinstance(error, openai.APIStatusError):
@@ -122,7 +145,7 @@ class OpenAICompatibleModel:
     def _body(self, request: ReportRequest) -> dict[str, Any]:
         told = {"question": request.question, "hints": dict(request.hints), "caller": request.text}
         function: dict[str, Any] = {
-            "name": _REPORT,
+            "name": REPORT,
             "description": "Report what the caller said.",
             "parameters": dict(request.schema),
         }
@@ -136,7 +159,7 @@ class OpenAICompatibleModel:
                 {"role": "user", "content": json.dumps(told, ensure_ascii=False, default=str)},
             ],
             "tools": [{"type": "function", "function": function}],
-            "tool_choice": {"type": "function", "function": {"name": _REPORT}},
+            "tool_choice": {"type": "function", "function": {"name": REPORT}},
         }
 
 
@@ -145,9 +168,9 @@ def _arguments(completion: Any) -> Mapping[str, Any]:
     calls = completion.choices[0].message.tool_calls if completion.choices else None
     for call in calls or ():
         function = getattr(call, "function", None)
-        if function is None or function.name != _REPORT:
+        if function is None or function.name != REPORT:
             continue
-        if len(function.arguments) > _LONGEST_ANSWER:
+        if len(function.arguments) > LONGEST_ARGUMENTS:
             raise ProviderAnswerError("the model's report is far too long")
         try:
             report = json.loads(function.arguments)
@@ -168,7 +191,7 @@ INFO = ProviderInfo(
     summary="any OpenAI-compatible chat service, by `model` and `base_url`",
     options=ModelOptions,
     make=_make,
-    capabilities=frozenset({"report", "strict_schema"}),
+    capabilities=frozenset({"converse", "report", "strict_schema"}),
     secrets=(Secret("key", "OPENAI_API_KEY"),),
     needs=((Need("package", "openai", "pip install 'turnwise[openai]'"),),),
 )

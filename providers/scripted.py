@@ -1,4 +1,4 @@
-"""Deterministic doubles of every kind of provider.
+"""Deterministic doubles of every kind of provider but the language model's (`scripted_model`).
 
 They wait on the running loop's clock only: under a virtual clock they answer at exact instants.
 Each records what it was asked, for assertions.
@@ -10,20 +10,18 @@ import asyncio
 import math
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from providers.base import (
     RecognitionContext,
-    ReportRequest,
     Samples,
     SpeechChunk,
     Transcript,
     VoiceEdge,
     WordTiming,
 )
-from providers.errors import ProviderError, ProviderUnavailable
+from providers.errors import ProviderError
 
 # --- voice activity ------------------------------------------------------------------------------
 
@@ -228,61 +226,6 @@ class ScriptedTurnDetector:
     async def aclose(self) -> None:
         """Remember that it was closed."""
         self.closed = True
-
-
-# --- language model ------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What the model does with one request."""
-
-    report: Mapping[str, Any] | None = None
-    """The arguments it reports; None with no error: it never answers."""
-    error: ProviderError | None = None
-    delay: float = 0.3
-    """Seconds until the report or the error."""
-
-
-class ScriptedModel:
-    """Answers the n-th request with the n-th line of its script.
-
-    A bare mapping is a report, a bare error a failure; after the last line it fails.
-    """
-
-    def __init__(self, script: Iterable[Answer | Mapping[str, Any] | ProviderError] = ()) -> None:
-        self.requests: list[ReportRequest] = []
-        self.cancelled = 0
-        self.closed = False
-        self._script = [_answer(line) for line in script]
-
-    async def report(self, request: ReportRequest) -> Mapping[str, Any]:
-        """Return or raise what the script says, after its delay."""
-        number = len(self.requests)
-        self.requests.append(request)
-        if number >= len(self._script):
-            raise ProviderUnavailable(f"the scripted model has no answer number {number + 1}")
-        answer = self._script[number]
-        try:
-            await asyncio.sleep(answer.delay)
-            if answer.error is not None:
-                raise answer.error
-            if answer.report is None:
-                await asyncio.get_running_loop().create_future()  # never answers
-        except asyncio.CancelledError:
-            self.cancelled += 1
-            raise
-        return answer.report or {}
-
-    async def aclose(self) -> None:
-        """Remember that it was closed."""
-        self.closed = True
-
-
-def _answer(line: Answer | Mapping[str, Any] | ProviderError) -> Answer:
-    if isinstance(line, Answer):
-        return line
-    return Answer(error=line) if isinstance(line, ProviderError) else Answer(report=line)
 
 
 # --- speech --------------------------------------------------------------------------------------

@@ -28,13 +28,14 @@ _NAME_WIDTH = 20
 _STATES_COLUMN = 88
 """Where the states stand; a longer line pushes them to the right rather than wrapping."""
 
-_IDS = frozenset({"turn", "utterance", "call", "participant", "service", "reason", "key"})
+_IDS = frozenset({"turn", "utterance", "call", "participant", "service", "reason", "key", "reply"})
 """Fields whose value says by itself what it is."""
 
 _SECONDS = frozenset({"edge", "duration", "played", "fade"})
 
 _HIDDEN: Mapping[str, frozenset[str]] = {
     "CallTool": frozenset({"idempotency_key", "use", "sensitive"}),
+    "StartReply": frozenset({"instructions", "history", "report"}),
     "Understand": frozenset({"schema", "hints"}),
     "SessionStarted": frozenset({"started_at"}),
     "Say": frozenset({"turn"}),

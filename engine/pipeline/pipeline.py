@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.errors import ConfigurationError
 from engine.events import EndOfTurnPredicted
 from engine.pipeline.detection import Detection
+from engine.pipeline.generation import Generation
 from engine.pipeline.playout import Playout
 from engine.pipeline.prediction import Prediction
 from engine.pipeline.recognition import Recognition
@@ -23,6 +24,7 @@ from media.resample import Resampler
 from providers.base import (
     LanguageModel,
     Recognizer,
+    ReplyRequest,
     Synthesizer,
     TurnDetector,
     VoiceActivityDetector,
@@ -74,6 +76,7 @@ class Pipeline:
         self.playout = Playout(post, time)
         self.tools = Tools(functions, post, time)
         self.understanding = Understanding(services.llm, post, time)
+        self.generation = Generation(services.llm, post, time)
         self.prediction: Prediction | None = None
         self.recognition: Recognition | None = None
         self.detection: Detection | None = None
@@ -92,7 +95,7 @@ class Pipeline:
             self.prediction = Prediction(services.turn_detector, post, time)
             stages.append(self.prediction)
         # Closing order: first what makes sound and hears, the tools last, they may need a moment.
-        self._stages = [*stages, self.understanding, self.tools]
+        self._stages = [*stages, self.generation, self.understanding, self.tools]
         self._services = services
         self._ears: dict[int, Resampler] = {}
         self._participant: str | None = None
@@ -143,6 +146,20 @@ class Pipeline:
         if self.detection is not None and self._services.vad is not None:
             start = at - self._heard / SAMPLE_RATE
             self.detection.hear(participant, blocks[self._services.vad.sample_rate], start)
+
+    def converse(self, reply: str, request: ReplyRequest, uses: Mapping[str, str]) -> None:
+        """Let the model talk.
+
+        Args:
+            reply: its name.
+            request: what it is given.
+            uses: for each tool, where it lives; its function's docstring is its description.
+        """
+        tools = tuple(
+            replace(offer, description=self.tools.described(uses[offer.name]))
+            for offer in request.tools
+        )
+        self.generation.start(reply, replace(request, tools=tools))
 
     def expect(self, grammar: str) -> None:
         """Tell the recogniser what is expected from now on."""

@@ -43,6 +43,39 @@ def split(text: str) -> list[str]:
     return [sentence.strip() for sentence in sentences if sentence.strip()]
 
 
+LONGEST_SENTENCE = 300
+"""Characters after which a text without an end is cut at a space: about twenty seconds of speech,
+and no caller waits for the rest of it."""
+
+
+class Cutter:
+    """Gives out the sentences of a text that is still being written."""
+
+    def __init__(self) -> None:
+        self._text = ""
+
+    def feed(self, piece: str) -> list[str]:
+        """Take the next piece; return the sentences that are complete with it.
+
+        A sentence is complete when another begins: "3." may be followed by "5".
+        """
+        self._text += piece
+        complete = split(self._text)[:-1]
+        if complete:
+            last = split(self._text)[-1]
+            self._text = self._text[self._text.rfind(last) :]
+        cut = self._text.rstrip().rfind(" ", 1, LONGEST_SENTENCE + 1)
+        if len(self._text) > LONGEST_SENTENCE and self._text[: max(cut, 0)].strip():
+            complete.append(self._text[:cut].strip())
+            self._text = self._text[cut:]
+        return complete
+
+    def rest(self) -> list[str]:
+        """The text is over: return what is left."""
+        text, self._text = self._text, ""
+        return split(text)
+
+
 def _ends(before: str, mark: str, after: str) -> bool:
     """Tell whether `mark` really ends the sentence `before`."""
     if not mark.startswith(".") or mark.startswith(".."):

@@ -33,6 +33,9 @@ _PYTHON = "python:"
 _GRACE = 3.0
 """Seconds a call may still take when the session closes."""
 
+_LONGEST_DESCRIPTION = 500
+"""Characters a model is told about a tool."""
+
 _KEY = "idempotency_key"
 """A tool that has this parameter is given the call's key."""
 
@@ -64,6 +67,12 @@ class Tools(Stage):
         for use in uses:
             if use not in self._functions:
                 self._functions[use] = imported(use)
+
+    def described(self, use: str) -> str:
+        """Return the first paragraph of what a tool's function says of itself, for a model."""
+        function = self._functions.get(use)
+        text = inspect.getdoc(function) if function is not None else None
+        return " ".join((text or "").split("\n\n")[0].split())[:_LONGEST_DESCRIPTION]
 
     def call(self, call: str, use: str, args: Mapping[str, Any], key: str) -> None:
         """Start a tool; answered by `ToolReturned`.

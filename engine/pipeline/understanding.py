@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from typing import Any
 
 from engine.events import ServiceFailed, Understood
 from engine.pipeline.stage import Post, SessionTime, Stage
 from providers.base import LanguageModel, ReportRequest
+from providers.errors import ProviderError
 
 
 class Understanding(Stage):
@@ -47,8 +50,18 @@ class Understanding(Stage):
 
     async def _report(self, model: LanguageModel, turn: str, request: ReportRequest) -> None:
         try:
-            report = await model.report(request)
+            report = await _reported(model, request)
         except Exception as error:  # whatever a model's SDK raises, the flow decides
             self.fail(error, turn)
             return
         self.post(Understood(at=self.time.now(), turn=turn, report=report))
+
+
+async def _reported(model: LanguageModel, request: ReportRequest) -> Mapping[str, Any]:
+    """Ask, and once more if that may help; the time for both is kept by the conversation."""
+    try:
+        return await model.report(request)
+    except ProviderError as error:
+        if not error.retryable:
+            raise
+    return await model.report(request)

@@ -14,7 +14,7 @@ from engine.pipeline.stage import Post, SessionTime, describe
 from engine.session.grammars import grammar_key
 from media.room import Room
 from media.tasks import TaskOwner
-from providers.base import ReportRequest
+from providers.base import ReplyRequest, ReportRequest, ToolOffer
 
 
 class TransferDesk(Protocol):
@@ -84,6 +84,11 @@ class Dispatcher:
                 pipeline.understanding.ask(effect.turn, _request(effect))
             case do.CancelUnderstanding():
                 pipeline.understanding.forget(effect.turn)
+            case do.StartReply():
+                uses = {str(tool["name"]): str(tool["use"]) for tool in effect.tools}
+                pipeline.converse(effect.reply, _talk(effect), uses)
+            case do.CancelReply():
+                pipeline.generation.cancel(effect.reply)
             case do.CallTool():
                 pipeline.tools.call(effect.call, effect.use, effect.args, effect.idempotency_key)
             case do.CancelTool():
@@ -126,4 +131,17 @@ class Dispatcher:
 def _request(order: do.Understand) -> ReportRequest:
     return ReportRequest(
         text=order.text, question=order.question, schema=order.schema, hints=order.hints
+    )
+
+
+def _talk(order: do.StartReply) -> ReplyRequest:
+    offers = (
+        ToolOffer(name=str(tool["name"]), description="", parameters=tool["parameters"])
+        for tool in order.tools
+    )
+    return ReplyRequest(
+        instructions=order.instructions,
+        history=order.history,
+        report=order.report,
+        tools=tuple(offers),
     )

@@ -34,15 +34,14 @@ from media.loopback import LoopbackParticipant, LoopbackRoom
 from media.room import AudioSource, RoomListener
 from providers.errors import ProviderUnavailable
 from providers.scripted import (
-    Answer,
     Heard,
-    ScriptedModel,
     ScriptedRecognizer,
     ScriptedSynthesizer,
     ScriptedTurnDetector,
     ScriptedVad,
     Voicing,
 )
+from providers.scripted_model import Answer, ScriptedModel
 
 _MANY = 1_000
 """So often the last answer of a script stays."""
@@ -167,7 +166,7 @@ def _services(script: Script) -> Services:
         stt=ScriptedRecognizer([_heard(h) for h in script.speech], sample_rate=SAMPLE_RATE),
         turn_detector=ScriptedTurnDetector(probabilities),
         tts=_synthesizer(script),
-        llm=None if script.model is None else ScriptedModel(_answers(script)),
+        llm=_model(script),
     )
 
 
@@ -197,6 +196,12 @@ def _synthesizer(script: Script) -> ScriptedSynthesizer:
         lines=lines,
         sample_rate=SAMPLE_RATE,
     )
+
+
+def _model(script: Script) -> ScriptedModel | None:
+    if script.model is None and not script.replies:
+        return None
+    return ScriptedModel(_answers(script), [told.talk() for told in script.replies])
 
 
 def _answers(script: Script) -> list[Answer]:

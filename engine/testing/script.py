@@ -13,6 +13,7 @@ A file `NAME.conversation.yaml`::
       - {at: 11s, types: a whole turn}
       - {at: 12s, leaves: lost}          # or: left
       - {at: 13s, close: Ctrl-C}         # the outside ends the call
+      - {reply: A large one. Got it., first_token: 300ms, reports: {slots: {size: large}}}
     voice: {words_per_minute: 150, first_audio: 53ms, lines: {Hello.: {lasts: 2s}}}
     tools: {find_table: [{returns: {status: free, others: []}}, {error: down}, {never: true}]}
     model: [{reports: {intent: asks_hours}, after: 300ms}, {error: down}]
@@ -39,6 +40,8 @@ from ruamel.yaml.error import YAMLError
 from engine.errors import TurnwiseError
 from engine.events import Millis
 from engine.flow.durations import parse_duration
+from providers.errors import ProviderUnavailable
+from providers.scripted_model import Talk
 
 VAD_END: Millis = 200
 """How long after the end of speech it is reported: two stretches closer than this would be one."""
@@ -138,6 +141,36 @@ class ModelAnswer(_Part):
     after: Length = 310
 
 
+class Told(_Part):
+    """What the model says when it is let talk; the n-th line belongs to the n-th reply."""
+
+    reply: str
+    """Comes word by word."""
+    reports: Mapping[str, Any] | None = None
+    """Reported after the text ..."""
+    calls: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
+    """... and then these tools are asked for, with their arguments."""
+    error: str | None = None
+    """The model breaks after all that ..."""
+    hangs: bool = False
+    """... or does not come to an end."""
+    first_token: Length = 310
+    gap: Length = 17
+    """Between two words."""
+
+    def talk(self) -> Talk:
+        """Return it as the scripted model takes it."""
+        return Talk(
+            text=self.reply,
+            report=self.reports,
+            calls=tuple(self.calls.items()),
+            error=None if self.error is None else ProviderUnavailable(self.error),
+            hangs=self.hangs,
+            first=self.first_token / 1000,
+            gap=self.gap / 1000,
+        )
+
+
 class Desk(_Part):
     """What a transfer does."""
 
@@ -178,6 +211,8 @@ class Script(_Part):
     voice: Voice = Voice()
     tools: Mapping[str, tuple[ToolAnswer, ...]] = Field(default_factory=dict)
     model: tuple[ModelAnswer, ...] | None = None
+    replies: tuple[Told, ...] = ()
+    """The lines of `script` with `reply`."""
     transfer: Desk | None = None
     expect: tuple[Expectation, ...] = ()
 
@@ -185,6 +220,17 @@ class Script(_Part):
     def speech(self) -> tuple[Happening, ...]:
         """The stretches of the caller's voice, in order."""
         return tuple(h for h in self.script if h.voiced)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _replies_apart(cls, data: Any) -> Any:
+        """What the model says has no instant of its own: it answers."""
+        lines = data.get("script") if isinstance(data, dict) else None
+        if not isinstance(lines, list):
+            return data
+        told = [line for line in lines if isinstance(line, dict) and "reply" in line]
+        happens = [line for line in lines if not (isinstance(line, dict) and "reply" in line)]
+        return {**data, "script": happens, "replies": told}
 
     @model_validator(mode="after")
     def _in_order(self) -> Script:

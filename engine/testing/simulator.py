@@ -37,7 +37,6 @@ from engine.events import (
     ParticipantJoined,
     ParticipantLeft,
     PlayoutFinished,
-    ServiceFailed,
     SessionStarted,
     SpeechEnded,
     SpeechStarted,
@@ -45,10 +44,10 @@ from engine.events import (
     ToolReturned,
     TranscriptReceived,
     TransferEnded,
-    Understood,
 )
 from engine.machine.compiled import CompiledFlow
 from engine.testing.script import VAD_END, Happening, Script
+from engine.testing.simulated_model import SimulatedModel
 from engine.testing.simulated_voice import SimulatedVoice
 
 Micros: TypeAlias = int
@@ -59,9 +58,7 @@ VAD_START: Millis = 60
 CALLER = "caller1"
 TOOL_GRACE: Millis = 3_000
 """So long running tools may take when the session closes."""
-NO_MODEL = "no language model is configured"
 NO_DESK = "TurnwiseError: this room has no way to transfer a call"
-FAILED = "ProviderUnavailable: "
 LIMIT: Micros = 3_600_000_000
 
 
@@ -77,12 +74,11 @@ class Simulator:
         self._mailbox: deque[Event] = deque()
         self._steps: list[Step] = []
         self._voice = SimulatedVoice(script.voice, self._post, self._at, self._later)
+        self._model = SimulatedModel(script, self._post, self._at, self._later)
         self._over = False
         self._present = True
         self._calls: dict[str, int] = {}
         self._running: set[str] = set()
-        self._questions = 0
-        self._asked: dict[str, int] = {}
         self._edges: deque[tuple[Micros, Callable[[], None]]] = deque()
         self._probabilities = {h.user: h.done for h in script.script if h.user is not None}
 
@@ -240,9 +236,13 @@ class Simulator:
             case do.PredictEndOfTurn():
                 self._predict(effect)
             case do.Understand():
-                self._understand(effect)
+                self._model.ask(effect)
             case do.CancelUnderstanding():
-                self._asked.pop(effect.turn, None)
+                self._model.forget(effect.turn)
+            case do.StartReply():
+                self._model.talk(effect)
+            case do.CancelReply():
+                self._model.forget_talk(effect.reply)
             case do.CallTool():
                 self._call(effect)
             case do.CancelTool():
@@ -262,26 +262,6 @@ class Simulator:
                 )
             ),
         )
-
-    def _understand(self, effect: do.Understand) -> None:
-        answers, turn = self._script.model, effect.turn
-        if answers is None:
-            self._post(_failed(self._at(), NO_MODEL, turn))
-            return
-        answer = answers[min(self._questions, len(answers) - 1)]
-        self._questions += 1
-        self._asked[turn] = question = self._questions
-
-        def reply() -> None:
-            if self._asked.get(turn) != question:
-                return  # forgotten, or asked again
-            del self._asked[turn]
-            if answer.error is not None:
-                self._post(_failed(self._at(), FAILED + answer.error, turn))
-            else:
-                self._post(Understood(at=self._at(), turn=turn, report=answer.reports or {}))
-
-        self._later(answer.after * 1000, reply)
 
     def _call(self, effect: do.CallTool) -> None:
         answers = self._script.tools.get(effect.tool, ())
@@ -316,7 +296,3 @@ class Simulator:
 def _reported(at: Millis) -> Micros:
     """Return the beat that carries the audio up to this instant."""
     return -(-at * 1000 // BEAT) * BEAT + BEAT_OFFSET
-
-
-def _failed(at: Millis, message: str, turn: str) -> ServiceFailed:
-    return ServiceFailed(at=at, service="llm", message=message, subject=turn)

@@ -12,15 +12,14 @@ import pytest
 from providers.base import ReportRequest, Transcript, VoiceEdge
 from providers.errors import ProviderError, ProviderTimeout
 from providers.scripted import (
-    Answer,
     Heard,
-    ScriptedModel,
     ScriptedRecognizer,
     ScriptedSynthesizer,
     ScriptedTurnDetector,
     ScriptedVad,
     Voicing,
 )
+from providers.scripted_model import Answer, ScriptedModel
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 REQUEST = ReportRequest(text="four", question="How many?", schema={}, hints={})

@@ -19,14 +19,13 @@ from media.frames import silence
 from providers.base import ReportRequest, WordTiming
 from providers.errors import ProviderError, ProviderMissing, ProviderUnavailable
 from providers.scripted import (
-    Answer,
     Heard,
-    ScriptedModel,
     ScriptedRecognizer,
     ScriptedSynthesizer,
     ScriptedTurnDetector,
     ScriptedVad,
 )
+from providers.scripted_model import Answer, ScriptedModel
 
 
 def make(bench, **services):

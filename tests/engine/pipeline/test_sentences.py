@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.pipeline.sentences import speakable, split
+from engine.pipeline.sentences import LONGEST_SENTENCE, Cutter, speakable, split
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,35 @@ def test_speakable(text, expected):
 def test_making_text_speakable_never_fails_and_settles(text):
     once = speakable(text)
     assert isinstance(once, str)
+
+
+def feed_all(pieces: list[str]) -> list[str]:
+    cutter = Cutter()
+    return [s for piece in pieces for s in cutter.feed(piece)] + cutter.rest()
+
+
+def test_a_sentence_is_given_out_when_the_next_one_begins() -> None:
+    cutter = Cutter()
+
+    assert cutter.feed("It is 3.") == []
+    assert cutter.feed("5 euros. ") == []
+    assert cutter.feed("Any") == ["It is 3.5 euros."]
+    assert cutter.feed("thing else?") == []
+    assert cutter.rest() == ["Anything else?"]
+    assert cutter.rest() == []
+
+
+def test_a_text_without_an_end_is_cut_at_a_space() -> None:
+    cutter = Cutter()
+    given = [s for _ in range(100) for s in cutter.feed("blah ")]
+
+    assert given
+    assert all(len(sentence) <= LONGEST_SENTENCE for sentence in given)
+    assert " ".join([*given, *cutter.rest()]) == " ".join(["blah"] * 100)
+
+
+@given(st.lists(st.text(alphabet='aB1. ?!\n。"<>', max_size=6), max_size=12))
+def test_however_a_text_is_cut_into_pieces_every_word_of_it_comes_out(pieces: list[str]) -> None:
+    together = "".join("".join(pieces).split())
+
+    assert "".join("".join(feed_all(pieces)).split()) == together

@@ -1,0 +1,96 @@
+"""Lets a language model talk: pieces of text in, whole sentences out, and reports and calls.
+
+A sentence is posted as soon as it is complete, so that the first one is spoken while the rest is
+still being written. A report is posted before the text that is not complete yet: what it decides
+comes before speech.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+
+from engine.events import (
+    Event,
+    ReplyDelta,
+    ReplyFinished,
+    ReplyReported,
+    ReplyStarted,
+    ReplyToolCalled,
+    ServiceFailed,
+)
+from engine.pipeline.sentences import Cutter
+from engine.pipeline.stage import Post, SessionTime, Stage
+from providers.base import (
+    LanguageModel,
+    ReplyChunk,
+    ReplyReport,
+    ReplyRequest,
+    ReplyText,
+)
+
+NO_MODEL = "no language model is configured"
+
+
+class Generation(Stage):
+    """Carries requests to a model that talks, and its replies back, each under its name.
+
+    Args:
+        model: None when the flow names no model: every reply then fails at once. Whoever else uses
+            it closes it.
+        post: the way into the mailbox.
+        time: the session's time.
+    """
+
+    def __init__(self, model: LanguageModel | None, post: Post, time: SessionTime) -> None:
+        super().__init__("llm", post, time)
+        self._model = model
+        self._talking: dict[str, asyncio.Task[None]] = {}
+
+    def start(self, reply: str, request: ReplyRequest) -> None:
+        """Start a reply; its last event is `ReplyFinished` or `ServiceFailed`."""
+        if self._model is None:
+            at = self.time.now()
+            self.post(ServiceFailed(at=at, service="llm", message=NO_MODEL, subject=reply))
+            return
+        task = self.tasks.start(self._talk(self._model, reply, request), f"reply {reply}")
+        self._talking[reply] = task
+
+    def cancel(self, reply: str) -> None:
+        """Stop a reply, if it is under way."""
+        task = self._talking.pop(reply, None)
+        if task is not None:
+            task.cancel()
+
+    async def _talk(self, model: LanguageModel, reply: str, request: ReplyRequest) -> None:
+        cutter, begun = Cutter(), False
+        try:
+            async with aclosing(model.converse(request)) as chunks:
+                async for chunk in chunks:
+                    if not begun:
+                        begun = True
+                        self.post(ReplyStarted(at=self.time.now(), reply=reply))
+                    self._pass_on(reply, chunk, cutter)
+            for sentence in cutter.rest():
+                self.post(ReplyDelta(at=self.time.now(), reply=reply, text=sentence))
+        except Exception as error:  # whatever a model's SDK raises, the flow decides
+            self.fail(error, reply)
+            return
+        finally:
+            self._talking.pop(reply, None)
+        self.post(ReplyFinished(at=self.time.now(), reply=reply))
+
+    def _pass_on(self, reply: str, chunk: ReplyChunk, cutter: Cutter) -> None:
+        at = self.time.now()
+        if isinstance(chunk, ReplyText):
+            for sentence in cutter.feed(chunk.text):
+                self.post(ReplyDelta(at=at, reply=reply, text=sentence))
+            return
+        event: Event
+        if isinstance(chunk, ReplyReport):
+            event = ReplyReported(at=at, reply=reply, report=chunk.report)
+        else:
+            event = ReplyToolCalled(
+                at=at, reply=reply, id=chunk.id, tool=chunk.name, args=chunk.args
+            )
+        self.post(event)
