@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
 from engine.flow.loader import check_text
 from engine.flow.model import Policies
 from engine.flow.model.base import EVENT_PATTERN, ID_PATTERN, NAME_PATTERN, TARGET_PATTERN
@@ -118,13 +121,31 @@ def _row(key: str, node: Mapping[str, Any], required: bool) -> tuple[str, ...]:
         meaning = f"{meaning}<br>{', '.join(examples)}"
     default = "needed" if required else ""
     if "default" in node and not required:
-        default = f"`{as_yaml(node['default'])}`"
+        default = f"`{_yaml(node['default'])}`"
     return f"`{key}`", _value(node), default, meaning
 
 
-def _yaml(value: Any) -> str:
-    """As `as_yaml`, but a text of digits stays a text."""
-    return f'"{value}"' if isinstance(value, str) and value.isdigit() else as_yaml(value)
+def _yaml(value: Any, inside: bool = False) -> str:
+    """Return a value on one line, as one would write it: with quotes where YAML needs them."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{_yaml(k, True)}: {_yaml(v, True)}' for k, v in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(_yaml(item, True) for item in value)}]"
+    if not isinstance(value, str):
+        return as_yaml(value)
+    if _reads_as_itself(value, inside):
+        return value
+    return f"'{value}'" if '"' in value else f'"{value}"'
+
+
+def _reads_as_itself(text: str, inside: bool) -> bool:
+    """Whether a bare text is that text to YAML, also to older readers (TW005)."""
+    if text[:1].isdigit() or (inside and set(text) & set("?,[]{}:\"'")):
+        return False
+    try:
+        return bool(YAML(typ="safe").load(text) == text)
+    except YAMLError:
+        return False
 
 
 def _value(node: Mapping[str, Any]) -> str:
@@ -158,7 +179,8 @@ def _plain(node: Mapping[str, Any]) -> str:
         return f"list of {_value(node['items'])}"
     if kind == "object" and isinstance(node.get("additionalProperties"), dict):
         inner = node["additionalProperties"]
-        return f"map: name to {_value(inner)}" if inner else "map"
+        key = _TEXTS.get(node.get("propertyNames", {}).get("pattern", ""), "name")
+        return f"map: {key} to {_value(inner)}" if inner else "map"
     if kind == "string":
         return _TEXTS.get(node.get("pattern", ""), "text")
     return _PLAIN[kind] if kind else "any value"

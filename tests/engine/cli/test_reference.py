@@ -6,9 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from engine.cli.reference import renew, renewed
-from engine.cli.reference_keys import PROBES, keys, unsupported
+from engine.cli.reference_keys import PROBES, _yaml, keys, unsupported
 from engine.flow.codes import CODES
 from engine.flow.expression_judge import ARITY, ROOTS
 from engine.flow.loader import check_text
@@ -16,6 +17,7 @@ from engine.flow.model.slots import SCALAR_KINDS
 from engine.flow.rules.references import EVENTS
 from engine.flow.schema import flow_schema
 from engine.flow.template_syntax import FILTERS
+from providers.registry import KINDS
 
 DOCS = Path(__file__).parents[3] / "docs"
 REFERENCE = (DOCS / "reference.md").read_text(encoding="utf-8")
@@ -39,6 +41,16 @@ def test_every_definition_of_the_schema_has_a_table_or_a_line() -> None:
 def test_every_key_of_a_flow_stands_in_some_table() -> None:
     for key in flow_schema()["properties"]:
         assert f"| `{key}` |" in keys("Flow") + keys("Policies"), key
+
+
+def test_every_example_reads_as_the_value_it_shows() -> None:
+    definitions = [flow_schema(), *flow_schema()["definitions"].values()]
+    for definition in definitions:
+        for key, node in definition.get("properties", {}).items():
+            for example in node.get("examples", []) if isinstance(node, dict) else []:
+                if "x-turnwise-status" not in node and key not in KINDS:
+                    line = f"{key}: {_yaml(example)}"
+                    assert YAML(typ="safe").load(line) == {key: example}, line
 
 
 def test_every_link_inside_the_reference_leads_somewhere() -> None:
