@@ -5,6 +5,7 @@ Everything is read from the JSON Schema, which is generated from the models, and
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -125,6 +126,10 @@ def _row(key: str, node: Mapping[str, Any], required: bool) -> tuple[str, ...]:
     return f"`{key}`", _value(node), default, meaning
 
 
+_NUMERIC: Final = re.compile(r"[\d:.T-]+")
+"""Times and dates, which older readers of YAML take for numbers."""
+
+
 def _yaml(value: Any, inside: bool = False) -> str:
     """Return a value on one line, as one would write it: with quotes where YAML needs them."""
     if isinstance(value, dict):
@@ -140,7 +145,7 @@ def _yaml(value: Any, inside: bool = False) -> str:
 
 def _reads_as_itself(text: str, inside: bool) -> bool:
     """Whether a bare text is that text to YAML, also to older readers (TW005)."""
-    if text[:1].isdigit() or (inside and set(text) & set("?,[]{}:\"'")):
+    if _NUMERIC.fullmatch(text) or (inside and set(text) & set("?,[]{}:\"'")):
         return False
     try:
         return bool(YAML(typ="safe").load(text) == text)
