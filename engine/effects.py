@@ -38,6 +38,23 @@ class Say(Effect):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlayFile(Say):
+    """Make a file audible: an utterance like any other, without words."""
+
+    text: str = ""
+    file: str
+    """Path of the file, relative to the folder of the flow the call runs; `/` between folders."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendKeys(Effect):
+    """Press these telephone keys on our side of the line, one after the other."""
+
+    keys: str
+    """One or more of `0-9`, `*`, `#`, `A-D`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StopSpeech(Effect):
     """Stop and drop these utterances now; `fade` milliseconds of the audible one may ring out."""
 

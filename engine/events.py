@@ -83,7 +83,9 @@ class CloseRequested(Event):
 class ServiceFailed(Event):
     """A provider or stage failed. The flow decides what happens (`error.stt`, `error.tts` ...)."""
 
-    service: Literal["vad", "stt", "turn_detector", "llm", "tts", "tool", "room", "transfer"]
+    service: Literal[
+        "vad", "stt", "turn_detector", "llm", "tts", "tool", "room", "transfer", "keys"
+    ]
     message: str
     """For the journal and the author; never spoken, never shown to a model."""
     subject: str = ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from media.frames import Samples
 
@@ -78,4 +78,18 @@ class Room(Protocol):
 
     async def close(self, reason: str) -> None:
         """Leave, after what was already pulled has gone out. Idempotent."""
+        ...
+
+
+@runtime_checkable
+class KeySender(Protocol):
+    """A room in which the agent can press telephone keys."""
+
+    def send_keys(self, keys: str) -> None:
+        """Press keys (0-9, *, #, A-D), one after the other; never blocks.
+
+        Raises:
+            ValueError: one of them is no telephone key.
+            RuntimeError: the far side does not understand keys.
+        """
         ...

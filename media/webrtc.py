@@ -93,6 +93,16 @@ class WebRtcRoom:
         except MessageRefused as refusal:
             _log.error("not published: %s", refusal)
 
+    def send_keys(self, keys: str) -> None:
+        """Press telephone keys: events in the agent's audio stream.
+
+        Raises:
+            ValueError: one of them is no telephone key.
+            RuntimeError: the far side does not understand telephone events.
+        """
+        for key in keys:
+            self._connection.press(key)
+
     def hang_up(self, reason: str = "left") -> None:
         """End the call from outside: `left`, the caller said so; `closed`, the endpoint closes."""
         self.ended(reason)

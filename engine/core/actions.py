@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from engine.core.frames import Frame
 from engine.core.scene import Scene
 from engine.core.values import ShapeError, from_json, to_json
+from engine.effects import SendKeys
 from engine.flow.expressions import EvaluationError
 from engine.machine.compiled import (
     Action,
@@ -14,10 +15,14 @@ from engine.machine.compiled import (
     EmitAction,
     InterruptionPolicy,
     LogAction,
+    PlayAction,
     SayAction,
+    SendKeysAction,
     SetAction,
     SlotType,
 )
+
+_KEYS = frozenset("0123456789*#ABCD")
 
 
 def perform(
@@ -36,6 +41,10 @@ def perform(
         match action:
             case SayAction(text=text):
                 scene.say(scene.render(text, frame, where), frame, policy=policy)
+            case PlayAction(file=file):
+                scene.play(file, policy)
+            case SendKeysAction(keys=keys):
+                _send_keys(scene, frame, scene.render(keys, frame, where), where)
             case SetAction():
                 _assign(scene, frame, action, where)
             case ClearAction(names=names):
@@ -46,6 +55,14 @@ def perform(
                 scene.raise_signal(event, frame)
             case LogAction(text=text):
                 scene.outbox.note("log", text=scene.render(text, frame, where))
+
+
+def _send_keys(scene: Scene, frame: Frame, text: str, where: str) -> None:
+    keys = "".join(text.split())
+    if keys and _KEYS.issuperset(keys):
+        scene.outbox.emit(SendKeys(keys=keys))
+    elif keys:  # its text may come from a slot, so it is not shown
+        scene.fail("error.flow", f"{where}: send_dtmf takes the keys 0-9, *, #, A-D", frame)
 
 
 def _assign(scene: Scene, frame: Frame, action: SetAction, where: str) -> None:

@@ -189,6 +189,11 @@ class Scene:
         policy = frame.state.interruptions if policy is None else policy
         return self.speaker.say(text, purpose=purpose, policy=policy)
 
+    def play(self, file: str, policy: InterruptionPolicy) -> None:
+        """Order an audio file; the dialog goes on as if it were a line."""
+        if self.ended is None:
+            self.speaker.play(file, policy=policy)
+
     def raise_signal(self, name: str, frame: Frame, data: Mapping[str, Any] | None = None) -> None:
         """Queue an internal event."""
         self.queue.append(Signal(name, frame.number, data or {}))

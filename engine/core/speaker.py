@@ -47,3 +47,12 @@ class Speaker(Protocol):
             policy: who may interrupt it.
         """
         ...
+
+    def play(self, file: str, *, policy: InterruptionPolicy) -> str:
+        """Order an audio file behind all lines and return its utterance id.
+
+        Args:
+            file: its path, relative to the folder of the flow that is run.
+            policy: who may interrupt it.
+        """
+        ...

@@ -22,7 +22,7 @@ from engine.core.history import History, HistoryItem
 from engine.core.outbox import Outbox
 from engine.core.speaker import Purpose
 from engine.core.utterance import Utterance
-from engine.effects import PauseSpeech, ResumeSpeech, Say, StopSpeech
+from engine.effects import PauseSpeech, PlayFile, ResumeSpeech, Say, StopSpeech
 from engine.events import Millis, PlayoutFinished, PlayoutStarted, SpeechPrepared
 from engine.machine.compiled import InterruptionPolicy
 
@@ -113,6 +113,15 @@ class Turns:
 
     def say(self, text: str, *, purpose: Purpose, policy: InterruptionPolicy) -> str:
         """Order a line behind all others and return its utterance id."""
+        if purpose in ("line", "question", "reply"):
+            self.last_spoken = text
+        return self._add(text, purpose, policy)
+
+    def play(self, file: str, *, policy: InterruptionPolicy) -> str:
+        """Order an audio file behind all lines and return its utterance id."""
+        return self._add("", "line", policy, file)
+
+    def _add(self, text: str, purpose: Purpose, policy: InterruptionPolicy, file: str = "") -> str:
         if self._fresh or not self.speaking:
             self._turn, self._line, self._fresh = self._turn + 1, 0, False
         self._line += 1
@@ -123,11 +132,10 @@ class Turns:
             purpose=purpose,
             policy=policy,
             state="held",
+            file=file,
         )
         self._queue[utterance.id] = utterance
         self._unsaid = True
-        if purpose in ("line", "question", "reply"):
-            self.last_spoken = text
         if not self._hold:
             self._order(utterance)
             self._watch()
@@ -157,15 +165,16 @@ class Turns:
 
     def _order(self, utterance: Utterance) -> None:
         utterance.state = "ordered"
-        self._outbox.emit(
-            Say(
-                utterance=utterance.id,
-                turn=utterance.turn,
-                text=utterance.text,
-                interruptible=utterance.policy.allow,
-                purpose=utterance.purpose,
-            )
-        )
+        order: dict[str, Any] = {
+            "utterance": utterance.id,
+            "turn": utterance.turn,
+            "interruptible": utterance.policy.allow,
+            "purpose": utterance.purpose,
+        }
+        if utterance.file:
+            self._outbox.emit(PlayFile(file=utterance.file, **order))
+        else:
+            self._outbox.emit(Say(text=utterance.text, **order))
 
     # --- holding and cutting ---------------------------------------------------------------------
 

@@ -33,6 +33,8 @@ class Utterance:
     """Milliseconds of pauses since it started."""
     duration: Millis | None = None
     words: tuple[Word, ...] = ()
+    file: str = ""
+    """The audio file to play; empty: the text is spoken."""
     due_in: Millis | None = None
     """What was left of its `playout` deadline when it was paused."""
 

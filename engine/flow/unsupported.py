@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.flow.diagnostics import Diagnostic, Path
-from engine.flow.outline import Map, action_maps, maps, scopes, states
+from engine.flow.outline import Map, maps, scopes, states
 from engine.flow.source import Source
 
 
@@ -49,10 +49,6 @@ _IN_PIPELINE = {
     ),
     "history": ("history options are", "remove it"),
 }
-_IN_ACTION = {
-    "play": ("playing files is", "speak the line: `say`"),
-    "send_dtmf": ("sending keys is", "remove it"),
-}
 _SCHEMES = {
     "http": "calling a web service by its name (`http:`) is",
     "mcp": "calling the tools of an MCP server (`mcp:`) is",
@@ -81,8 +77,6 @@ def _all(data: Map) -> Iterator[_Later]:
     yield from _pipeline(data.get("pipeline"), ("pipeline",))
     for path, scope in scopes(data):
         yield from _keys(scope, path, _IN_SCOPE)
-        for where, action in action_maps(path, scope):
-            yield from _keys(action, where, _IN_ACTION)
     for path, state in states(data):
         yield from _state(state, path)
     for name, slot in _entries(data.get("slots")):

@@ -19,6 +19,30 @@ from typing import Any, Literal, TypeAlias
 from engine.events import Millis
 from engine.flow.expressions import Expression
 from engine.flow.templates import Template
+from engine.machine.compiled_actions import (
+    Action as Action,
+)
+from engine.machine.compiled_actions import (
+    ClearAction as ClearAction,
+)
+from engine.machine.compiled_actions import (
+    EmitAction as EmitAction,
+)
+from engine.machine.compiled_actions import (
+    LogAction as LogAction,
+)
+from engine.machine.compiled_actions import (
+    PlayAction as PlayAction,
+)
+from engine.machine.compiled_actions import (
+    SayAction as SayAction,
+)
+from engine.machine.compiled_actions import (
+    SendKeysAction as SendKeysAction,
+)
+from engine.machine.compiled_actions import (
+    SetAction as SetAction,
+)
 
 # --- names ---------------------------------------------------------------------------------------
 
@@ -160,46 +184,6 @@ class ListenPolicy:
 
 
 # --- what a state does ---------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SayAction:
-    """Speak a line."""
-
-    text: Template
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetAction:
-    """Assign: `root` is `slots` or `vars`."""
-
-    root: Literal["slots", "vars"]
-    name: str
-    value: Expression
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClearAction:
-    """Empty these slots or variables."""
-
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmitAction:
-    """Raise an internal event, handled before any external one."""
-
-    event: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogAction:
-    """Leave a line in the timeline."""
-
-    text: Template
-
-
-Action: TypeAlias = SayAction | SetAction | ClearAction | EmitAction | LogAction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ changes) is one object shared by all of them.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, TypeVar
@@ -41,9 +42,11 @@ from engine.machine.compiled import (
     ListenPolicy,
     LogAction,
     PassOn,
+    PlayAction,
     Rest,
     Run,
     SayAction,
+    SendKeysAction,
     SetAction,
     Target,
     TimerSpec,
@@ -67,8 +70,12 @@ _KINDS: Mapping[str, Target] = {
 }
 
 
-def compile_loaded(loaded: LoadResult) -> CompiledFlow:
+def compile_loaded(loaded: LoadResult, folder: str = "") -> CompiledFlow:
     """Compile what the loader read, with its sub-flows.
+
+    Args:
+        loaded: the flow.
+        folder: where its file lies, seen from the folder of the flow that will be run.
 
     Raises:
         FlowError: it has errors; the findings are with it.
@@ -78,29 +85,37 @@ def compile_loaded(loaded: LoadResult) -> CompiledFlow:
     if loaded.flow is None:
         errors = tuple(found for found in loaded.diagnostics if found.is_error)
         raise FlowError(f"{loaded.source.file} has {len(errors)} errors", loaded.diagnostics)
-    return compile_flow(loaded.flow, loaded.subflows)
+    return compile_flow(loaded.flow, loaded.subflows, folder)
 
 
-def compile_flow(flow: Flow, subflows: Mapping[str, SubFlow] | None = None) -> CompiledFlow:
+def compile_flow(
+    flow: Flow, subflows: Mapping[str, SubFlow] | None = None, folder: str = ""
+) -> CompiledFlow:
     """Compile a flow without errors.
 
     Args:
         flow: the model.
         subflows: for each name in `flow.flows`, the flow it stands for; as the loader gave it,
             or compiled already, where it has sub-flows of its own.
+        folder: as for `compile_loaded`.
 
     Raises:
         FlowError: a sub-flow has errors.
         KeyError, ValueError: the flow has errors that `validate` would have found.
     """
-    compiled = {name: _subflow(given) for name, given in (subflows or {}).items()}
-    return _Compiler(flow).compile(compiled)
+    compiled = {
+        name: _subflow(given, posixpath.join(folder, posixpath.dirname(flow.flows.get(name, ""))))
+        for name, given in (subflows or {}).items()
+    }
+    return _Compiler(flow, folder).compile(compiled)
 
 
-def _subflow(given: SubFlow) -> CompiledFlow:
+def _subflow(given: SubFlow, folder: str) -> CompiledFlow:
     if isinstance(given, CompiledFlow):
         return given
-    return compile_loaded(given) if isinstance(given, LoadResult) else compile_flow(given)
+    if isinstance(given, LoadResult):
+        return compile_loaded(given, folder)
+    return compile_flow(given, folder=folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +127,9 @@ class _Place:
 
 
 class _Compiler:
-    def __init__(self, flow: Flow) -> None:
+    def __init__(self, flow: Flow, folder: str) -> None:
         self._flow = flow
+        self._folder = folder
         self._places = dict(_index(flow.states, ()))
         self._scopes: dict[str, HandlerScope] = {}
         self._interruptions: dict[tuple[int, ...], InterruptionPolicy] = {}
@@ -256,6 +272,10 @@ class _Compiler:
         match key:
             case "say":
                 yield SayAction(text=Template(value))
+            case "play":
+                yield PlayAction(file=posixpath.normpath(posixpath.join(self._folder, value)))
+            case "send_dtmf":
+                yield SendKeysAction(keys=Template(value))
             case "set":
                 for path, source in value.items():
                     yield self._assignment(path, Expression(source))

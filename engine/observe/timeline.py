@@ -38,7 +38,9 @@ _HIDDEN: Mapping[str, frozenset[str]] = {
     "StartReply": frozenset({"instructions", "history", "report"}),
     "Understand": frozenset({"schema", "hints"}),
     "SessionStarted": frozenset({"started_at"}),
+    "PlayFile": frozenset({"turn", "text"}),
     "Say": frozenset({"turn"}),
+    "PlayoutStarted": frozenset({"ready"}),
 }
 """What a reader of a timeline does not need; the journal has it."""
 
@@ -78,6 +80,11 @@ def show_states(states: States) -> str:
     return f"{states.user.lower()}/{states.agent.lower()}{held}/{states.dialog}"
 
 
+def shown_args(call: CallTool) -> dict[str, Any]:
+    """Return a tool's arguments with the sensitive ones masked."""
+    return dict(call.args) | dict.fromkeys(call.sensitive, MASK)
+
+
 def show_millis(at: Millis) -> str:
     """Return seconds with three decimals."""
     return f"{at / 1000:.3f}"
@@ -100,7 +107,7 @@ def _note(note: Note) -> str:
 
 def _fields(record: Event | Effect) -> str:
     if isinstance(record, CallTool) and record.sensitive:
-        record = replace(record, args=dict(record.args) | dict.fromkeys(record.sensitive, MASK))
+        record = replace(record, args=shown_args(record))
     hidden = _HIDDEN.get(type(record).__name__, frozenset())
     shown = [
         _field(f.name, getattr(record, f.name))

@@ -11,6 +11,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
+from pathlib import Path
 
 from engine.events import Millis, PlayoutFinished, PlayoutStarted, SpeechPrepared, Word
 from engine.pipeline import sentences
@@ -32,7 +33,7 @@ class Synthesis(Stage):
         super().__init__("tts", post, time)
         self._tts = tts
         self._playout = playout
-        self._queue: deque[tuple[str, str]] = deque()
+        self._queue: deque[tuple[str, str | Path]] = deque()
         self._made: set[str] = set()
         self._current = ""
         self._task: asyncio.Task[None] | None = None
@@ -50,8 +51,15 @@ class Synthesis(Stage):
 
     def say(self, utterance: str, text: str) -> None:
         """Queue a line behind those ordered before; never blocks."""
+        self._add(utterance, text)
+
+    def play(self, utterance: str, file: Path) -> None:
+        """Queue an audio file likewise; one that cannot be read fails as a line does."""
+        self._add(utterance, file)
+
+    def _add(self, utterance: str, what: str | Path) -> None:
         self._playout.open(utterance)
-        self._queue.append((utterance, text))
+        self._queue.append((utterance, what))
         self._next()
 
     def stop(self, utterances: Iterable[str], fade: Millis = 0) -> None:
@@ -73,8 +81,8 @@ class Synthesis(Stage):
     def _next(self) -> None:
         if self._task is not None or not self._queue or len(self._made) >= _AHEAD:
             return
-        self._current, text = self._queue.popleft()
-        self._task = self.tasks.start(self._make(self._current, text), f"say {self._current}")
+        self._current, what = self._queue.popleft()
+        self._task = self.tasks.start(self._make(self._current, what), f"say {self._current}")
         self._task.add_done_callback(self._ended)
 
     def _ended(self, _: asyncio.Task[None]) -> None:
@@ -85,9 +93,12 @@ class Synthesis(Stage):
         self._made.discard(utterance)
         self._next()
 
-    async def _make(self, utterance: str, text: str) -> None:
+    async def _make(self, utterance: str, what: str | Path) -> None:
         try:
-            await self._speak(utterance, text)
+            if isinstance(what, Path):
+                await self._read(utterance, what)
+            else:
+                await self._speak(utterance, what)
         except Exception as error:  # a voice that breaks costs this line; the flow decides the rest
             self.fail(error, utterance)
             self._playout.stop((utterance,))
@@ -108,6 +119,19 @@ class Synthesis(Stage):
                     await asyncio.sleep(0)
         if parts and not samples:  # nothing to speak (only an emoji) is no failure
             raise ProviderAnswerError(f"the voice made no audio of {text!r}")
+        self._finish(utterance, samples, words)
+
+    async def _read(self, utterance: str, file: Path) -> None:
+        """Decode a file beside the loop, and hand it over in pieces of a second."""
+        from media.audio_file import read_audio  # codecs are loaded by calls that need them
+
+        samples = await asyncio.to_thread(read_audio, file)
+        for start in range(0, len(samples), SAMPLE_RATE):
+            self._playout.push(utterance, samples[start : start + SAMPLE_RATE])
+            await asyncio.sleep(0)
+        self._finish(utterance, len(samples), ())
+
+    def _finish(self, utterance: str, samples: int, words: Iterable[Word]) -> None:
         self._made.add(utterance)
         self._playout.finish(utterance)
         self.post(
@@ -145,6 +169,10 @@ class TextVoice:
         at = self._time.now()
         self._post(PlayoutStarted(at=at, utterance=utterance))
         self._post(PlayoutFinished(at=at, utterance=utterance, played=0, complete=True))
+
+    def play(self, utterance: str, file: Path) -> None:
+        """Report the file as played; nobody hears it here."""
+        self.say(utterance, "")
 
     def stop(self, utterances: Iterable[str], fade: Millis = 0) -> None:
         """Nothing to stop: whatever was said is over."""

@@ -84,7 +84,7 @@ class Captions:
     def _orders(self, step: Step) -> Iterator[Caption]:
         for effect in step.effects:
             match effect:
-                case Say():
+                case Say() if effect.text:
                     self._lines[effect.utterance] = effect.text
                 case CallTool():
                     self._tools[effect.call] = effect.tool

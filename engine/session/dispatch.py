@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Protocol
 
 from engine import effects as do
 from engine.errors import ConfigurationError, TurnwiseError
-from engine.events import TransferEnded
+from engine.events import ServiceFailed, TransferEnded
 from engine.pipeline.pipeline import Pipeline
 from engine.pipeline.stage import Post, SessionTime, describe
 from engine.session.grammars import grammar_key
-from media.room import Room
+from media.room import KeySender, Room
 from media.tasks import TaskOwner
 from providers.base import ReplyRequest, ReportRequest, ToolOffer
 
@@ -39,6 +40,7 @@ class Dispatcher:
         on_hang_up: told when the call is over.
         post: the way into the mailbox.
         time: the session's time.
+        folder: of the flow; where the files it plays are.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Dispatcher:
         on_hang_up: Callable[[do.HangUp], None],
         post: Post,
         time: SessionTime,
+        folder: Path = Path(),
     ) -> None:
         self._pipeline = pipeline
         self._room = room
@@ -58,14 +61,26 @@ class Dispatcher:
         self._on_hang_up = on_hang_up
         self._post = post
         self._time = time
+        self._folder = folder
         self._tasks = TaskOwner(self._transfer_failed)
 
     async def aclose(self) -> None:
         """Drop a transfer that is still under way."""
         await self._tasks.aclose()
 
-    def carry_out(self, effect: do.Effect) -> None:  # noqa: C901  (flat: one line a case)
+    def carry_out(self, effect: do.Effect) -> None:
         """Start what `effect` orders; never blocks."""
+        match effect:
+            case do.PlayFile():  # before `Say`, which it is a kind of
+                self._pipeline.voice.play(effect.utterance, self._folder / effect.file)
+            case do.SendKeys():
+                self._send_keys(effect.keys)
+            case do.ReportError():
+                pass  # the step is the report: journal, timeline and metrics fold over it
+            case _:
+                self._order(effect)
+
+    def _order(self, effect: do.Effect) -> None:  # noqa: C901  (flat: one line a case)
         pipeline = self._pipeline
         match effect:
             case do.Say():
@@ -99,10 +114,20 @@ class Dispatcher:
                 self._room.publish(effect.topic, effect.data)
             case do.HangUp():
                 self._on_hang_up(effect)
-            case do.ReportError():
-                pass  # the step is the report: journal, timeline and metrics fold over it
             case _:
                 raise TypeError(f"no stage carries out {type(effect).__name__}")
+
+    def _send_keys(self, keys: str) -> None:
+        """Press keys, where the room has any; otherwise the flow is told."""
+        problem = "this room has no keys to press"
+        if isinstance(self._room, KeySender):
+            try:
+                self._room.send_keys(keys)
+            except (RuntimeError, ValueError) as error:
+                problem = describe(error)
+            else:
+                return
+        self._post(ServiceFailed(at=self._time.now(), service="keys", message=problem))
 
     async def _transfer(self, order: do.Transfer) -> None:
         error = None

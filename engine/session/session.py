@@ -24,6 +24,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, Literal, Protocol, TextIO
 
 from engine.core.conversation import Conversation
@@ -159,6 +160,7 @@ class Session:
             self._hang_up,
             self.post,
             self._time,
+            Path(self._options.source).parent,
         )
         self._captions = Captions(flow.id, flow.version)
         self._tape: Tape | None = None

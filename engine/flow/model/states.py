@@ -49,7 +49,9 @@ class Action(FlowModel):
         default=None, description="Speak a line.", examples=["There is a garage next door."]
     )
     play: Text | None = Field(
-        default=None, description="Play a file.", examples=["jingle.wav"], json_schema_extra=LATER
+        default=None,
+        description="Play an audio file of any format, relative to the flow's folder.",
+        examples=["jingle.wav"],
     )
     set: dict[AssignableName, Expr] | None = Field(
         default=None,
@@ -67,7 +69,7 @@ class Action(FlowModel):
         default=None, description="Raise an event, handled at once.", examples=["app.gave_up"]
     )
     send_dtmf: Text | None = Field(
-        default=None, description="Press keys.", examples=["1#"], json_schema_extra=LATER
+        default=None, description="Press keys on our side of the line.", examples=["1#"]
     )
     log: Text | None = Field(
         default=None,

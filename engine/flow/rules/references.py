@@ -22,7 +22,7 @@ EVENTS: Mapping[str, tuple[str, ...] | None] = {
     "call": ("joined", "left", "ended"),
     "corrected": (),
     "dtmf": tuple("0123456789*#ABCD"),
-    "error": ("timeout", "tool", "llm", "stt", "tts", "transfer", "flow", "limit"),
+    "error": ("timeout", "tool", "llm", "stt", "tts", "transfer", "flow", "limit", "keys"),
     "no_input": (),
     "no_match": (),
     "voicemail": (),

@@ -286,6 +286,9 @@ class Mouth:
         self.speaking = self.holds
         return f"a.{len(self.lines)}"
 
+    def play(self, file: str, *, policy: InterruptionPolicy) -> str:
+        return self.say(f"[{file}]", purpose="line", policy=policy)
+
 
 class Talk:
     """A dialog and everything around it, driven by hand."""

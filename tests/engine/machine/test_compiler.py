@@ -9,7 +9,7 @@ import pytest
 
 from engine.errors import FlowError
 from engine.flow.expressions import Expression
-from engine.flow.loader import load_text
+from engine.flow.loader import load, load_text
 from engine.flow.templates import Template
 from engine.machine.compiled import (
     CallFlow,
@@ -20,6 +20,7 @@ from engine.machine.compiled import (
     End,
     LogAction,
     PassOn,
+    PlayAction,
     Rest,
     Run,
     SayAction,
@@ -294,16 +295,18 @@ def test_compiled_subflows_are_taken_as_they_are(table, hours):
     assert compile_flow(hours, {"x": inner}).flows["x"] is inner
 
 
-@pytest.mark.parametrize(
-    ("states", "message"),
-    [
-        ({"a": {"enter": [{"play": "jingle.wav"}], "end": "hangup"}}, "action `play`"),
-    ],
-)
-def test_what_is_not_supported_is_never_ignored(make_small, states, message):
-    """`validate` refuses it before; should it slip through, the compiler does."""
-    with pytest.raises(ValueError, match=message):
-        make_small(states)
+def test_files_of_a_sub_flow_are_found_from_the_flow_that_is_run(tmp_path):
+    states = "states:\n  a: {enter: [{play: jingle.wav}], %s}\n"
+    inner = "turnwise: 1\nflow: inner\nstart: a\n" + states % "end: return"
+    outer = "turnwise: 1\nflow: outer\nstart: a\nflows: {sub: ./parts/inner.yaml}\n"
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "inner.yaml").write_text(inner)
+    (tmp_path / "outer.yaml").write_text(outer + states % "call: sub, then: END")
+
+    flow = compile_loaded(load(tmp_path / "outer.yaml"))
+
+    assert flow.states["a"].enter == (PlayAction(file="jingle.wav"),)
+    assert flow.flows["sub"].states["a"].enter == (PlayAction(file="parts/jingle.wav"),)
 
 
 def test_a_target_that_does_not_exist_is_a_bug_and_raises(make_small):

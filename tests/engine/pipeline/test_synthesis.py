@@ -2,9 +2,12 @@
 
 import asyncio
 
+import numpy as np
+
 from engine.events import PlayoutFinished, PlayoutStarted, ServiceFailed, SpeechPrepared
 from engine.pipeline.playout import Playout
 from engine.pipeline.synthesis import Synthesis, TextVoice
+from media.audio_file import WavWriter
 from providers.errors import ProviderUnavailable
 from providers.scripted import ScriptedSynthesizer, Voicing
 
@@ -173,5 +176,47 @@ def test_without_a_voice_a_line_is_over_at_once(on_bench):
         TextVoice(bench.post, bench.time).say("a1.1", "Hello")
         assert [type(e) for e in bench.events] == [PlayoutStarted, PlayoutFinished]
         assert bench.events[1].complete
+
+    on_bench(body)
+
+
+def test_a_file_plays_in_its_place_between_two_lines(on_bench, tmp_path):
+    writer = WavWriter(tmp_path / "tone.wav", 1)
+    writer.write(np.full((48_000, 1), 1_000, np.int16))
+    writer.close()
+
+    async def body(bench):
+        _, playout, synthesis = make(bench)
+        synthesis.say("a1.1", "Well then.")
+        synthesis.play("a1.2", tmp_path / "tone.wav")
+        synthesis.say("a1.3", "Good bye.")
+        await asyncio.sleep(0.05)
+        await play(playout, 4)
+        await synthesis.aclose()
+        finished = bench.of(PlayoutFinished)
+        assert [(e.utterance, e.complete) for e in finished] == [
+            ("a1.1", True),
+            ("a1.2", True),
+            ("a1.3", True),
+        ]
+        assert finished[1].played == 1_000
+
+    on_bench(body)
+
+
+def test_a_file_that_is_missing_is_a_failure_and_the_next_line_still_plays(on_bench, tmp_path):
+    async def body(bench):
+        _, playout, synthesis = make(bench)
+        synthesis.play("a1.1", tmp_path / "none.wav")
+        synthesis.say("a1.2", "Well then.")
+        await play(playout, 3)
+        await synthesis.aclose()
+        (failure,) = bench.of(ServiceFailed)
+        assert (failure.service, failure.subject) == ("tts", "a1.1")
+        assert "none.wav" in failure.message
+        assert [(e.utterance, e.complete) for e in bench.of(PlayoutFinished)] == [
+            ("a1.1", False),
+            ("a1.2", True),
+        ]
 
     on_bench(body)

@@ -1,0 +1,66 @@
+"""What transitions, entries and exits do; imported from `engine.machine.compiled`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from engine.flow.expressions import Expression
+from engine.flow.templates import Template
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SayAction:
+    """Speak a line."""
+
+    text: Template
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlayAction:
+    """Play an audio file."""
+
+    file: str
+    """Relative to the folder of the flow that is run, of whichever flow it stands in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendKeysAction:
+    """Press keys of the telephone."""
+
+    keys: Template
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAction:
+    """Assign: `root` is `slots` or `vars`."""
+
+    root: Literal["slots", "vars"]
+    name: str
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClearAction:
+    """Empty these slots or variables."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmitAction:
+    """Raise an internal event, handled before any external one."""
+
+    event: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogAction:
+    """Leave a line in the timeline."""
+
+    text: Template
+
+
+Action: TypeAlias = (
+    SayAction | PlayAction | SetAction | ClearAction | EmitAction | SendKeysAction | LogAction
+)
