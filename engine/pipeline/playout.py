@@ -24,6 +24,7 @@ class Playout:
         self._post = post
         self._time = time
         self.track = OutgoingTrack(self._started, self._finished)
+        self._ready: dict[str, Millis] = {}
         self.on_over: Callable[[str], None] = lambda _: None
         """Told when an utterance is over, after its event was posted."""
 
@@ -33,6 +34,7 @@ class Playout:
 
     def push(self, utterance: str, samples: Samples) -> None:
         """Append 48 kHz audio to an utterance."""
+        self._ready.setdefault(utterance, self._time.now())
         self.track.push(utterance, samples)
 
     def finish(self, utterance: str) -> None:
@@ -54,9 +56,11 @@ class Playout:
         self.track.resume()
 
     def _started(self, utterance: str) -> None:
-        self._post(PlayoutStarted(at=self._time.now(), utterance=utterance))
+        at, ready = self._time.now(), self._ready.get(utterance)
+        self._post(PlayoutStarted(at=at, utterance=utterance, ready=ready))
 
     def _finished(self, utterance: str, samples: int, complete: bool) -> None:
+        self._ready.pop(utterance, None)
         self._post(
             PlayoutFinished(
                 at=self._time.now(),

@@ -62,6 +62,7 @@ class SimulatedVoice:
         self._track = OutgoingTrack(self._started, self._finished)
         self._queue: deque[tuple[str, str]] = deque()
         self._made: set[str] = set()
+        self._ready: dict[str, Millis] = {}
         self._current: str | None = None
         self._attempt = 0
 
@@ -126,6 +127,7 @@ class SimulatedVoice:
         def arrive() -> None:
             if attempt != self._attempt:
                 return  # the line was dropped while it was made
+            self._ready.setdefault(utterance, self._at())
             self._track.push(utterance, _tone(sentence.samples))
             base = to_millis(samples)
             words.extend(
@@ -174,9 +176,11 @@ class SimulatedVoice:
         self._track.drop([u for u in utterances if u in known], fade * SAMPLE_RATE // 1000)
 
     def _started(self, utterance: str) -> None:
-        self._post(PlayoutStarted(at=self._at(), utterance=utterance))
+        ready = self._ready.get(utterance)
+        self._post(PlayoutStarted(at=self._at(), utterance=utterance, ready=ready))
 
     def _finished(self, utterance: str, samples: int, complete: bool) -> None:
+        self._ready.pop(utterance, None)
         self._post(
             PlayoutFinished(
                 at=self._at(), utterance=utterance, played=to_millis(samples), complete=complete
