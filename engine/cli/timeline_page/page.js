@@ -48,7 +48,7 @@ function zoomTo(wanted, about) {
   cursor.hidden = true;
 }
 
-const fitting = () => Math.max(1, (score.clientWidth - names() - 56) / Math.max(end, 1));
+const fitting = () => Math.max(1, (score.clientWidth - names() - 96) / Math.max(end, 1));
 
 function point(time) {
   cursor.hidden = false;
