@@ -264,13 +264,11 @@ class Mouth:
         self.speaking = False
         self.holds = False
         self.retracted: list[str] = []
+        self.items: list[HistoryItem] = []
 
     @property
     def history(self) -> tuple[HistoryItem, ...]:
-        return tuple(
-            HistoryItem(id=f"a.{n}", role="assistant", text=text)
-            for n, (text, _) in enumerate(self.lines, 1)
-        )
+        return tuple(self.items)
 
     def retract(self, utterances: Collection[str]) -> None:
         self.retracted += utterances
@@ -282,6 +280,7 @@ class Mouth:
     def say(self, text: str, *, purpose: str, policy: InterruptionPolicy) -> str:
         assert text.strip(), "an empty line was ordered"
         self.lines.append((text, purpose))
+        self.items.append(HistoryItem(id=f"a.{len(self.lines)}", role="assistant", text=text))
         self.policies.append(policy)
         self.speaking = self.holds
         return f"a.{len(self.lines)}"
@@ -319,6 +318,7 @@ class Talk:
 
     def user(self, text: str) -> list[str]:
         self.turns += 1
+        self.mouth.items.append(HistoryItem(id=f"u{self.turns}", role="user", text=text))
         return self.do(self.dialog.user_turn, f"u{self.turns}", text)
 
     def silence(self) -> list[str]:
