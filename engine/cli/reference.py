@@ -26,9 +26,11 @@ from engine.cli.render import Summary, render
 from engine.cli.test import Wanted, test
 from engine.core import agent, user
 from engine.flow.codes import CODES, Code
-from engine.flow.loader import check_text
+from engine.flow.loader import check_text, load_text
 from engine.flow.shape_words import as_yaml
 from engine.machine.chart import Chart
+from engine.machine.compiler import compile_loaded
+from engine.machine.export import to_mermaid
 from providers.info import ProviderInfo
 from providers.registry import DEFAULTS, KINDS, installed
 
@@ -185,6 +187,34 @@ def chart(name: str) -> str:
     return "\n".join(lines)
 
 
+_DRAWN: Final = """\
+turnwise: 1
+flow: table
+start: ask
+slots: {size: {type: integer, ask: "How many are you?"}}
+intents: {gives_up: {means: no longer wants a table, words: [never mind]}}
+listen: {no_input: ["Are you still there?"], no_match: ["Sorry?"]}
+handle:
+  intent.gives_up: {to: bye}
+  no_input: {to: bye}
+  no_match: {to: bye}
+states:
+  ask: {collect: [size], then: agree}
+  agree:
+    confirm: A table for {{ slots.size }}?
+    then:
+      - {when: answer, to: bye}
+      - {to: ask}
+  bye: {say: Goodbye., end: hangup}
+"""
+
+
+def graph(_: str = "") -> str:
+    """Return a flow, and the drawing that `turnwise graph` makes of it."""
+    drawing = to_mermaid(compile_loaded(load_text(_DRAWN)))
+    return f"```yaml\n{_DRAWN}```\n\n```mermaid\n{drawing}```"
+
+
 def providers(_: str = "") -> str:
     """Return what each installed provider is, and its options."""
     parts = []
@@ -213,6 +243,7 @@ _PARTS: Final[Mapping[str, Callable[[str], str]]] = {
     "commands": commands,
     "failing_test": failing_test,
     "finding": finding,
+    "graph": graph,
     "keys": keys,
     "later": later,
     "providers": providers,
