@@ -9,20 +9,28 @@ import click
 
 from engine.cli.render import forgiving
 from engine.flow.schema import schema_text
+from engine.testing.flow_tests.model import schema_text_of_tests
 
 
-def schema(out: TextIO | None = None) -> int:
-    """Write the schema.
+def schema(out: TextIO | None = None, of: str = "flow") -> int:
+    """Write the schema of a flow file, or of a file of tests.
 
     Returns:
         0, always.
     """
-    (out or sys.stdout).write(schema_text())
+    (out or sys.stdout).write(schema_text_of_tests() if of == "tests" else schema_text())
     return 0
 
 
 @click.command(name="schema")
-def command() -> int:
+@click.option(
+    "--of",
+    type=click.Choice(["flow", "tests"]),
+    default="flow",
+    show_default=True,
+    help="Of a flow, or of a file of tests (NAME.tests.yaml).",
+)
+def command(of: str) -> int:
     r"""Print the JSON Schema of the flow language.
 
     An editor with yaml-language-server uses it when the first line of a flow names it:
@@ -30,4 +38,4 @@ def command() -> int:
     \b
         # yaml-language-server: $schema=../schemas/flow-v1.json
     """
-    return schema(forgiving(sys.stdout))
+    return schema(forgiving(sys.stdout), of)

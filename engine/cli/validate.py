@@ -101,6 +101,11 @@ def _check(path: str, catalogue: Catalogue) -> LoadResult:
     if path == "-":
         raw = sys.stdin.buffer.read()
         return check_bytes(raw, "<stdin>", catalogue, folder=Path.cwd())
+    if path.endswith(".tests.yaml"):
+        # Few runs are given tests; `flows/*.yaml` gives both.
+        from engine.testing.flow_tests.reading import check_tests
+
+        return check_tests(Path(path), catalogue)
     return check_file(path, catalogue)
 
 

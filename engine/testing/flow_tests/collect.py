@@ -10,17 +10,15 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-from pydantic import ValidationError
 
 from engine.flow.diagnostics import Diagnostic
 from engine.flow.loader import LoadResult
 from engine.flow.model import FlowTest
-from engine.flow.source import Source, read_source
+from engine.flow.source import Source
 from engine.machine.compiled import CompiledFlow
 from engine.machine.compiler import compile_loaded
-from engine.testing.flow_tests.model import SUFFIX, FlowTests
+from engine.testing.flow_tests.model import SUFFIX
+from engine.testing.flow_tests.reading import flow_of, read_tests
 from engine.worker.flows import check_flow, make_importable
 
 _HAS_TESTS = re.compile(r"^tests\s*:", re.MULTILINE)
@@ -137,23 +135,14 @@ class _Collector:
             self.file(sibling, siblings=False)
 
     def _tests_file(self, path: Path) -> None:
-        try:
-            source = read_source(path.read_text(encoding="utf-8"), str(path))
-        except (OSError, UnicodeDecodeError) as error:
-            self._problem(str(path), 0, f"cannot read `{path}`: {error}")
+        source, tests, findings = read_tests(path)
+        if tests is None:
+            for finding in findings:
+                if finding.is_error:
+                    line = finding.span.line if finding.code != "TW000" else 0
+                    self._problem(str(path), line, finding.message)
             return
-        for finding in source.findings:
-            if finding.is_error:
-                self._problem(str(path), finding.span.line, finding.message)
-        if source.data is None:
-            return
-        try:
-            tests = FlowTests.model_validate(source.data)
-        except ValidationError as error:
-            self.found.problems += _misshapen(source, error)
-            return
-        target = path.with_name(path.name.removesuffix(SUFFIX) + ".yaml")
-        subject = self._subject(path.parent / tests.flow if tests.flow else target)
+        subject = self._subject(flow_of(path, tests))
         if subject is None:
             return
         for name, test in tests.tests.items():
@@ -182,33 +171,6 @@ class _Collector:
 
     def _problem(self, file: str, line: int, message: str) -> None:
         self.found.problems.append(Problem(file, line, message))
-
-
-def _misshapen(source: Source, error: ValidationError) -> Iterator[Problem]:
-    told: set[int] = set()
-    for problem in error.errors(include_url=False, include_context=False, include_input=False):
-        path = _real_path(source.data, problem["loc"])
-        message = problem["msg"].removeprefix("Value error, ")
-        span = source.span(path)
-        if span.line not in told:  # the several readings of one value all complain
-            told.add(span.line)
-            where = ".".join(str(step) for step in path)
-            text = f"{where}: {message[:1].lower()}{message[1:]}" if where else message
-            yield Problem(source.file, span.line, text)
-
-
-def _real_path(data: Any, location: tuple[int | str, ...]) -> tuple[int | str, ...]:
-    """The steps of a location that exist in the data: a model also names its own choices."""
-    path: list[int | str] = []
-    for step in location:
-        if not isinstance(data, dict | list):
-            break
-        try:
-            data = data[step]  # type: ignore[index]
-        except (KeyError, IndexError, TypeError):
-            continue  # the name of a choice
-        path.append(step)
-    return tuple(path)
 
 
 # --- choosing -------------------------------------------------------------------------------------

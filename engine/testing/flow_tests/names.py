@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from engine.flow.diagnostics import Path, did_you_mean
 from engine.flow.model import FlowTest, TalkStep
+from engine.flow.model.tools import Spoken
 from engine.machine.compiled import CompiledFlow
 from engine.machine.declarations import BUILT_IN_INTENTS
 from engine.testing.flow_tests.coverage import flows_of
@@ -41,6 +43,10 @@ def unknown_names(test: FlowTest, flow: CompiledFlow) -> Iterator[tuple[Path, st
 def _in_step(step: TalkStep, names: Names, path: Path) -> Iterator[tuple[Path, str, str]]:
     if step.at is not None:
         yield from _unknown([step.at.rpartition(".")[2]], names.states, "state", (*path, "at"))
+    spoken = step.agent.says if isinstance(step.agent, Spoken) else step.agent
+    if spoken is not None and len(spoken) > 1 and spoken[0] == spoken[-1] == "/":
+        where = ("agent", "says") if isinstance(step.agent, Spoken) else ("agent",)
+        yield from _bad_pattern(spoken[1:-1], (*path, *where))
     yield from _unknown(step.called or {}, names.tools, "tool", (*path, "called"))
     yield from _unknown(step.slots or {}, names.slots, "slot", (*path, "slots"))
     if step.heard is not None:
@@ -57,3 +63,10 @@ def _unknown(
         if name not in known:
             where = (*path, name) if isinstance(given, Mapping) else path
             yield where, f"no {what} named `{name}`", did_you_mean(name, known)
+
+
+def _bad_pattern(pattern: str, path: Path) -> Iterator[tuple[Path, str, str]]:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        yield path, f"/{pattern}/ is no regular expression: {error}", ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from xml.etree import ElementTree as Xml
@@ -217,3 +218,33 @@ def test_from_takes_one_flow(flow: Path) -> None:
 
     with pytest.raises(Exception, match="one flow FILE"):
         run(".", "--from", "journal.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("turnwise: 1\ntests: {a: {talk: [at: ask]}}\n", "No problems."),
+        ("turnwise: 1\ntests: {a: {talk: [at: aks]}}\n", "error[TW901]: no state named `aks`"),
+        ("turnwise: 1\ntests: {a: {talk: []}}\n", "error[TW103]: tests.a.talk"),
+        ("turnwise: 1\nflow: ./no.yaml\ntests: {a: {talk: [at: a]}}\n", "error[TW207]"),
+        ("turnwise: 1\ntests: {a: {talk: [agent: /(/]}}\n", "/(/ is no regular expression"),
+    ],
+)
+def test_validate_knows_files_of_tests(flow: Path, text: str, told: str) -> None:
+    from engine.cli.validate import validate
+
+    Path("tiny.tests.yaml").write_text(text, encoding="utf-8")
+    out = io.StringIO()
+
+    code = validate(["tiny.tests.yaml"], out=out)
+
+    assert told in out.getvalue()
+    assert code == (0 if told == "No problems." else 1)
+
+
+def test_the_schema_of_tests_can_be_printed() -> None:
+    from engine.cli.schema import command as schema
+
+    result = CliRunner().invoke(schema, ["--of", "tests"], standalone_mode=False)
+
+    assert json.loads(result.output)["title"] == "Turnwise tests of a flow, language version 1"

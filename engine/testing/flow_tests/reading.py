@@ -1,0 +1,104 @@
+"""Reads a file of tests: its shape, the flow it is for, and the names it uses. Findings are values.
+
+Light on purpose: `turnwise validate` uses it, and nothing of audio is imported.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path as FilePath
+from typing import Any
+
+from pydantic import ValidationError
+
+from engine.flow.catalogue import Catalogue
+from engine.flow.diagnostics import Diagnostic, Path, sort_diagnostics
+from engine.flow.loader import LoadResult, check_file
+from engine.flow.source import Source, read_source
+from engine.machine.compiled import CompiledFlow
+from engine.machine.compiler import compile_loaded
+from engine.testing.flow_tests.model import SUFFIX, FlowTests
+from engine.testing.flow_tests.names import unknown_names
+
+_VALUES = ("at", "intent", "agent", "says")
+"""Keys whose value is the name, or the pattern."""
+
+
+def read_tests(path: FilePath) -> tuple[Source, FlowTests | None, tuple[Diagnostic, ...]]:
+    """Read a file of tests; None: its shape is wrong, and the findings say where."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        source = Source(str(path), "")
+        message = f"cannot read `{path}`: {error}"
+        return source, None, (Diagnostic(code="TW000", message=message, span=source.at(0)),)
+    source = read_source(text, str(path))
+    if source.data is None or any(found.is_error for found in source.findings):
+        return source, None, source.findings
+    try:
+        tests = FlowTests.model_validate(source.data)
+    except ValidationError as error:
+        return source, None, sort_diagnostics([*source.findings, *_misshapen(source, error)])
+    return source, tests, source.findings
+
+
+def flow_of(path: FilePath, tests: FlowTests) -> FilePath:
+    """The flow a file of tests is for."""
+    if tests.flow is not None:
+        return FilePath(os.path.normpath(path.parent / tests.flow))
+    return path.with_name(path.name.removesuffix(SUFFIX) + ".yaml")
+
+
+def check_tests(path: FilePath, catalogue: Catalogue | None = None) -> LoadResult:
+    """Check a file of tests against its flow, as `validate` does; the flow is checked by itself."""
+    source, tests, findings = read_tests(path)
+    if tests is None:
+        readable = all(found.code != "TW000" for found in findings)
+        return LoadResult(flow=None, diagnostics=findings, source=source, readable=readable)
+    loaded = check_file(flow_of(path, tests), catalogue)
+    found = list(findings)
+    if not loaded.readable:
+        where: Path = ("flow",) if tests.flow is not None else ()
+        message = f"the flow of these tests: {loaded.diagnostics[0].message}"
+        span = source.span(where) if where else source.at(0)
+        found.append(Diagnostic(code="TW207", message=message, span=span, where=where))
+    elif loaded.flow is not None:
+        found += _wrong_names(source, tests, compile_loaded(loaded))
+    return LoadResult(flow=None, diagnostics=sort_diagnostics(found), source=source)
+
+
+def _wrong_names(source: Source, tests: FlowTests, flow: CompiledFlow) -> Iterator[Diagnostic]:
+    for name, test in tests.tests.items():
+        for path, message, help_ in unknown_names(test, flow):
+            where = ("tests", name, *path)
+            # a misspelt name is a key here, and a value there
+            span = source.span(where) if path[-1] in _VALUES else source.key_span(where)
+            yield Diagnostic(code="TW901", message=message, span=span, help=help_, where=where)
+
+
+def _misshapen(source: Source, error: ValidationError) -> Iterator[Diagnostic]:
+    told: set[int] = set()
+    for problem in error.errors(include_url=False, include_context=False, include_input=False):
+        path = _real_path(source.data, problem["loc"])
+        message = problem["msg"].removeprefix("Value error, ")
+        span = source.span(path)
+        if span.line not in told:  # the several readings of one value all complain
+            told.add(span.line)
+            where = ".".join(str(step) for step in path)
+            text = f"{where}: {message[:1].lower()}{message[1:]}" if where else message
+            yield Diagnostic(code="TW103", message=text, span=span, where=path)
+
+
+def _real_path(data: Any, location: tuple[int | str, ...]) -> Path:
+    """The steps of a location that exist in the data: a model also names its own choices."""
+    path: list[int | str] = []
+    for step in location:
+        if not isinstance(data, dict | list):
+            break
+        try:
+            data = data[step]  # type: ignore[index]
+        except (KeyError, IndexError, TypeError):
+            continue  # the name of a choice
+        path.append(step)
+    return tuple(path)
