@@ -2,7 +2,7 @@
 
 A snapshot is taken between two steps. It holds everything the next step depends on, nothing of the
 flow itself, and the fingerprint of the flow it belongs to: what a state means is in the flow, so a
-snapshot of another one is refused.
+snapshot of another one is refused, unless the flow says how to read it (`migrate`).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from engine.core import migration
 from engine.core.conversation import Conversation, DialogFactory
 from engine.core.dialog import Dialog
 from engine.errors import JournalError
@@ -42,15 +43,27 @@ def restore(
         make_dialog: as for `Conversation`.
 
     Raises:
-        JournalError: the data is no snapshot, or belongs to another flow.
+        JournalError: the data is no snapshot, or belongs to another flow, or to a version whose
+            rules do not cover it.
     """
     if data.get("format") != FORMAT or "conversation" not in data:
         raise JournalError(f"This is no snapshot of format {FORMAT}.")
     if data.get("fingerprint") != flow.fingerprint:
+        data = _migrated(flow, data)
+    conversation = Conversation(flow, make_dialog)
+    conversation.from_dict(data["conversation"])
+    return conversation
+
+
+def _migrated(flow: CompiledFlow, data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The snapshot for this version of its flow, where the flow has rules for that (`migrate`)."""
+    rules = migration.applicable(flow, str(data.get("version", "")))
+    if data.get("flow") != flow.id or not rules:
         raise JournalError(
             f"The snapshot belongs to flow {data.get('flow')} {data.get('version')}"
             f" ({data.get('fingerprint')}), not to {flow.id} {flow.version} ({flow.fingerprint})."
         )
-    conversation = Conversation(flow, make_dialog)
-    conversation.from_dict(data["conversation"])
-    return conversation
+    moved, problems = migration.migrated(data, flow)
+    if problems:
+        raise JournalError(f"The snapshot does not fit {flow.version}: {'; '.join(problems)}.")
+    return moved

@@ -348,6 +348,16 @@ class CompiledState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Migration:
+    """How a snapshot of an older version is read: names then to names now."""
+
+    versions: str
+    """`<1.2`, `<=1.2`, or `1.2` alone."""
+    states: Mapping[str, str] = field(default_factory=dict)
+    slots: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledFlow:
     """One flow, ready to run."""
 
@@ -378,3 +388,5 @@ class CompiledFlow:
     mode: Literal["cascade", "realtime"] = "cascade"
     variable_defaults: Mapping[str, Any] = field(default_factory=dict)
     """What each variable holds at the start; missing or None: empty."""
+    migrations: tuple[Migration, ...] = ()
+    """What snapshots of older versions need; no part of the fingerprint, no call notices it."""

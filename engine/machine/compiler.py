@@ -54,7 +54,16 @@ from engine.machine.compiled import (
     Transition,
     Verb,
 )
-from engine.machine.declarations import intents, pipeline, slot, slot_type, template, tool, variable
+from engine.machine.declarations import (
+    intents,
+    migration,
+    pipeline,
+    slot,
+    slot_type,
+    template,
+    tool,
+    variable,
+)
 from engine.machine.fingerprint import fingerprint
 from engine.machine.grammar import build_grammars, grammar_name
 from engine.machine.policies import merge_interruptions, merge_listen
@@ -159,6 +168,7 @@ class _Compiler:
             pipeline=pipeline(flow.pipeline),
             mode=(flow.pipeline and flow.pipeline.mode) or "cascade",
             phrases=tuple(flow.phrases),
+            migrations=tuple(migration(rule) for rule in flow.migrate or ()),
         )
         digest = fingerprint(compiled)
         return replace(compiled, fingerprint=digest, grammars=build_grammars(compiled))

@@ -9,8 +9,17 @@ from typing import Any
 from engine.flow.durations import parse_duration
 from engine.flow.expressions import Expression
 from engine.flow.model import Component, Intent, Keypad, Pipeline, Slot, Tool, ValueType, Variable
+from engine.flow.model import Migration as WrittenMigration
 from engine.flow.templates import Template
-from engine.machine.compiled import Filler, IntentSpec, KeySpec, SlotSpec, SlotType, ToolSpec
+from engine.machine.compiled import (
+    Filler,
+    IntentSpec,
+    KeySpec,
+    Migration,
+    SlotSpec,
+    SlotType,
+    ToolSpec,
+)
 
 BUILT_IN_INTENTS: Mapping[str, IntentSpec] = {
     intent.name: intent
@@ -180,6 +189,15 @@ def tool(name: str, written: Tool) -> ToolSpec:
         idempotent=written.idempotent,
         keep=written.keep,
     )
+
+
+def migration(written: WrittenMigration) -> Migration:
+    """A rule for snapshots of older versions."""
+    names: dict[str, dict[str, str]] = {"states": {}, "slots": {}}
+    for old, new in written.rename.items():
+        kind, _, name = old.partition(".")
+        names[kind][name] = new.partition(".")[2]
+    return Migration(versions=written.from_, states=names["states"], slots=names["slots"])
 
 
 def pipeline(written: Pipeline | None) -> dict[str, Any]:

@@ -8,8 +8,7 @@ it began with, and only new calls take the new one.
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,10 +16,10 @@ from typing import Any
 from engine.core import snapshot
 from engine.core.conversation import Conversation, DialogFactory
 from engine.core.dialog import Dialog
-from engine.core.values import ShapeError, from_json, pack, unpack
+from engine.core.migration import migrated
 from engine.errors import TurnwiseError
 from engine.flow.loader import LoadResult
-from engine.machine.compiled import CompiledFlow, SlotSpec
+from engine.machine.compiled import CompiledFlow
 from engine.machine.compiler import compile_loaded
 from engine.worker.flows import check_flow
 
@@ -102,87 +101,7 @@ def move(
     """
     if data.get("flow") != flow.id:
         raise ReloadRefusedError(f"the flow is now called {flow.id}, it was {data.get('flow')}")
-    moved = copy.deepcopy(dict(data))
-    moved["fingerprint"], moved["version"] = flow.fingerprint, flow.version
-    dialog = moved.get("conversation", {}).get("dialog", {})
-    problems = [*_under_way(dialog)]
-    flows: dict[int, CompiledFlow] = {}
-    for frame in dialog.get("scene", {}).get("frames", ()):
-        found = _flow_of(frame, flow, flows)
-        if found is None:
-            problems.append(f"sub-flow `{frame['name']}` is gone")
-            break
-        flows[frame["number"]] = found
-        problems += _fit(frame, found)
+    moved, problems = migrated(data, flow)
     if problems:
         raise ReloadRefusedError("; ".join(problems))
-    _fit_timers(moved["conversation"], flows)
     return snapshot.restore(flow, moved, make_dialog)
-
-
-def _under_way(dialog: Mapping[str, Any]) -> Iterator[str]:
-    for call in dialog.get("tools", {}).get("calls", ()):
-        yield f"tool `{call['tool']}` is at work"
-    for frame in dialog.get("scene", {}).get("frames", ())[-1:]:
-        if frame["visit"]["stage"] in ("working", "sent"):
-            yield f"`{frame['visit']['state']}` is at work"
-
-
-def _flow_of(
-    frame: Mapping[str, Any], root: CompiledFlow, known: Mapping[int, CompiledFlow]
-) -> CompiledFlow | None:
-    parent = known.get(frame["parent"])
-    return root if parent is None else parent.flows.get(frame["name"])
-
-
-def _fit(frame: dict[str, Any], flow: CompiledFlow) -> Iterator[str]:
-    """Make a frame fit the new flow, and yield why it cannot."""
-    state = frame["visit"]["state"]
-    if state not in flow.states:
-        yield f"state `{state}` is gone"
-    memory = frame["memory"]
-    slots = unpack(memory["slots"])
-    for name, value in slots.items():
-        if value is not None:
-            yield from _fits(name, value, flow.slots.get(name))
-    known = {
-        "slots": {name: spec.default for name, spec in flow.slots.items()},
-        "variables": {name: flow.variable_defaults.get(name) for name in flow.variables},
-        "inputs": {name: spec.default for name, spec in flow.inputs.items()},
-    }
-    for kind, defaults in known.items():
-        kept = unpack(memory[kind])
-        memory[kind] = pack({name: kept.get(name, value) for name, value in defaults.items()})
-    for key in ("order", "read_back", "changed"):
-        memory[key] = [name for name in memory[key] if name in flow.slots]
-    frame["history"] = [name for name in frame["history"] if name in flow.states]
-    frame["visits"] = {n: count for n, count in frame["visits"].items() if n in flow.states}
-    frame["visit"]["asks"] = frame["visit"]["asks"] or _question_is_gone(frame, flow)
-
-
-def _fits(name: str, value: Any, spec: SlotSpec | None) -> Iterator[str]:
-    if spec is None:
-        yield f"slot `{name}` is filled, and gone"
-        return
-    try:
-        from_json(value, spec.type, f"slot `{name}`")
-    except ShapeError as error:
-        yield str(error)
-
-
-def _question_is_gone(frame: Mapping[str, Any], flow: CompiledFlow) -> bool:
-    """Whether what the caller was asked for is no slot any more: then it is asked anew."""
-    open_slot = frame["visit"]["open_slot"]
-    return bool(open_slot) and open_slot not in flow.slots
-
-
-def _fit_timers(conversation: dict[str, Any], flows: Mapping[int, CompiledFlow]) -> None:
-    """Forget timers whose owner does not have them any more."""
-    timers = conversation["dialog"].get("timers", {})
-    for deadline, timer in list(timers.items()):
-        flow = flows[timer["frame"]]
-        owner = flow.states.get(timer["owner"]) or flow.groups.get(timer["owner"])
-        specs = flow.timers if not timer["owner"] else owner.timers if owner else ()
-        if all(spec.name != timer["name"] for spec in specs):
-            del timers[deadline]
-            conversation["deadlines"].pop(deadline, None)
