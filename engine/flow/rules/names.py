@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from engine.flow.diagnostics import Diagnostic, Edit, Fix, listing
+from engine.flow.diagnostics import Diagnostic, listing
 from engine.flow.expression_types import BUILT_IN
 from engine.flow.expressions import NameUse, Problem
 from engine.flow.model import ValueType
 from engine.flow.rules.book import Book
+from engine.flow.rules.repairs import repair
 from engine.flow.rules.texts import Text
 
-_SUGGESTED = re.compile(r"did you mean `([^`]+)`\?$")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _DECLARED = {"slots": "slot", "vars": "variable", "inputs": "input"}
 
@@ -28,10 +28,7 @@ def unreadable(book: Book) -> Iterator[Diagnostic]:
 def placed(book: Book, text: Text, problem: Problem, **more: Any) -> Diagnostic:
     """A problem inside a text, as a finding in the file."""
     span = book.source.inside(text.path, problem.start, problem.end)
-    suggested = _SUGGESTED.search(problem.help)
-    fix = None
-    if suggested is not None and _WORD.fullmatch(text.source[problem.start : problem.end]):
-        fix = Fix(f"write `{suggested[1]}`", (Edit(span, suggested[1]),))
+    fix = repair(book, text, problem, span)
     return book.checked.find(
         problem.code, text.path, problem.message, span=span, help=problem.help, fix=fix, **more
     )

@@ -99,3 +99,51 @@ def test_no_damaged_flow_is_made_worse(data: st.DataObject) -> None:
         put = data.draw(st.sampled_from(["", "x", ":", "{", "'", "no", " ", "\n", "?", "\u200b"]))
         text = text[:at] + put + text[at + data.draw(st.integers(0, 2)) :]
     never_worse(text, ROOT / "flows", unsafe=data.draw(st.booleans()))
+
+
+GUARDED = """\
+turnwise: 1
+flow: f
+start: ask
+slots:
+  seat: {type: [window, aisle], ask: "Where?"}
+listen: {no_input: ["Hello?"], no_match: ["Pardon?"]}
+handle: {no_input: bye, no_match: bye}
+states:
+  ask:
+    collect: [seat]
+    then:
+      - when: GUARD
+        to: other
+      - to: bye
+  other: {say: "By the window.", then: bye}
+  bye: {say: "Goodbye.", end: hangup}
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "meant", "unsafe"),
+    [
+        ("\"{{ slots.seat == 'window' }}\"", "slots.seat == 'window'", False),
+        ("'{{ slots.seat == \"window\" }}'", 'slots.seat == "window"', False),
+        ("\"{{ slots.seat in ['window'] }}\"", "\"slots.seat in ['window']\"", False),
+        ('slots.seat == "windw"', 'slots.seat == "window"', True),
+        ("'slots.seat == \"windw\"'", "'slots.seat == \"window\"'", True),
+        ("slots.seet == 'window'", "slots.seat == 'window'", True),
+    ],
+)
+def test_expressions_are_repaired_where_they_stand(written: str, meant: str, unsafe: bool) -> None:
+    fixed = fix_text(GUARDED.replace("GUARD", written), check, unsafe=unsafe)
+
+    assert fixed.text == GUARDED.replace("GUARD", meant)
+    assert fixed.result.ok
+
+
+def test_text_where_an_expression_is_due_is_quoted() -> None:
+    args = GUARDED.replace("GUARD", "slots.seat == 'window'").replace(
+        '{say: "By the window.", then: bye}', "{run: greet, args: {kind: vip}, then: bye}"
+    )
+    text = args + 'tools:\n  greet: {use: "python:a.b", timeout: 1s, args: {kind: text}}\n'
+    fixed = fix_text(text, check)
+
+    assert fixed.text == text.replace("kind: vip", "kind: '\"vip\"'")
