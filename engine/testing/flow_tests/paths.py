@@ -17,6 +17,7 @@ from engine.machine.compiled import (
     CompiledFlow,
     CompiledState,
     Confirm,
+    End,
     Run,
     SlotSpec,
     SlotType,
@@ -28,9 +29,12 @@ from engine.testing.flow_tests.writing import Stub, Written, duration, write
 
 _TODO = "TODO"
 _DETOUR = 3
-"""A handler on the way counts as so many steps: it is not how the author meant the talk to go."""
+"""A handler on the way counts as so many steps: it is not how the author meant the talk to go. So
+does a guard that only a person can meet."""
 _OF_TOOLS = ("error.timeout", "error.tool")
 _RESULT = re.compile(r"result\.(\w+) == \"([^\"]*)\"")
+_MEMBERS = re.compile(r"len\(result\.(\w+)\) > 0")
+_PLAIN = re.compile(r"(not )?answer|result\.\w+ == \"[^\"]*\"|len\(result\.\w+\) > 0")
 _SAMPLES: dict[str, tuple[Any, Any]] = {
     "integer": (2, 3),
     "number": (1.5, 2.5),
@@ -117,9 +121,15 @@ def _shortest(start: str, edges: dict[str, list[_Edge]]) -> dict[str, tuple[_Edg
         for edge in edges[state]:
             if edge.event != "corrected" and edge.dest not in ways:
                 count += 1
-                price = cost + (_DETOUR if edge.event else 1)
+                price = cost + (_DETOUR if edge.event or not _is_plain(edge) else 1)
                 heapq.heappush(waiting, (price, count, edge.dest, (*way, edge)))
     return ways
+
+
+def _is_plain(edge: _Edge) -> bool:
+    """Whether a stub can meet the guard by itself."""
+    when = edge.transition.when
+    return when is None or _PLAIN.fullmatch(when.source) is not None
 
 
 def _way_to(
@@ -155,8 +165,17 @@ def _stub(flow: CompiledFlow, way: tuple[_Edge, ...]) -> Stub:
         if dest is not None and waits(dest) and edge.dest != edge.state:
             stub.talk.append(Written("at", edge.dest))
     if not stub.talk or stub.talk[-1].key != "at":
-        stub.talk.append(Written("agent", "/./", "TODO: what must be said"))
+        stub.talk.append(_last(flow.states.get(last.dest), stub))
     return stub
+
+
+def _last(state: CompiledState | None, stub: Stub) -> Written:
+    """What must come of it, as far as the state tells."""
+    if state is not None and isinstance(state.verb, End):
+        return Written("ended", state.verb.kind)
+    if state is not None and isinstance(state.verb, TransferTo) and "transfer" not in stub.mocks:
+        return Written("ended", "transfer")
+    return Written("agent", "/./", "TODO: what must be said")
 
 
 def _take(flow: CompiledFlow, edge: _Edge, stub: Stub, filled: dict[str, Any]) -> None:
@@ -237,8 +256,16 @@ def _result(flow: CompiledFlow, verb: Run, edge: _Edge) -> Any:
         return {"error": _TODO}
     value = _of_type(flow.tools[verb.tool].returns)
     if isinstance(value, dict) and edge.transition.when is not None:
-        value |= dict(_RESULT.findall(edge.transition.when.source))
+        source = edge.transition.when.source
+        value |= dict(_RESULT.findall(source))
+        for name in _MEMBERS.findall(source):
+            value[name] = [_item_of(flow.tools[verb.tool].returns, name)]
     return value
+
+
+def _item_of(returns: SlotType | None, name: str) -> Any:
+    field = returns.fields.get(name) if returns is not None else None
+    return _of_type(field.item) if field is not None else _TODO
 
 
 def _of_type(type_: SlotType | None) -> Any:

@@ -23,6 +23,7 @@ from engine.events import (
 from engine.machine.compiled import CompiledFlow, End
 from engine.observe.journal import read
 from engine.testing.flow_tests.coverage import find_state, waits
+from engine.testing.flow_tests.staged import event_name
 from engine.testing.flow_tests.writing import Stub, Written, duration, write
 
 _SPOKEN = ("line", "question", "ladder")
@@ -91,8 +92,8 @@ class _Recording:
         match step.cause:
             case KeyPressed(key=key):
                 yield Written("dtmf", key)
-            case AppEventReceived(name=name):
-                yield Written("emit", f"app.{name}")
+            case AppEventReceived():
+                yield Written("emit", event_name(step.cause))
             case Deadline(name="silence"):
                 _, state = find_state(self._flow, self._state)
                 length = state.listen.silence if state is not None else 6_000

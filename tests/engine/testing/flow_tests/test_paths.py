@@ -1,0 +1,108 @@
+"""The stubs of missing conversations: where they lead, and that they can be played."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from engine.flow.loader import check_text
+from engine.machine.compiled import CompiledFlow
+from engine.machine.compiler import compile_loaded
+from engine.testing.flow_tests.collect import collect
+from engine.testing.flow_tests.coverage import Coverage
+from engine.testing.flow_tests.paths import stubs
+from engine.testing.flow_tests.runner import run_case
+
+ROOT = Path(__file__).parents[4]
+
+
+def missing(flow: CompiledFlow, *reached: str) -> dict[str, dict]:
+    coverage = Coverage()
+    coverage.add_flow(flow)
+    for name in reached:
+        coverage.fired(flow.id, name)
+    text = stubs(flow, coverage)
+    return YAML(typ="safe").load(f"tests:\n{text}")["tests"] or {} if text else {}
+
+
+@pytest.fixture(scope="module")
+def book_table() -> CompiledFlow:
+    return collect([ROOT / "flows" / "book_table.yaml"]).subjects[0].flow
+
+
+def test_nothing_is_missing_when_everything_is_reached(book_table) -> None:
+    coverage = Coverage()
+    coverage.add_flow(book_table)
+    coverage.reached = set(coverage.items)
+
+    assert stubs(book_table, coverage) == ""
+
+
+def test_a_plain_guard_on_a_result_is_met_by_the_mock(book_table) -> None:
+    stub = missing(book_table)["reaches_booked_then_0"]
+
+    assert stub["mock"]["find_table"]["status"] == "free"
+
+
+def test_an_error_of_a_tool_is_a_mock_that_fails(book_table) -> None:
+    stub = missing(book_table)["reaches_check_handle_error_timeout_0"]
+
+    assert stub["mock"] == {"find_table": {"error": "timeout"}}
+
+
+def test_what_lies_on_the_way_needs_no_conversation_of_its_own(book_table) -> None:
+    names = missing(book_table)
+
+    assert "reaches_booked_then_0" in names
+    assert "reaches_book_then_0" not in names
+
+
+def test_stubs_reach_what_they_are_for(book_table, tmp_path: Path) -> None:
+    """All but those that need a guard a person has to meet."""
+    coverage = Coverage()
+    coverage.add_flow(book_table)
+    path = tmp_path / "all.tests.yaml"
+    flow = ROOT / "flows" / "book_table.yaml"
+    path.write_text(f"turnwise: 1\nflow: {flow}\ntests:\n{stubs(book_table, coverage)}")
+    found = collect([path])
+    assert [str(problem) for problem in found.problems] == []
+
+    for case in found.cases:
+        run_case(case, coverage)
+
+    reached, total = coverage.counts("transitions")
+    assert reached / total > 0.8
+    reached, total = coverage.counts("handlers")
+    assert reached / total > 0.8
+
+
+def test_silence_keys_events_and_values_out_of_bounds_are_written() -> None:
+    flow = compile_loaded(
+        check_text(
+            """\
+turnwise: 1
+flow: tiny
+start: ask
+slots: {size: {type: integer, max: 8, ask: "How many?", invalid: Too many.}}
+listen: {silence: 3s, no_input: [Hello?], no_match: [Pardon?]}
+handle:
+  no_input: {to: bye}
+  no_match: {to: bye}
+  dtmf.9: {to: bye}
+  app.paid: {to: bye}
+  invalid.size: {to: bye}
+states:
+  ask: {collect: [size], then: bye}
+  bye: {say: Goodbye., end: hangup}
+"""
+        )
+    )
+
+    talks = {name: stub["talk"] for name, stub in missing(flow).items()}
+
+    assert talks["reaches_flow_handle_no_input_0"][:2] == [{"silence": "3s"}, {"silence": "3s"}]
+    assert talks["reaches_flow_handle_dtmf_9_0"][0] == {"dtmf": "9"}
+    assert talks["reaches_flow_handle_app_paid_0"][0] == {"emit": "app.paid"}
+    assert talks["reaches_flow_handle_invalid_size_0"][0]["heard"] == {"slots": {"size": 9}}
