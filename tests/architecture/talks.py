@@ -8,6 +8,7 @@
     tool:     find_table {size: 4}       the flow calls a tool, with at least these arguments ...
     returns:  {status: free}             ... and it answers; or `fails: MESSAGE`
     model:    {intent: asks_price}       what the language model reports about the last turn
+    reply:    Let me see.                what it says in free talk; the agent says it then
     transfer: $FRONT_DESK                the caller is handed over; `connected` or `fails` follows
     at:       bye                        the dialog is in this state
     slots:    {name: Ann}                these slots hold these values
@@ -29,7 +30,7 @@ from ruamel.yaml import YAML
 from engine.core.conversation import Conversation
 from engine.core.step import Step
 from engine.core.values import to_json, unpack
-from engine.effects import CallTool, Effect, HangUp, Say, Transfer, Understand
+from engine.effects import CallTool, Effect, HangUp, Say, StartReply, Transfer, Understand
 from engine.events import (
     AppEventReceived,
     Event,
@@ -37,6 +38,10 @@ from engine.events import (
     ParticipantJoined,
     PlayoutFinished,
     PlayoutStarted,
+    ReplyDelta,
+    ReplyFinished,
+    ReplyReported,
+    ReplyStarted,
     ServiceFailed,
     SessionStarted,
     SpeechPrepared,
@@ -49,7 +54,10 @@ from engine.flow.durations import parse_duration
 from engine.machine.compiled import CompiledFlow
 
 _LINE = re.compile(r"^(\w+):\s*(.*?)\s*$")
-_INPUTS = ("user", "keys", "silence", "wait", "event", "returns", "fails", "model", "connected")
+_INPUTS = (
+    *("user", "keys", "silence", "wait", "event", "returns", "fails", "connected"),
+    *("model", "reply"),
+)
 _OUTPUTS = ("agent", "tool", "transfer", "log", "ended")
 _CALLER = "caller"
 NOW = "2026-05-01T12:00:00+02:00"
@@ -67,7 +75,7 @@ def rehearse(flow: CompiledFlow, talk: str) -> None:
         TalkFailed: something else was said or done; the message holds the talk so far.
     """
     lines = [line for line in talk.splitlines() if line.strip() and not line.startswith("#")]
-    _Rehearsal(flow, has_model="model:" in talk).play(lines)
+    _Rehearsal(flow, has_model="model:" in talk or "reply:" in talk).play(lines)
 
 
 class _Rehearsal:
@@ -77,7 +85,7 @@ class _Rehearsal:
         self._outputs: deque[tuple[str, Any]] = deque()
         self._events: deque[Event] = deque()
         self._done: list[str] = []
-        self._call = self._turn = ""
+        self._call = self._turn = self._reply = ""
         self._transferring = False
         self._give(SessionStarted(at=0, seed=7, started_at=NOW))
         self._give(ParticipantJoined(at=0, participant=_CALLER))
@@ -111,6 +119,11 @@ class _Rehearsal:
         elif kind == "keys":
             for key in text:
                 self._give(KeyPressed(at=now, participant=_CALLER, key=key))
+        elif kind == "reply":
+            reply, self._reply = self._reply, ""
+            self._give(ReplyStarted(at=now, reply=reply))
+            self._give(ReplyDelta(at=now, reply=reply, text=text))
+            self._give(ReplyFinished(at=now, reply=reply))
         else:
             self._give(self._event(kind, text, now))
 
@@ -120,6 +133,8 @@ class _Rehearsal:
                 return TextReceived(at=now, participant=_CALLER, text=text)
             case "event":
                 return AppEventReceived(at=now, name=text.removeprefix("app."))
+            case "model" if self._reply:
+                return ReplyReported(at=now, reply=self._reply, report=_value(text))
             case "model":
                 return Understood(at=now, turn=self._turn, report=_value(text))
             case "connected":
@@ -166,9 +181,11 @@ class _Rehearsal:
                 self._outputs.append(("transfer", to))
             case Understand(turn=turn) if self._has_model:
                 self._turn = turn
-            case Understand(turn=turn):
+            case StartReply(reply=reply) if self._has_model:
+                self._reply = reply
+            case Understand(turn=subject) | StartReply(reply=subject):
                 missing = "no language model is configured"
-                failed = ServiceFailed(at=at, service="llm", message=missing, subject=turn)
+                failed = ServiceFailed(at=at, service="llm", message=missing, subject=subject)
                 self._events.append(failed)
             case HangUp(kind=kind):
                 self._outputs.append(("ended", kind))
