@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from engine.flow.diagnostics import Diagnostic, nearest
 from engine.flow.rules.book import Book
 from engine.flow.rules.references import BUILT_IN_INTENTS
+from engine.flow.rules.removal import removal
 
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
 _NOUNS = {
@@ -108,6 +109,8 @@ def _finding(book: Book, path: tuple[str | int, ...], noun: str, name: str) -> D
         span=book.checked.key(path),
         label="nothing reads it" if kept else "declared, and nothing refers to it",
         help=_ADVICE.get(noun, "remove it").format(name=name),
+        # A variable that is set would then be set without being declared.
+        fix=None if kept else removal(book.source, path),
     )  # fmt: skip
 
 

@@ -147,3 +147,33 @@ def test_text_where_an_expression_is_due_is_quoted() -> None:
     fixed = fix_text(text, check)
 
     assert fixed.text == text.replace("kind: vip", "kind: '\"vip\"'")
+
+
+@pytest.mark.parametrize(
+    ("extra", "gone"),
+    [
+        ("slots:\n  spare: {type: text}\n", True),
+        ("slots:\n  spare:\n    type: text\n    about: |\n      x\n", True),
+        ("slots:\n  spare: text  # keep me\n", False),
+    ],
+)
+def test_what_is_never_used_goes_with_its_lines_but_not_with_its_comment(
+    extra: str, gone: bool
+) -> None:
+    text = FLOW.replace("slots:\n", extra)
+    fixed = fix_text(text, check, unsafe=True)
+
+    assert fixed.text == (FLOW if gone else text)
+
+
+@pytest.mark.parametrize("braces", ["{a: text, X, b: text}", "{X, a: text}", "{a: text, X}"])
+def test_what_is_never_used_goes_with_its_comma(braces: str) -> None:
+    text = FLOW + "inputs: " + braces.replace("X", "spare: text") + "\n"
+    used = text.replace("Goodbye.", "Goodbye {{ inputs.a }} {{ inputs.b }}.")
+    used = used if "b:" in braces else used.replace(" {{ inputs.b }}", "")
+    fixed = fix_text(used, check, unsafe=True)
+
+    assert "spare" not in fixed.text
+    assert fixed.result.ok
+    left = braces.replace("X, ", "").replace(", X", "")
+    assert f"inputs: {left}\n" in fixed.text
