@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.flow.catalogue import Catalogue
+from engine.flow.codes import CODES
 from engine.flow.fixing import fix_text
 from engine.flow.formatter import comments
 from engine.flow.loader import LoadResult, check_text
@@ -177,3 +178,21 @@ def test_what_is_never_used_goes_with_its_comma(braces: str) -> None:
     assert fixed.result.ok
     left = braces.replace("X, ", "").replace(", X", "")
     assert f"inputs: {left}\n" in fixed.text
+
+
+def test_the_table_of_codes_says_which_findings_can_be_repaired() -> None:
+    """The cases of the corpus show a repair for each code that promises one, and for no other."""
+    offered: dict[str, set[str]] = {}
+    shown: set[str] = set()
+    for path in CASES:
+        text = path.read_bytes().decode("utf-8", "replace")
+        for found in check(text, path.parent).diagnostics:
+            shown.add(found.code)
+            if found.fix is not None:
+                offered.setdefault(found.code, set()).add("safe" if found.fix.safe else "unsafe")
+
+    promised = {code for code in shown if CODES[code].fix is not None}
+    assert promised == offered.keys()
+    assert {code for code in promised if CODES[code].fix == "safe"} == {
+        code for code, kinds in offered.items() if "safe" in kinds
+    }
