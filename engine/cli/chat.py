@@ -66,8 +66,8 @@ def _coloured() -> Callable[[Told], None]:
     styles = {"agent": "bold", "note": "dim", "trace": "cyan"}
 
     def show(told: Told) -> None:
-        lead = Text("agent  ", style="green") if told.who == "agent" else Text("")
-        console.print(lead + Text(told.text, style=styles[told.who]))
+        lead = "agent  " if told.who == "agent" else ""
+        console.print(Text.assemble((lead, "green"), (told.text, styles[told.who])))
 
     return show
 

@@ -141,6 +141,8 @@ class TextCall:
         self._count = itertools.count()
         self._mailbox: deque[Event] = deque()
         self._replies: dict[str, Reply] = {}
+        self._unheard = 0
+        """Utterances of the caller that are still on their way."""
 
     # --- what can be read ------------------------------------------------------------------------
 
@@ -170,6 +172,7 @@ class TextCall:
         return not (
             self._mailbox
             or self._replies
+            or self._unheard
             or any(kind in _WORKING and kind not in speech for kind in waits)
         )
 
@@ -204,6 +207,7 @@ class TextCall:
 
     def speaks(self, text: str, after: Millis = 0) -> None:
         """The caller speaks aloud from `after` ms on, at the speed of speech; words come late."""
+        self._unheard += 1
         begin, words = self.now + after, text.split()
         end = begin + len(words) * WORD
         self._later(
@@ -294,6 +298,7 @@ class TextCall:
         self._mailbox.append(event)
 
     def _hear(self, text: str, *, final: bool = False) -> None:
+        self._unheard -= final
         self._post(TranscriptReceived(at=self.now, participant=CALLER, text=text, final=final))
 
     # --- steps -----------------------------------------------------------------------------------
@@ -383,3 +388,4 @@ class TextCall:
         self._heap.clear()
         self._mailbox.clear()
         self._replies.clear()
+        self._unheard = 0

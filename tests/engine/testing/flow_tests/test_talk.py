@@ -27,6 +27,9 @@ HOLDS = {
     "silence": "talk: [silence: 5s, agent: Hello?, silence: 5s, at: bye, ended: hangup]",
     "shorter silence": "talk: [silence: 4s, user: three, at: agree]",
     "interrupt": "talk: [interrupt: {at: 300ms, user: for three people}, at: agree]",
+    "interrupt, then what is known": (
+        "talk: [interrupt: {at: 300ms, user: for three people}, slots: {size: 3}]"
+    ),
     "digression": (
         "talk: [user: when do you open, agent: /nine to five/, agent: /how many/, at: ask]"
     ),
