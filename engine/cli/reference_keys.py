@@ -202,13 +202,10 @@ states:
 """
 _ASK: Final = _FLOW.replace("{say: Hello., end: hangup}", "{say: Hello., STATE}")
 PROBES: Final[Mapping[str, str]] = {
-    "instructions:": _FLOW + "instructions: You are calm.\n",
     "room:": _FLOW + "room: {transport: webrtc}\n",
     "sound:": _FLOW + "sound: {ambience: {file: a.wav}}\n",
     "knowledge:": _FLOW + "knowledge: {menu: {use: 'local:./menu'}}\n",
     "voicemail:": _FLOW + "voicemail: {within: 5s}\n",
-    "migrate:": _FLOW + "migrate: [{from: '<1.2', rename: {states.a: states.b}}]\n",
-    "converse:": _ASK.replace("STATE", "converse: Chat., until: 'true', then: END"),
     "resume:": _ASK.replace("STATE", "resume: Where were we., end: hangup"),
     "play:": _ASK.replace("STATE", "enter: [{play: a.wav}], end: hangup"),
     "send_dtmf:": _ASK.replace("STATE", "enter: [{send_dtmf: '1'}], end: hangup"),

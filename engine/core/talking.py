@@ -127,8 +127,9 @@ class Talking:
         if not frame.visit.turns:
             return False
         if verb.until is None:
-            values = frame.memory.slots
-            return bool(verb.fills) and all(values[name] is not None for name in verb.fills)
+            values, slots = frame.memory.slots, frame.flow.slots
+            needed = [name for name in verb.fills if not slots[name].type.optional]
+            return bool(needed) and all(values[name] is not None for name in needed)
         try:
             return self._scene.evaluate(verb.until, frame) is True
         except EvaluationError as error:

@@ -26,17 +26,7 @@ class _Later:
     on_key: bool = True
 
 
-_IN_SCOPE = {
-    "instructions": (
-        "instructions for a model are",
-        "say it in the `about` of slots and the `means` of intents",
-    ),
-}
 _IN_STATE = {
-    "converse": (
-        "free talk with a model (`converse`) is",
-        "ask for what you need with `collect`, and let `handle` answer the rest",
-    ),
     "pipeline": ("a pipeline for one state or group is", "move it to the top of the flow"),
 }
 _IN_PIPELINE = {
@@ -75,8 +65,6 @@ def find_unsupported(source: Source) -> list[Diagnostic]:
 
 def _all(data: Map) -> Iterator[_Later]:
     yield from _pipeline(data.get("pipeline"), ("pipeline",))
-    for path, scope in scopes(data):
-        yield from _keys(scope, path, _IN_SCOPE)
     for path, state in states(data):
         yield from _state(state, path)
     for name, slot in _entries(data.get("slots")):

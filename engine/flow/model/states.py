@@ -8,7 +8,6 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from engine.flow.model.base import (
     CHECKED_ONLY,
-    LATER,
     AssignableName,
     Duration,
     EventName,
@@ -220,7 +219,6 @@ class Policies(FlowModel):
         default=None,
         description="The persona a model is given.",
         examples=["You are a calm receptionist."],
-        json_schema_extra=LATER,
     )
 
 
@@ -245,38 +243,32 @@ class State(Policies):
         default=None,
         description="Let a model talk freely, within bounds.",
         examples=["Find out which detail is wrong."],
-        json_schema_extra=LATER,
     )
     fills: list[Id] | None = Field(
         default=None,
         description="Slots a `converse` may fill.",
         examples=[["date", "time"]],
-        json_schema_extra=LATER,
     )
     tools: list[Id] | None = Field(
         default=None,
         description="Tools a `converse` may use.",
         examples=[["find_table"]],
-        json_schema_extra=LATER,
     )
     intents: list[Id] | None = Field(
         default=None,
-        description="Intents a `converse` may report.",
+        description="Intents a `converse` may report; absent: those handled here.",
         examples=[["gives_up"]],
-        json_schema_extra=LATER,
     )
     until: Expr | None = Field(
         default=None,
-        description="When a `converse` is done.",
+        description="When a `converse` is done; absent: when all of `fills` is filled.",
         examples=["changed()"],
-        json_schema_extra=LATER,
     )
     max_turns: int | None = Field(
         default=None,
         ge=1,
-        description="How many turns a `converse` may take.",
+        description="Turns of the caller a `converse` may take; then event `no_match`.",
         examples=[4],
-        json_schema_extra=LATER,
     )
     run: Id | None = Field(
         default=None,
