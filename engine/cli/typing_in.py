@@ -89,6 +89,10 @@ class Chat:
         """Whether the call has ended."""
         return self._call.over is not None
 
+    def snapshot(self) -> dict[str, Any]:
+        """Return the conversation as data."""
+        return self._call.snapshot()
+
     def begin(self) -> Iterator[Told]:
         """Start the call from the beginning."""
         self._mocks = Mocks(self._flow, self._given, Functions(), writes=True)

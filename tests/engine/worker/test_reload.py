@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.flow.loader import check_text
+from engine.flow.loader import check_file, check_text
 from engine.machine.compiled import CompiledFlow
 from engine.machine.compiler import compile_loaded
 from engine.testing.flow_tests.call import TextCall
@@ -148,3 +148,93 @@ def test_a_watch_sees_sub_flows(tmp_path: Path) -> None:
     os.utime(inner, (2e9, 2e9))
 
     assert watch.changed() is not None
+
+
+OUTER = """\
+turnwise: 1
+flow: outer
+start: ask
+flows: {extra: ./extra.yaml}
+slots: {name: {type: text, ask: Who?}}
+handle: {dtmf.1: {call: extra}, no_input: {to: bye}, no_match: {to: bye}}
+listen: {no_input: [Hello?]}
+states:
+  ask: {collect: [name], then: bye}
+  bye: {say: Goodbye., end: hangup}
+"""
+INNER = """\
+turnwise: 1
+flow: extra
+start: more
+slots: {count: {type: integer, ask: How many more?}}
+listen: {no_input: [Hello?]}
+handle: {no_input: {to: done}, no_match: {to: done}}
+states:
+  more: {collect: [count], then: done}
+  done: {say: Noted., end: return}
+"""
+
+
+@pytest.fixture
+def nested(tmp_path: Path):
+    """A call inside a sub-flow, and the way to load what the files say now."""
+
+    def load(outer: str = OUTER, inner: str = INNER) -> CompiledFlow:
+        (tmp_path / "outer.yaml").write_text(outer, encoding="utf-8")
+        (tmp_path / "extra.yaml").write_text(inner, encoding="utf-8")
+        return compile_loaded(check_file(tmp_path / "outer.yaml"))
+
+    flow = load()
+    call = TextCall(flow, Mocks(flow, {}))
+    call.start()
+    call.rest()
+    call.presses("1")
+    call.rest()
+    assert call.state == "extra/more"
+    return call, load
+
+
+def test_a_called_flow_is_exchanged_too(nested) -> None:
+    call, load = nested
+    data = call.snapshot()
+    call.restore(
+        data, move(data["conversation"], load(inner=INNER.replace("Noted.", "I note that.")))
+    )
+    call.types("three")
+    call.rest()
+
+    assert [line.text for line in call.said][-2:] == ["I note that.", "Who?"]
+
+
+def test_a_called_flow_that_is_gone_is_named(nested) -> None:
+    call, load = nested
+    outer = OUTER.replace("flows: {extra: ./extra.yaml}\n", "").replace(
+        "dtmf.1: {call: extra}", "dtmf.1: {to: bye}"
+    )
+
+    with pytest.raises(ReloadRefusedError, match="sub-flow `extra` is gone"):
+        move(call.snapshot()["conversation"], load(outer=outer))
+
+
+def test_a_state_of_a_called_flow_that_is_gone_is_named(nested) -> None:
+    call, load = nested
+    inner = INNER.replace("more:", "again:").replace("start: more", "start: again")
+
+    with pytest.raises(ReloadRefusedError, match="state `more` is gone"):
+        move(call.snapshot()["conversation"], load(inner=inner))
+
+
+def test_nothing_is_exchanged_while_a_tool_works() -> None:
+    text = FLOW.replace("then: bye", "then: check").replace(
+        "  bye:", "  check: {run: find, args: {}, then: bye}\n  bye:"
+    )
+    text = text.replace("states:", 'tools: {find: {use: "python:x.y"}}\nstates:', 1)
+    text = text.replace("handle: {", "handle: {error: {to: bye}, ")
+    flow = compiled(text)
+    call = TextCall(flow, Mocks(flow, {"find": {"error": "timeout"}}))
+    call.start()
+    call.types("large")
+    call.types("tomorrow")
+
+    with pytest.raises(ReloadRefusedError, match="tool `find` is at work"):
+        move(call.snapshot()["conversation"], compiled(text.replace("Goodbye", "Bye")))
