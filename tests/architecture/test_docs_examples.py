@@ -152,3 +152,9 @@ def test_every_link_to_a_file_leads_somewhere(path: Path) -> None:
     text = _FENCE.sub("", path.read_text(encoding="utf-8"))
     for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
         assert (path.parent / link).exists(), link
+
+
+def test_the_index_names_every_document() -> None:
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    for path in DOCUMENTS:
+        assert path.name == "README.md" or f"]({path.name})" in index, path.name
