@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,6 +20,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.workspace import PositionCodec
 
 from engine import __version__
+from engine.cli.open_document import OpenDocument, included
 from engine.cli.protocol_kinds import SEVERITY, SYMBOL, completion_item
 from engine.cli.validate import known_providers
 from engine.flow.completion import complete
@@ -39,19 +39,8 @@ QUIET = 0.15
 
 _Params = TypeVar("_Params")
 _Answer = TypeVar("_Answer")
+_OURS = re.compile(r"^['\"]?turnwise['\"]?[ \t]*:", re.MULTILINE)
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-
-
-@dataclass(slots=True)
-class _Document:
-    """One open file: its text, what was found in it, the names that were last known."""
-
-    uri: str
-    source: Source
-    symbols: Symbols
-    result: LoadResult | None = None
-    shown: tuple[str, ...] = ()
-    """The files that show findings because of this one."""
 
 
 class FlowServer(LanguageServer):
@@ -59,7 +48,7 @@ class FlowServer(LanguageServer):
 
     def __init__(self) -> None:
         super().__init__("turnwise", f"v{__version__}", lsp.TextDocumentSyncKind.Incremental)
-        self._documents: dict[str, _Document] = {}
+        self._documents: dict[str, OpenDocument] = {}
         self._catalogue = known_providers()
 
     @property
@@ -69,16 +58,16 @@ class FlowServer(LanguageServer):
 
     # --- documents --------------------------------------------------------------------------------
 
-    def document(self, uri: str) -> _Document:
+    def document(self, uri: str) -> OpenDocument:
         """The document as it is now; names of the last readable text where it is no YAML."""
         text = self.workspace.get_text_document(uri).source
         known = self._documents.get(uri)
         if known is not None and known.source.text == text.removeprefix("\ufeff"):
             return known
         source = read_source(text, uris.to_fs_path(uri) or uri)
-        symbols = Symbols(source)
+        symbols = Symbols(source, list(included(source)))
         if known is None:
-            known = self._documents[uri] = _Document(uri, source, symbols)
+            known = self._documents[uri] = OpenDocument(uri, source, symbols)
         elif source.data is not None:
             known.symbols = symbols
         known.source = source
@@ -91,9 +80,12 @@ class FlowServer(LanguageServer):
         for shown in closed.shown if closed is not None else ():
             self._publish(shown, [])
 
-    def check(self, uri: str) -> _Document:
+    def check(self, uri: str) -> OpenDocument:
         """The document with its findings; checked once for each text."""
         document = self.document(uri)
+        if document.result is None and not _OURS.search(document.source.text):
+            # An editor sends every YAML file it has; this one is somebody else's.
+            document.result = LoadResult(flow=None, diagnostics=(), source=document.source)
         if document.result is None:
             path = Path(document.source.file)
             document.result = check_text(
@@ -112,7 +104,7 @@ class FlowServer(LanguageServer):
         if current is not None and current.version == version:
             self.show(self.check(uri))
 
-    def show(self, document: _Document) -> None:
+    def show(self, document: OpenDocument) -> None:
         """Send findings: of this file, and of sub-flows that are not open themselves."""
         assert document.result is not None
         grouped: dict[str, list[lsp.Diagnostic]] = {document.uri: []}
@@ -137,7 +129,7 @@ class FlowServer(LanguageServer):
         )
 
     def _diagnostic(
-        self, found: Diagnostic, sources: dict[str, Source], document: _Document
+        self, found: Diagnostic, sources: dict[str, Source], document: OpenDocument
     ) -> lsp.Diagnostic:
         more = [f"help: {found.help}"] if found.help else []
         more += [f"note: {note}" for note in found.notes]
@@ -184,7 +176,7 @@ class FlowServer(LanguageServer):
             units += self.codec.client_num_units(character)
         return position.line + 1, len(line) + 1
 
-    def mention(self, uri: str, position: lsp.Position) -> tuple[_Document, Mention | None]:
+    def mention(self, uri: str, position: lsp.Position) -> tuple[OpenDocument, Mention | None]:
         """The name under the cursor."""
         document = self.document(uri)
         return document, document.symbols.at(*self.place(position, document.source))
@@ -206,7 +198,9 @@ class FlowServer(LanguageServer):
                 start = lsp.Position(line=0, character=0)
                 uri = uris.from_fs_path(str(path.resolve())) or document.uri
                 return [lsp.Location(uri=uri, range=lsp.Range(start=start, end=start))]
-        return [lsp.Location(uri=document.uri, range=self.range(declared.span, document.source))]
+        file = next(s for s in document.files if s.file == declared.span.file)
+        uri = document.uri if file is document.symbols.source else uris.from_fs_path(file.file)
+        return [lsp.Location(uri=uri or document.uri, range=self.range(declared.span, file))]
 
     def references(self, params: lsp.ReferenceParams) -> list[lsp.Location]:
         """Every place of a name in its file."""
@@ -231,12 +225,13 @@ class FlowServer(LanguageServer):
             raise JsonRpcInvalidParams(f"{new!r} is no name: names are lower_snake_case")
         if new in document.symbols.names(mention.kind):
             raise JsonRpcInvalidParams(f"there is a {mention.kind} named {new!r} already")
-        if document.symbols.declaration(mention.kind, mention.name) is None:
+        declared = document.symbols.declaration(mention.kind, mention.name)
+        if declared is None or declared.span.file != document.source.file:
             raise JsonRpcInvalidParams(f"{mention.name!r} is declared nowhere in this file")
         spans = [other.span for other in document.symbols.of(mention.kind, mention.name)]
         return self.edit(document, [Edit(span, new) for span in spans])
 
-    def edit(self, document: _Document, edits: Iterable[Edit]) -> lsp.WorkspaceEdit:
+    def edit(self, document: OpenDocument, edits: Iterable[Edit]) -> lsp.WorkspaceEdit:
         """Edits of one file."""
         changes = [lsp.TextEdit(self.range(e.span, document.source), e.text) for e in edits]
         return lsp.WorkspaceEdit(changes={document.uri: changes})
@@ -334,7 +329,7 @@ class FlowServer(LanguageServer):
         assert changes is not None
         return list(changes[document.uri]) if after != document.source.text else []
 
-    def _replacing(self, document: _Document, after: str) -> lsp.WorkspaceEdit:
+    def _replacing(self, document: OpenDocument, after: str) -> lsp.WorkspaceEdit:
         source = document.source
         return self.edit(document, [Edit(source.at(0, len(source.text)), after)])
 

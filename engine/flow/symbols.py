@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -68,10 +68,16 @@ class Mention:
 
 
 class Symbols:
-    """All mentions of one file."""
+    """All mentions of one file, and what the files it includes declare.
 
-    def __init__(self, source: Source) -> None:
+    Args:
+        source: the file.
+        beside: the fragments it includes.
+    """
+
+    def __init__(self, source: Source, beside: Sequence[Symbols] = ()) -> None:
         self.source = source
+        self.beside = tuple(beside)
         found = _Reader(source).mentions() if isinstance(source.data, dict) else ()
         # Where escapes keep a name from standing in the file as it is, it cannot be pointed at.
         exact = {mention for mention in found if source.cut(mention.span) == mention.name}
@@ -86,20 +92,25 @@ class Symbols:
         return None
 
     def of(self, kind: Kind, name: str) -> tuple[Mention, ...]:
-        """Every place of a name."""
+        """Every place of a name in this file."""
         return tuple(m for m in self.mentions if m.kind == kind and m.name == name)
 
     def declaration(self, kind: Kind, name: str) -> Mention | None:
-        """Where a name is declared."""
-        return next((m for m in self.of(kind, name) if m.declares), None)
+        """Where a name is declared: in this file, or else in one beside it."""
+        own = next((m for m in self.of(kind, name) if m.declares), None)
+        others = (other.declaration(kind, name) for other in self.beside)
+        return own or next((found for found in others if found is not None), None)
 
     def names(self, kind: Kind) -> tuple[str, ...]:
         """All declared names of a kind, in the order of the file."""
-        return tuple(dict.fromkeys(m.name for m in self.mentions if m.kind == kind and m.declares))
+        own = [m.name for m in self.mentions if m.kind == kind and m.declares]
+        more = [name for other in self.beside for name in other.names(kind)]
+        return tuple(dict.fromkeys(own + more))
 
     def value(self, mention: Mention) -> Any:
         """The data behind a declaration."""
-        value = self.source.data
+        files = (self, *self.beside)
+        value = next(f.source.data for f in files if f.source.file == mention.span.file)
         for step in mention.path:
             value = value[step]
         return value

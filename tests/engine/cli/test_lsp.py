@@ -312,3 +312,43 @@ def test_a_file_is_formatted(tmp_path: Path) -> None:
         assert [edit.new_text for edit in edits] == [FLOW]
 
     talk(tmp_path, session)
+
+
+FRAGMENT = """\
+turnwise: 1
+fragment: shared
+slots:
+  phone: {type: phone, ask: "Your number?"}
+"""
+
+
+def test_names_of_a_fragment_are_known_where_it_is_included(tmp_path: Path) -> None:
+    async def session(this: Editor) -> None:
+        (tmp_path / "shared.yaml").write_text(FRAGMENT)
+        text = FLOW.replace("start: ask\n", "start: ask\ninclude: [./shared.yaml]\n")
+        this.open(text.replace("[name]", "[name, phone]"))
+        assert await this.errors() == []
+
+        at = this.place("phone]", 1)
+        found = await this.client.text_document_definition_async(
+            lsp.DefinitionParams(this.document, at)
+        )
+        assert isinstance(found, list)
+        assert found[0].uri.endswith("/shared.yaml")
+        assert found[0].range.start.line == 3
+        shown = await this.client.text_document_hover_async(lsp.HoverParams(this.document, at))
+        assert shown is not None
+        assert isinstance(shown.contents, lsp.MarkupContent)
+        assert "Your number?" in shown.contents.value
+        with pytest.raises(JsonRpcException, match="nowhere in this file"):
+            await this.client.text_document_rename_async(lsp.RenameParams(this.document, at, "x"))
+
+    talk(tmp_path, session)
+
+
+def test_yaml_of_other_programs_is_left_alone(tmp_path: Path) -> None:
+    async def session(this: Editor) -> None:
+        this.open("services:\n  web: {image: nginx}\n")
+        assert await this.errors() == []
+
+    talk(tmp_path, session)
