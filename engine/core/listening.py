@@ -98,6 +98,7 @@ class Listening:
             ladders.misunderstood(self._scene, frame)
             return
         ladders.understood(frame)
+        visit.asked = self._scene.speaker.last_spoken  # what this turn answers
         visit.turns += 1
         visit.halted = False
         findings = self._read(text, self.scope(frame))
@@ -134,14 +135,13 @@ class Listening:
             self._take(frame, findings)
             return
         scene, scope = self._scene, self.scope(frame)
-        talking = isinstance(frame.state.verb, Converse)
         self._pending = _Pending(turn, text, frame.number, frame.visit.number)
         scene.deadlines.set(f"understand:{turn}", scene.at + MODEL_TIME)
         scene.outbox.emit(
             Understand(
                 turn=turn,
                 text=text,
-                question=scene.speaker.last_spoken if talking else frame.visit.asked,
+                question=frame.visit.asked,
                 schema=understanding.report_schema(scope),
                 hints=hints(scope),
             )

@@ -35,7 +35,7 @@ _SECONDS = frozenset({"edge", "duration", "played", "fade"})
 
 _HIDDEN: Mapping[str, frozenset[str]] = {
     "CallTool": frozenset({"idempotency_key", "use", "sensitive"}),
-    "StartReply": frozenset({"instructions", "history", "report"}),
+    "StartReply": frozenset({"instructions", "history", "report", "tools"}),
     "Understand": frozenset({"schema", "hints"}),
     "SessionStarted": frozenset({"started_at"}),
     "PlayFile": frozenset({"turn", "text"}),
