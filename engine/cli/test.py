@@ -64,7 +64,9 @@ def test(paths: Sequence[Path], wanted: Wanted, out: TextIO) -> int:
         _show_paths(coverage, found.subjects, out)
     enough = _enough(coverage, wanted.fail_under, out)
     print(_summary(outcomes, found, seconds), file=out)
-    return _exit_code(outcomes, found, enough or wanted.paths)
+    if found.problems or not (outcomes or wanted.paths):
+        return 2
+    return int(not enough or any(not outcome.ok for outcome in outcomes))
 
 
 def _chosen(cases: list[Case], expression: str) -> list[Case]:
@@ -122,14 +124,15 @@ def _place(item: object, subjects: Sequence[Subject]) -> str:
 
 
 def _show_paths(coverage: Coverage, subjects: Sequence[Subject], out: TextIO) -> None:
+    from engine.testing.flow_tests.coverage import flows_of
     from engine.testing.flow_tests.paths import stubs
 
-    for subject in subjects:
-        text = stubs(subject.flow, coverage)
+    flows = {flow.id: flow for subject in subjects for flow in flows_of(subject.flow)}
+    for flow in flows.values():
+        text = stubs(flow, coverage)
         if text:
-            name = Path(subject.loaded.source.file).name.removesuffix(".yaml")
-            print(f"\n# missing conversations of {subject.flow.id}: complete them in", file=out)
-            print(f"# {name}.tests.yaml, under `tests:`", file=out)
+            print(f"\n# missing conversations of {flow.id}: complete them in", file=out)
+            print("# its NAME.tests.yaml, under `tests:`", file=out)
             print(text, file=out, end="")
 
 
@@ -152,12 +155,6 @@ def _summary(outcomes: Sequence[Outcome], found: Collection, seconds: float) -> 
     if not outcomes and not found.problems:
         return "\nNo tests were found: they stand under `tests:` in a flow, or in NAME.tests.yaml."
     return f"\n{', '.join(parts)}. {seconds * 1000:.0f} ms for {talked:.0f} s of conversation."
-
-
-def _exit_code(outcomes: Sequence[Outcome], found: Collection, enough: bool) -> int:
-    if found.problems or not outcomes:
-        return 2
-    return int(not enough or any(not outcome.ok for outcome in outcomes))
 
 
 EPILOG = """\b

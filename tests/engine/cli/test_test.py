@@ -248,3 +248,12 @@ def test_the_schema_of_tests_can_be_printed() -> None:
     result = CliRunner().invoke(schema, ["--of", "tests"], standalone_mode=False)
 
     assert json.loads(result.output)["title"] == "Turnwise tests of a flow, language version 1"
+
+
+def test_missing_conversations_are_written_for_a_flow_without_tests(flow: Path) -> None:
+    Path("new.yaml").write_text(FLOW.split("tests:")[0].replace("tiny", "new"), encoding="utf-8")
+
+    result = run("new.yaml", "--paths")
+
+    assert result.return_value == 0
+    assert "  reaches_ask_then_0:\n" in result.output
