@@ -1,17 +1,38 @@
-"""Hypothesis profiles. `fast` by default; `HYPOTHESIS_PROFILE=ci` or `deep` for more.
+"""Hypothesis profiles, and which tests may run side by side.
 
-No deadlines: how long an example takes says more about the machine than about the code.
+Hypothesis: `fast` by default and `ci` draw the same examples every time, so that a run says
+something about the change and not about luck; `HYPOTHESIS_PROFILE=deep` goes looking for more. No
+deadlines: how long an example takes says more about the machine than about the code.
+
+The suite runs on two workers (pytest-xdist, `--dist loadgroup`): the tests on the wall clock mostly
+wait, so they form one group, one after the other on one worker, beside everything else.
 """
 
 import os
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 _SLOW = [HealthCheck.too_slow]
+_LIVE = Path(__file__).parent / "live"
 
-settings.register_profile("fast", max_examples=50, deadline=None, suppress_health_check=_SLOW)
+settings.register_profile(
+    "fast", max_examples=50, deadline=None, derandomize=True, suppress_health_check=_SLOW
+)
 settings.register_profile(
     "ci", max_examples=200, deadline=None, derandomize=True, suppress_health_check=_SLOW
 )
 settings.register_profile("deep", max_examples=20_000, deadline=None, suppress_health_check=_SLOW)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Keep the tests on the wall clock together."""
+    if item.path.is_relative_to(_LIVE):
+        item.add_marker(pytest.mark.xdist_group("live"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests on the wall clock: they take longest."""
+    items.sort(key=lambda item: not item.path.is_relative_to(_LIVE))
