@@ -123,10 +123,18 @@ def items_of(flow: CompiledFlow) -> Iterator[Item]:
 
 
 def handler_transitions(state: CompiledState) -> Iterator[Transition]:
-    """Every transition of a handler in scope of a state, innermost scope first."""
+    """Every transition of a handler that can fire in a state, innermost scope first.
+
+    What a scope further in, or a flow that includes a fragment, always takes for itself never gets
+    to the scopes behind it.
+    """
+    taken: set[str] = set()
     for scope in state.scopes:
         for handler in scope.handlers:
-            yield from handler.transitions
+            if not any(f"{handler.event}.".startswith(f"{event}.") for event in taken):
+                yield from handler.transitions
+            if any(transition.when is None for transition in handler.transitions):
+                taken.add(handler.event)
 
 
 def _ladder_items(flow: CompiledFlow, state: CompiledState) -> Iterator[Item]:

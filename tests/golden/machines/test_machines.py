@@ -1,4 +1,4 @@
-"""The machines the shipped flows compile to, drawn: what changes in a flow is seen in its picture."""
+"""The machines of the shipped flows, drawn: a reviewer sees what a change of a flow means."""
 
 from pathlib import Path
 

@@ -30,14 +30,29 @@ def test_a_shipped_test_passes(case: Case) -> None:
     assert outcome.ok, explain(outcome)
 
 
-def test_the_tests_of_book_table_reach_everything_in_it() -> None:
+@pytest.mark.parametrize(
+    "name", sorted(path.name.split(".")[0] for path in (ROOT / "flows").glob("*.tests.yaml"))
+)
+def test_the_tests_of_a_flow_reach_everything_in_it(name: str) -> None:
     coverage = Coverage()
-    cases = [case for case in FOUND.cases if case.subject.flow.id == "book_table"]
+    cases = [case for case in FOUND.cases if case.subject.flow.id == name]
     coverage.add_flow(cases[0].subject.flow)
     for case in cases:
         run_case(case, coverage)
 
     assert coverage.missing() == []
+
+
+def test_what_a_flow_takes_from_its_fragment_is_not_counted_there() -> None:
+    """`ivr_menu` says `corrected` itself, so that of the fragment never fires."""
+    coverage = Coverage()
+    menu = next(case.subject.flow for case in FOUND.cases if case.subject.flow.id == "ivr_menu")
+    coverage.add_flow(menu)
+
+    names = {item.name for item in coverage.items}
+    assert "flow.handle.corrected[0]" in names
+    assert "include.common.handle.error[0]" in names
+    assert "include.common.handle.corrected[0]" not in names
 
 
 def test_the_stored_schema_is_the_generated_one() -> None:
