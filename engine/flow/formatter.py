@@ -59,6 +59,8 @@ def format_text(text: str, file: str = "<text>") -> str:
     source = _readable(text, file)
     quoted = apply_edits(source, _quotes(source))
     result = _Writer(quoted).write()
+    if result == text:
+        return text
     after = read_source(result, file)
     if repr(after.data) != repr(source.data) or _comments(result) != _comments(text):
         raise FormatError("its layout is too unusual to change without changing what it means")
