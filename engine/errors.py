@@ -4,6 +4,7 @@
     - ``FlowError``: a flow that has errors was asked to run; carries its diagnostics.
     - ``JournalError``: a journal or snapshot cannot be read, or belongs to another flow.
     - ``RoomError``: a room cannot be opened (occupied port, unknown transport).
+    - ``StoreError``: the store of calls cannot be opened, read or written.
     - ``ConfigurationError``: a named provider, tool or secret cannot be resolved.
 """
 
@@ -30,6 +31,10 @@ class FlowError(TurnwiseError):
 
 class JournalError(TurnwiseError):
     """A journal or snapshot cannot be read, or belongs to another flow."""
+
+
+class StoreError(TurnwiseError):
+    """The store of calls cannot be opened, read or written."""
 
 
 class RoomError(TurnwiseError):

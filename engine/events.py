@@ -56,6 +56,15 @@ class SessionStarted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SessionResumed(Event):
+    """Another process goes on with the call, from its snapshot.
+
+    What was under way is lost: speech, tools, models. Session time stood still meanwhile; the next
+    participant who joins is the caller, back again.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ParticipantJoined(Event):
     """Somebody entered the room. The first one opens the call: the agent may speak."""
 
@@ -284,6 +293,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         ReplyStarted,
         ReplyToolCalled,
         ServiceFailed,
+        SessionResumed,
         SessionStarted,
         SpeechEnded,
         SpeechPrepared,

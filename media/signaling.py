@@ -16,6 +16,7 @@ import errno
 import hmac
 import ipaddress
 import logging
+import re
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ MAX_CALLS = 20
 
 _GRACE_SECONDS = 5.0
 _COOKIE = "turnwise_token"
+_CALLER_COOKIE = "turnwise_caller"
+_CALLER_KEY = re.compile(r"[\w-]{22}", re.ASCII)
 _LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 _HEADERS = {
@@ -226,13 +229,13 @@ class LocalServer:
         self._arriving += 1
         try:
             offer = await request.text()
-            return await self._start_call(offer)
+            return await self._start_call(offer, request.cookies.get(_CALLER_COOKIE, ""))
         except (OfferRefused, UnicodeDecodeError, LookupError) as refusal:
             return web.Response(status=400, text=f"{refusal}\n")
         finally:
             self._arriving -= 1
 
-    async def _start_call(self, offer: str) -> web.Response:
+    async def _start_call(self, offer: str, key: str) -> web.Response:
         self._started += 1
         room = WebRtcRoom(
             self._clock, caller=f"caller{self._started}", ice_servers=self._ice_servers
@@ -242,17 +245,20 @@ class LocalServer:
         except BaseException:
             await room.close("refused")
             raise
+        room.key = key if _CALLER_KEY.fullmatch(key) else secrets.token_urlsafe(16)
         name = secrets.token_urlsafe(16)
         self._calls[name] = room
         task = self._tasks.start(self._run(name, room), f"call {self._started}")
         self._running.add(task)
         task.add_done_callback(self._running.discard)
-        return web.Response(
+        response = web.Response(
             status=201,
             text=answer,
             content_type="application/sdp",
             headers={"Location": f"/call/{name}"},
         )
+        response.set_cookie(_CALLER_COOKIE, room.key, httponly=True, samesite="Strict")
+        return response
 
     async def _run(self, name: str, room: WebRtcRoom) -> None:
         try:

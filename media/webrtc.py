@@ -43,6 +43,8 @@ class WebRtcRoom:
         lost_seconds: float = LOST_SECONDS,
     ) -> None:
         self._participant = Participant(id=caller)
+        self.key = ""
+        """What the caller's browser is known by when it comes back; empty: by nothing."""
         self._listener: RoomListener | None = None
         self._source: AudioSource | None = None
         self._present = False

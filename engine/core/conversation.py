@@ -46,6 +46,7 @@ from engine.events import (
     ReplyStarted,
     ReplyToolCalled,
     ServiceFailed,
+    SessionResumed,
     SessionStarted,
     SpeechEnded,
     SpeechPrepared,
@@ -66,6 +67,7 @@ DEADLINES_AT_ONCE = 1_000
 
 _BEFORE_THE_CALL = (
     SessionStarted,
+    SessionResumed,
     ParticipantJoined,
     ParticipantLeft,
     CloseRequested,
@@ -96,6 +98,7 @@ class Conversation:
         self._turns = turns
         self._now: Millis = 0
         self._seq = 0
+        self._returning = False
         self._by_type = self._handlers()
 
     # --- what the outside reads ------------------------------------------------------------------
@@ -237,6 +240,7 @@ class Conversation:
         exchange, dialog, turns = self._exchange, self._dialog, self._turns
         return {
             SessionStarted: dialog.start,
+            SessionResumed: self._resumed,
             ParticipantJoined: self._joined,
             ParticipantLeft: self._left,
             CloseRequested: self._close_requested,
@@ -279,7 +283,16 @@ class Conversation:
 
     # --- the life of the call --------------------------------------------------------------------
 
+    def _resumed(self, event: SessionResumed) -> None:
+        self._exchange.lose()
+        self._dialog.lose()
+        self._returning = self._exchange.opened
+
     def _joined(self, event: ParticipantJoined) -> None:
+        if self._returning:
+            self._returning = False
+            self._exchange.work(self._dialog.resume)
+            return
         if self._exchange.opened:
             self._dialog.raise_event("call.joined", {"participant": event.participant})
             return
@@ -290,13 +303,20 @@ class Conversation:
     def _left(self, event: ParticipantLeft) -> None:
         if event.last:
             self._outbox.note("left", participant=event.participant, reason=event.reason)
+            self._tell_the_end(event.reason)
             self._hang_up("caller_left")
             return
         self._exchange.left(event.participant)
         self._dialog.raise_event("call.left", {"participant": event.participant})
 
     def _close_requested(self, event: CloseRequested) -> None:
+        self._tell_the_end(event.reason)
         self._hang_up(event.reason)
+
+    def _tell_the_end(self, reason: str) -> None:
+        """Let the flow note, set or send something; nobody hears what it still says."""
+        if self._exchange.opened:
+            self._dialog.raise_event("call.ended", {"reason": reason})
 
     def _service_failed(self, event: ServiceFailed) -> None:
         if event.service == "room":

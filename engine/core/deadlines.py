@@ -7,6 +7,8 @@ name: so two runs of the same call agree.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from engine.core.step import Deadline
 from engine.events import Millis
 
@@ -85,6 +87,14 @@ class Deadlines:
     def restore(self, deadlines: dict[str, Millis]) -> None:
         """Replace all deadlines (from a snapshot)."""
         self._at = dict(deadlines)
+
+
+def lost(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Return what these deadlines watched as (error, subject): its process is gone."""
+    watched = {"tool": "error.tool", "understand": "error.llm"}
+    watched |= dict.fromkeys(("first_token", "token_gap", "reply"), "error.llm")
+    found = ((watched.get(_kind(name)), name.partition(":")[2]) for name in names)
+    yield from dict.fromkeys((error, subject) for error, subject in found if error is not None)
 
 
 def _kind(name: str) -> str:

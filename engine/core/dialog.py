@@ -21,8 +21,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from engine.core import form, ladders, transfer
-from engine.core.deadlines import Deadlines
+from engine.core import form, ladders, lines, transfer
+from engine.core.deadlines import Deadlines, lost
 from engine.core.keying import Keying
 from engine.core.listening import Listening, Reader
 from engine.core.macrostep import Macrostep
@@ -110,6 +110,24 @@ class Dialog:
         self._scene.deadlines.set("limit", MAX_ELAPSED)
         self._mover.begin()
         self._run()
+
+    def lose(self) -> None:
+        """Another process goes on from here; its recogniser was told nothing yet."""
+        self._expected = None
+
+    def resume(self) -> None:
+        """The caller is back, in another process than before: say so, and where we are."""
+        if not self._live:
+            return
+        scene, top = self._scene, self._scene.stack.top
+        line, where = top.state.resume, f"resume of {top.visit.state}"
+        scene.say(lines.RESUMED if line is None else scene.render(line, top, where), top, "line")
+        work = list(lost(scene.deadlines.as_dict()))
+        for error, subject in work:  # what then is said puts the question again by itself
+            self.raise_event(error, {"subject": subject, "message": "the process was killed"})
+        if not work:
+            top.visit.asks = top.waiting
+            self._run()
 
     def user_turn(self, turn: str, text: str) -> None:
         """Take a committed user turn, spoken or typed. Empty text: words nobody can trust."""

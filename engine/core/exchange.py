@@ -303,7 +303,18 @@ class Exchange:
     def close(self) -> None:
         """The call is over."""
         self.closing = True
+        self._hush()
+        self.turns.close()
+
+    def lose(self) -> None:
+        """Whatever was heard or said is lost: another process goes on with the call."""
+        self.interruption.over()
+        if self.hearing.turn is not None:
+            self.endpointing.closed(self.hearing.turn)
+        self._hush()
+        self.turns.lose()
+
+    def _hush(self) -> None:
         if self.hearing.turn is not None and self.hearing.turn.text:
             self._outbox.note("late", turn=self.hearing.turn.id, text=self.hearing.turn.text)
         self.hearing.hush()
-        self.turns.close()

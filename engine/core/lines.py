@@ -43,6 +43,9 @@ REPLY_NOT_OPENED = "Please go ahead, I am listening."
 """The model that should talk failed, after a turn of the caller or before the first. Override: a
 handler for `error.llm`."""
 
+RESUMED = "Sorry, we were cut off."
+"""The caller is back after the process that ran the call died. Override: `resume` of the state."""
+
 BUILT_IN_INTENTS = (
     IntentSpec(
         name="repeat_please",

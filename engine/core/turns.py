@@ -372,6 +372,12 @@ class Turns:
                 utterance.state, utterance.stopped = "ending", self._outbox.at
         self._paused_at, self._hold = None, False
 
+    def lose(self) -> None:
+        """The process that played the lines is gone: they are over, as far as the clock knows."""
+        self._paused_at, self._hold, self._fresh = None, False, True
+        for utterance in list(self._queue.values()):
+            self._over(utterance, utterance.played_by(self._outbox.at), complete=False)
+
     def to_dict(self) -> dict[str, Any]:
         """Return what must survive, as JSON-like data."""
         return {

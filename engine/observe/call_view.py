@@ -257,8 +257,7 @@ class _Speech:
             case PlayoutStarted(utterance=utterance, at=at) if utterance in self._lines:
                 self._change(utterance, start=at, end=at)
             case PlayoutFinished(utterance=utterance, at=at) if utterance in self._lines:
-                self._change(utterance, end=at)
-                self._open.discard(utterance)
+                self._over(utterance, at)
             case _:
                 pass
         for effect in step.effects:
@@ -267,6 +266,7 @@ class _Speech:
         for note in step.notes:
             if note.kind == "heard":
                 self._heard(note)
+                self._over(note.data["utterance"], step.at)
 
     def close(self, end: Millis) -> tuple[Line, ...]:
         for utterance in self._open:  # the journal ends while they are spoken or wait
@@ -291,6 +291,11 @@ class _Speech:
         if line is not None:
             text, heard = line.heard + line.unheard, note.data["text"]
             self._change(line.utterance, heard=heard, unheard=text.removeprefix(heard))
+
+    def _over(self, utterance: str, at: Millis) -> None:
+        if utterance in self._open:
+            self._open.discard(utterance)
+            self._change(utterance, end=at)
 
     def _change(self, utterance: str, **values: Any) -> None:
         self._lines[utterance] = replace(self._lines[utterance], **values)

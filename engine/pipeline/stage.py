@@ -22,9 +22,9 @@ class SessionTime:
         self._clock = clock
         self._origin = clock.monotonic()
 
-    def start(self) -> None:
-        """Make this very moment instant 0."""
-        self._origin = self._clock.monotonic()
+    def start(self, at: Millis = 0) -> None:
+        """Make this very moment instant 0, or `at` of a session that began elsewhere."""
+        self._origin = self._clock.monotonic() - at / 1000
 
     def now(self) -> Millis:
         """Return the current instant in whole milliseconds."""

@@ -22,11 +22,12 @@ import logging
 import os
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, Protocol, TextIO
 
+from engine.core import snapshot
 from engine.core.conversation import Conversation
 from engine.core.history import HistoryItem
 from engine.core.step import Step
@@ -38,6 +39,7 @@ from engine.events import (
     Millis,
     ParticipantJoined,
     PlayoutFinished,
+    SessionResumed,
     SessionStarted,
     ToolReturned,
 )
@@ -50,6 +52,7 @@ from engine.session.captions import Captions
 from engine.session.dispatch import Dispatcher, TransferDesk
 from engine.session.grammars import tool_uses
 from engine.session.listener import Listener
+from engine.session.store import Keeper, StoredCall
 from media.clock import Clock
 from media.frames import Samples
 from media.room import Room
@@ -127,6 +130,11 @@ class Session:
         options: see `SessionOptions`.
         journal: a text stream that gets the journal, line by line; the caller closes it.
         on_step: told every step after it was recorded and before its effects are carried out.
+        keeper: writes the call into a store as it goes.
+        resume: go on with this call, whose process is gone, instead of beginning one.
+
+    Raises:
+        JournalError: the call of `resume` belongs to another flow.
     """
 
     def __init__(
@@ -139,6 +147,8 @@ class Session:
         *,
         journal: TextIO | None = None,
         on_step: Callable[[Step], None] | None = None,
+        keeper: Keeper | None = None,
+        resume: StoredCall | None = None,
     ) -> None:
         self._flow = flow
         self._room = room
@@ -150,7 +160,11 @@ class Session:
         self._mailbox: deque[Event] = deque()
         self._arrived = asyncio.Event()
         self._time = SessionTime(clock)
-        self._conversation = Conversation(flow)
+        self._keeper = keeper
+        self._resume = resume
+        self._conversation = (
+            Conversation(flow) if resume is None else snapshot.restore(flow, resume.snapshot)
+        )
         self.pipeline = Pipeline(services, self._options.functions, self.post, self._time)
         self._dispatcher = Dispatcher(
             self.pipeline,
@@ -164,7 +178,7 @@ class Session:
         )
         self._captions = Captions(flow.id, flow.version)
         self._tape: Tape | None = None
-        self._steps: list[Step] = []
+        self._steps: list[Step] = [] if resume is None else list(resume.steps)
         self._over: HangUp | None = None
         self._failure: str | None = None
         self._nobody: asyncio.TimerHandle | None = None
@@ -238,6 +252,7 @@ class Session:
             pass  # the deadline is due: the next round sees it
 
     def _take(self, steps: list[Step]) -> None:
+        self._keep(steps)
         for step in steps:
             self._record(step)
             for effect in step.effects:
@@ -256,6 +271,10 @@ class Session:
         if self._on_step is not None:
             self._on_step(step)
 
+    def _keep(self, steps: list[Step]) -> None:
+        if self._keeper is not None:
+            self._keeper.keep(steps, snapshot.take(self._conversation))
+
     def _hear(self, participant: str, samples: Samples, at: float) -> None:
         if self._tape is not None:
             self._tape.received(participant, samples, at)
@@ -268,7 +287,7 @@ class Session:
 
     async def _begin(self) -> None:
         failure = await self._prepare()
-        self._time.start()
+        self._time.start(self._conversation.now)
         self._start()
         if failure is None:
             failure = await self._enter()
@@ -286,10 +305,21 @@ class Session:
         return None
 
     def _start(self) -> None:
+        if self._resume is not None:
+            self._go_on(self._resume)
+            return
         options = self._options
         started_at = options.started_at or self._clock.wall().isoformat(timespec="seconds")
-        if self._stream is not None:
-            self._open_journal(self._stream, started_at)
+        header = Header(
+            flow=self._flow.id,
+            version=self._flow.version,
+            fingerprint=self._flow.fingerprint,
+            started_at=started_at,
+            seed=options.seed,
+            turnwise=version("turnwise"),
+            source=options.source,
+        )
+        self._open_journal(header)
         event = SessionStarted(
             at=0,
             seed=options.seed,
@@ -300,20 +330,23 @@ class Session:
         )
         self._take(self._conversation.receive(event))
 
-    def _open_journal(self, stream: TextIO, started_at: str) -> None:
-        header = Header(
-            flow=self._flow.id,
-            version=self._flow.version,
-            fingerprint=self._flow.fingerprint,
-            started_at=started_at,
-            seed=self._options.seed,
-            turnwise=version("turnwise"),
-            source=self._options.source,
-            recording=self._time.millis(self._tape.started) if self._tape else None,
-        )
+    def _go_on(self, call: StoredCall) -> None:
+        """Go on where the other process was; this journal tells the call from its beginning."""
+        self._open_journal(call.header)
+        self._take(self._conversation.receive(SessionResumed(at=self._conversation.now)))
+
+    def _open_journal(self, header: Header) -> None:
+        if self._keeper is not None and self._resume is None:
+            self._keeper.begin(header)
+        if self._stream is None:
+            return
+        recording = self._time.millis(self._tape.started) if self._tape else None
         try:
-            self._journal = JournalWriter(stream, header)
+            self._journal = JournalWriter(self._stream, replace(header, recording=recording))
+            for step in self._steps:
+                self._journal.append(step)
         except OSError as error:  # as in `_record`: the call is worth more than its journal
+            self._journal = None
             _log.error("there is no journal of this call: %s", describe(error))
 
     async def _enter(self) -> str | None:
@@ -340,5 +373,9 @@ class Session:
         await self.pipeline.aclose()
         for event in self._mailbox:
             if isinstance(event, _AFTERMATH):
-                for step in self._conversation.receive(event):
+                steps = self._conversation.receive(event)
+                self._keep(steps)
+                for step in steps:
                     self._record(step)
+        if self._keeper is not None:
+            self._keeper.end(reason)

@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from engine.core.step import Step
-from engine.errors import RoomError
+from engine.errors import JournalError, RoomError
 from engine.machine.compiled import CompiledFlow
 from engine.observe.timeline import render
 from engine.pipeline.pipeline import Services
 from engine.session.session import CallResult, Session, SessionOptions
+from engine.session.store import Keeper, StoredCall
+from engine.worker.kept import KeptCalls
 from engine.worker.runs import JOURNAL, RECORDING, TIMELINE, new_run
 from media.clock import Clock
 from media.errors import AudioFileError
@@ -54,6 +56,7 @@ class CallHost:
         record: also record the audio.
         options: what every session is given.
         on_step: told the number of the call and each of its steps.
+        kept: has every call written, so that it can go on after this process was killed.
     """
 
     def __init__(
@@ -66,7 +69,9 @@ class CallHost:
         record: bool = False,
         options: SessionOptions | None = None,
         on_step: Callable[[int, Step], None] | None = None,
+        kept: KeptCalls | None = None,
     ) -> None:
+        self._kept = kept
         self._flow = flow
         self._services = services
         self._clock = clock
@@ -91,8 +96,12 @@ class CallHost:
         """
         self._flow, self._services = flow, services
 
-    async def take(self, room: Room) -> Call:
+    async def take(self, room: Room, key: str = "") -> Call:
         """Run one call in `room` to its end.
+
+        Args:
+            room: nobody has opened it yet.
+            key: what this caller is known by when he comes back; a secret, where it is his alone.
 
         Raises:
             ConfigurationError: a provider the flow names cannot be made.
@@ -102,7 +111,7 @@ class CallHost:
         folder = self._new_folder()
         journal = _opened(folder / JOURNAL) if folder else None
         try:
-            result = await self._run(number, room, folder, journal)
+            result = await self._run(number, room, key, folder, journal)
         finally:
             if journal is not None:
                 _closed(journal)
@@ -121,9 +130,41 @@ class CallHost:
             _log.warning("%d calls did not end within %g s", self.running, CLOSE_SECONDS)
 
     async def _run(
-        self, number: int, room: Room, folder: Path | None, journal: TextIO | None
+        self, number: int, room: Room, key: str, folder: Path | None, journal: TextIO | None
     ) -> CallResult:
-        session = Session(
+        if self._kept is None:
+            return await self._play(number, self._session(number, room, journal), folder)
+        keeper, resume = await self._kept.open(key)
+        try:
+            session = self._continued(number, room, journal, keeper, resume)
+            return await self._play(number, session, folder)
+        finally:
+            await self._kept.close(keeper)
+
+    def _continued(
+        self,
+        number: int,
+        room: Room,
+        journal: TextIO | None,
+        keeper: Keeper,
+        resume: StoredCall | None,
+    ) -> Session:
+        """Go on with a call, or begin one where that cannot be: the flow has changed."""
+        try:
+            return self._session(number, room, journal, keeper, resume)
+        except JournalError as error:
+            _log.error("call %s begins anew: %s", keeper.call, error)
+            return self._session(number, room, journal, keeper)
+
+    def _session(
+        self,
+        number: int,
+        room: Room,
+        journal: TextIO | None,
+        keeper: Keeper | None = None,
+        resume: StoredCall | None = None,
+    ) -> Session:
+        return Session(
             self._flow,
             room,
             self._services(),
@@ -131,7 +172,11 @@ class CallHost:
             self._options,
             journal=journal,
             on_step=self._step_of(number),
+            keeper=keeper,
+            resume=resume,
         )
+
+    async def _play(self, number: int, session: Session, folder: Path | None) -> CallResult:
         self._sessions[number] = session
         self._idle.clear()
         recorder = self._recorder(folder) if folder and self._record else None

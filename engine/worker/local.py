@@ -70,4 +70,4 @@ class LocalRooms:
         await self.server.close()
 
     async def _take(self, room: WebRtcRoom) -> None:
-        self.finished.put_nowait(await self._host.take(room))
+        self.finished.put_nowait(await self._host.take(room, room.key))
