@@ -15,18 +15,26 @@ from engine.flow.diagnostics import Diagnostic
 from engine.flow.model import Flow
 from engine.flow.rules import (
     answers,
+    branches,
+    crossings,
     declarations,
     flowing,
     handlers,
     loops,
     names,
+    outside,
+    prompts,
     references,
     secrets,
     services,
     speech,
+    spelling,
+    surroundings,
     talks,
+    tested,
     types,
     unused,
+    versions,
     ways,
 )
 from engine.flow.rules.book import Book
@@ -49,9 +57,17 @@ PASSES: tuple[Pass, ...] = (
     *services.PASSES,
     *speech.PASSES,
     *answers.PASSES,
+    *surroundings.PASSES,
     *unused.PASSES,
     *secrets.PASSES,
     *talks.PASSES,
+    *spelling.PASSES,
+    *branches.PASSES,
+    *crossings.PASSES,
+    *prompts.PASSES,
+    *outside.PASSES,
+    *tested.PASSES,
+    *versions.PASSES,
 )
 """All passes, roughly in the order of their codes."""
 
@@ -63,10 +79,16 @@ def check(
     catalogue: Catalogue,
     *,
     called: bool = False,
+    chains: Mapping[str, tuple[str, ...]] | None = None,
 ) -> list[Diagnostic]:
     """Run every pass over one flow."""
     checked = Checked(
-        flow=flow, source=source, subflows=subflows, catalogue=catalogue, called=called
+        flow=flow,
+        source=source,
+        subflows=subflows,
+        catalogue=catalogue,
+        called=called,
+        chains=chains or {},
     )
     book = Book(checked)
     return [found for rule in PASSES for found in rule(book)]
