@@ -15,6 +15,8 @@ import click
 
 if TYPE_CHECKING:
     from engine.cli.typing_in import Chat, Told
+    from engine.machine.compiled import CompiledFlow
+    from engine.testing.flow_tests.models import Model
 
 PROMPT = "> "
 
@@ -97,6 +99,26 @@ def _start(now: str | None) -> str:
         raise click.UsageError(f"--now {now!r}: expected a time like 2026-05-01T12:00") from None
 
 
+def _model(flow: CompiledFlow) -> Model | None:
+    """The flow's language model; None, and a word about it, when it cannot be asked."""
+    if not flow.pipeline.get("llm"):
+        return None
+    from engine.testing.flow_tests.models import RealModel
+    from providers import registry
+    from providers.base import LanguageModel
+    from providers.errors import ProviderError
+
+    def make() -> LanguageModel:
+        return registry.make("llm", dict(flow.pipeline["llm"]))
+
+    try:
+        make()
+    except ProviderError as error:
+        click.echo(f"No model is asked, words and parsers decide alone: {error}", err=True)
+        return None
+    return RealModel(make)
+
+
 EPILOG = """\b
 Examples:
   turnwise chat flows/book_table.yaml
@@ -124,8 +146,8 @@ def command(
 ) -> int:
     """Type to a FLOW. /help lists the commands.
 
-    Tools really run, with their time limits, unless they are mocked. No model is asked: the flow's
-    own words and parsers understand. When the file is edited the conversation goes on with the new
+    Tools really run, with their time limits, unless they are mocked, and so does the language model
+    of a flow that has one. When the file is edited the conversation goes on with the new
     version, where it stands; or it says why it cannot.
     """
     from engine.cli.loading import load_or_exit
@@ -140,9 +162,8 @@ def command(
         inputs=_pairs(inputs, "--input"),
         watch=FlowWatch(flow),
         trace=trace,
+        model=_model(compiled),
     )
-    if compiled.pipeline.get("llm"):
-        click.echo("This flow has a language model; here its words and parsers decide.", err=True)
     at_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     plain = not at_terminal or bool(os.environ.get("NO_COLOR"))
     show = _plain(sys.stdout) if plain else _coloured()

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from engine.core.conversation import DialogFactory
 from engine.core.values import to_json
 from engine.errors import TurnwiseError
 from engine.flow.durations import parse_duration
 from engine.machine.compiled import CompiledFlow, Transition
 from engine.testing.flow_tests.call import TextCall
 from engine.testing.flow_tests.coverage import find_state
+from engine.testing.flow_tests.models import Model
 from engine.testing.flow_tests.staged import StagedDialog
 from engine.testing.flow_tests.talk import Reader
 from engine.testing.flow_tests.view import lines_of
@@ -63,6 +65,7 @@ class Chat:
         inputs: of the flow.
         watch: the file of the flow, to take up edits.
         trace: show what happens inside.
+        model: the language model, where the flow has one that can be asked; else words decide.
     """
 
     def __init__(
@@ -74,6 +77,7 @@ class Chat:
         inputs: Mapping[str, Any] | None = None,
         watch: FlowWatch | None = None,
         trace: bool = False,
+        model: Model | None = None,
     ) -> None:
         self._flow = flow
         self._now = now
@@ -81,7 +85,10 @@ class Chat:
         self._inputs = dict(inputs or {})
         self._watch = watch
         self._trace = trace
-        self._make_dialog = partial(StagedDialog, read=Reader())
+        self._model = model
+        self._make_dialog: DialogFactory = (
+            partial(StagedDialog, read=Reader()) if model is None else StagedDialog
+        )
         self.quitting = False
 
     @property
@@ -102,6 +109,7 @@ class Chat:
             now=self._now,
             inputs=self._inputs,
             make_dialog=self._make_dialog,
+            model=self._model,
         )
         self._shown_lines = self._shown_steps = 0
         self._undo: list[_Before] = []

@@ -33,22 +33,18 @@ from engine.events import (
     Millis,
     ParticipantJoined,
     PlayoutFinished,
-    ReplyDelta,
-    ReplyFinished,
-    ReplyStarted,
-    ServiceFailed,
     SessionStarted,
     SpeechEnded,
     SpeechStarted,
     TextReceived,
-    ToolReturned,
     TranscriptReceived,
-    TransferEnded,
 )
 from engine.machine.compiled import CompiledFlow
+from engine.testing.flow_tests.answers import REPLY, REPORT, TRANSFER, events_of
+from engine.testing.flow_tests.models import Model, NoModel
 from engine.testing.flow_tests.staged import StagedDialog, staged
 from engine.testing.flow_tests.voice import WORD, TextVoice
-from engine.testing.flow_tests.world import Answer, Never, Reply, World
+from engine.testing.flow_tests.world import Never, Reply, World
 
 CALLER = "caller"
 KEY_PAUSE: Millis = 200
@@ -57,8 +53,6 @@ HANGOVER: Millis = 200
 """Until the end of the caller's voice is noticed."""
 TRANSCRIPT: Millis = 50
 """From there to the final transcript."""
-FREE_TALK = "[the model talks]"
-"""What is said in a `converse` state: no model takes part, so nobody knows its words."""
 PATIENCE: Millis = 15 * 60_000
 """A conversation that goes on by itself for so long never comes to rest."""
 
@@ -113,6 +107,7 @@ class TextCall:
         now: the caller's local time at the start, ISO 8601.
         inputs: of the flow.
         make_dialog: as for `Conversation`.
+        model: answers what is asked of a language model; by default nobody does.
     """
 
     def __init__(
@@ -123,6 +118,7 @@ class TextCall:
         now: str = "2026-05-01T12:00",
         inputs: Mapping[str, Any] | None = None,
         make_dialog: DialogFactory = StagedDialog,
+        model: Model | None = None,
     ) -> None:
         self.flow = flow
         self.now: Millis = 0
@@ -134,6 +130,7 @@ class TextCall:
         self._started_at = now
         self._inputs = dict(inputs or {})
         self._world = world
+        self._model = model or NoModel()
         self._make_dialog = make_dialog
         self._conversation = Conversation(flow, make_dialog)
         self._voice = TextVoice(self._post, lambda: self.now, self._later)
@@ -281,15 +278,12 @@ class TextCall:
                 elapsed, answer = found
                 self.now += elapsed
                 del self._replies[call]
-                self._receive(self._answer_event(call, answer))
+                if call == TRANSFER:
+                    self.transferred = answer.error is None
+                self._mailbox.extend(events_of(call, answer, self.now))
+                self._drain()
                 return True
         return False
-
-    def _answer_event(self, call: str, answer: Answer) -> Event:
-        if call == "transfer":
-            self.transferred = answer.error is None
-            return TransferEnded(at=self.now, error=answer.error)
-        return ToolReturned(at=self.now, call=call, value=answer.value, error=answer.error)
 
     def _later(self, at: Millis, action: Callable[[], None]) -> None:
         heapq.heappush(self._heap, (at, next(self._count), action))
@@ -348,23 +342,20 @@ class TextCall:
                 done = EndOfTurnPredicted(at=self.now, turn=turn, text=text, probability=1.0)
                 self._post(done)
             case do.Understand(turn=turn):
-                message = "no language model takes part in a typed conversation"
-                failed = ServiceFailed(at=self.now, service="llm", message=message, subject=turn)
-                self._post(failed)
+                self._await(REPORT + turn, self._model.report(effect))
+            case do.CancelUnderstanding(turn=turn):
+                self._replies.pop(REPORT + turn, None)
             case do.StartReply(reply=reply):
-                for said in (
-                    ReplyStarted(at=self.now, reply=reply),
-                    ReplyDelta(at=self.now, reply=reply, text=FREE_TALK),
-                    ReplyFinished(at=self.now, reply=reply),
-                ):
-                    self._post(said)
+                self._await(REPLY + reply, self._model.talk(effect))
+            case do.CancelReply(reply=reply):
+                self._replies.pop(REPLY + reply, None)
             case do.CallTool(call=call):
                 self.calls.append(Called(effect.tool, effect.args, self.now))
                 self._await(call, self._world.call(effect))
             case do.CancelTool(call=call):
                 self._replies.pop(call, None)
             case do.Transfer():
-                self._await("transfer", self._world.transfer())
+                self._await(TRANSFER, self._world.transfer())
 
     def _await(self, call: str, reply: Reply) -> None:
         if not isinstance(reply, Never):  # nobody waits for that but the conversation's deadline

@@ -172,12 +172,7 @@ class Functions:
 
     def call(self, effect: CallTool) -> Reply:
         """Start the function."""
-        future: Future[Answer] = Future()
-        thread = threading.Thread(
-            target=lambda: future.set_result(_run(effect)), name=f"tool {effect.call}", daemon=True
-        )
-        thread.start()
-        return _Running(future, self._clock)
+        return in_thread(lambda: _run(effect), f"tool {effect.call}", self._clock)
 
     def transfer(self) -> Reply:
         """Say that it was done: there is nobody to hand over to, and no call."""
@@ -211,6 +206,15 @@ class _Instant:
         found = self._reply.wait(LONGEST)
         self._given_up = found is None
         return None if found is None else (0, found[1])
+
+
+def in_thread(
+    work: Callable[[], Answer], name: str, clock: Callable[[], float] = time.monotonic
+) -> Reply:
+    """Do something in a thread of its own; the answer takes the time it takes."""
+    future: Future[Answer] = Future()
+    threading.Thread(target=lambda: future.set_result(work()), name=name, daemon=True).start()
+    return _Running(future, clock)
 
 
 class _Running:

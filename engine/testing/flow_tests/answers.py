@@ -1,0 +1,53 @@
+"""Answers of the world as the events a conversation takes, in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.events import (
+    Event,
+    Millis,
+    ReplyDelta,
+    ReplyFinished,
+    ReplyReported,
+    ReplyStarted,
+    ReplyToolCalled,
+    ServiceFailed,
+    ToolReturned,
+    TransferEnded,
+    Understood,
+)
+from engine.testing.flow_tests.world import Answer
+from providers.base import ReplyReport, ReplyText
+
+TRANSFER = "transfer"
+REPORT = "report:"
+REPLY = "reply:"
+"""What an answer is to: a transfer, or by name a report, a reply; anything else is a tool call."""
+
+
+def events_of(key: str, answer: Answer, at: Millis) -> Iterator[Event]:
+    """Yield what the conversation is told."""
+    if key == TRANSFER:
+        yield TransferEnded(at=at, error=answer.error)
+    elif not key.startswith((REPORT, REPLY)):
+        yield ToolReturned(at=at, call=key, value=answer.value, error=answer.error)
+    elif answer.error is not None:
+        subject = key.partition(":")[2]
+        yield ServiceFailed(at=at, service="llm", message=answer.error, subject=subject)
+    elif key.startswith(REPORT):
+        yield Understood(at=at, turn=key.removeprefix(REPORT), report=answer.value)
+    else:
+        yield from _reply(key.removeprefix(REPLY), answer, at)
+
+
+def _reply(reply: str, answer: Answer, at: Millis) -> Iterator[Event]:
+    yield ReplyStarted(at=at, reply=reply)
+    for chunk in answer.value:
+        if isinstance(chunk, ReplyText):
+            yield ReplyDelta(at=at, reply=reply, text=chunk.text)
+        elif isinstance(chunk, ReplyReport):
+            yield ReplyReported(at=at, reply=reply, report=chunk.report)
+        else:
+            yield ReplyToolCalled(at=at, reply=reply, id=chunk.id, tool=chunk.name, args=chunk.args)
+    yield ReplyFinished(at=at, reply=reply)

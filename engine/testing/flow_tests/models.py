@@ -1,0 +1,108 @@
+"""Who answers when a conversation asks a language model: nobody, or the model itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import aclosing
+from typing import Any, Protocol
+
+from engine.effects import StartReply, Understand
+from engine.pipeline.sentences import Cutter
+from engine.pipeline.stage import describe
+from engine.testing.flow_tests.world import Answer, Ready, Reply, in_thread
+from providers.base import (
+    LanguageModel,
+    ReplyChunk,
+    ReplyRequest,
+    ReplyText,
+    ReportRequest,
+    ToolOffer,
+)
+
+FREE_TALK = "[the model talks]"
+"""What is said in a `converse` state when no model takes part: nobody knows its words."""
+
+
+class Model(Protocol):
+    """Answers what is asked of a model."""
+
+    def report(self, effect: Understand) -> Reply:
+        """Report what a turn meant: a mapping."""
+        ...
+
+    def talk(self, effect: StartReply) -> Reply:
+        """Talk: a list of chunks, sentence by sentence."""
+        ...
+
+
+class NoModel:
+    """A placeholder for what a model says, and no report."""
+
+    def report(self, effect: Understand) -> Reply:
+        """Fail: words and parsers decide."""
+        return Ready(Answer(error="no language model takes part"))
+
+    def talk(self, effect: StartReply) -> Reply:
+        """Say the placeholder."""
+        return Ready(Answer(value=[ReplyText(text=FREE_TALK)]))
+
+
+class RealModel:
+    """The model a flow names. Each question has a client of its own, for it has its own loop.
+
+    Args:
+        make: makes the provider.
+    """
+
+    def __init__(self, make: Callable[[], LanguageModel]) -> None:
+        self._make = make
+
+    def report(self, effect: Understand) -> Reply:
+        """Ask what a turn meant."""
+        request = ReportRequest(
+            text=effect.text, question=effect.question, schema=effect.schema, hints=effect.hints
+        )
+        return self._ask(lambda model: model.report(request), f"report {effect.turn}")
+
+    def talk(self, effect: StartReply) -> Reply:
+        """Let it talk; the reply is there when it is whole."""
+        offers = [
+            ToolOffer(name=str(tool["name"]), description="", parameters=tool["parameters"])
+            for tool in effect.tools
+        ]
+        request = ReplyRequest(
+            instructions=effect.instructions,
+            history=effect.history,
+            report=effect.report,
+            tools=tuple(offers),
+        )
+        return self._ask(lambda model: _whole(model, request), f"reply {effect.reply}")
+
+    def _ask(self, ask: Callable[[LanguageModel], Coroutine[Any, Any, Any]], name: str) -> Reply:
+        async def answer() -> Any:
+            model = self._make()
+            try:
+                return await ask(model)
+            finally:
+                await model.aclose()
+
+        def work() -> Answer:
+            try:
+                return Answer(value=asyncio.run(answer()))
+            except Exception as error:  # whatever a model's SDK raises, the flow decides
+                return Answer(error=describe(error))
+
+        return in_thread(work, name)
+
+
+async def _whole(model: LanguageModel, request: ReplyRequest) -> list[ReplyChunk]:
+    """Gather a reply: whole sentences, and what is reported or asked for between them."""
+    cutter, gathered = Cutter(), list[ReplyChunk]()
+    async with aclosing(model.converse(request)) as chunks:
+        async for chunk in chunks:
+            if isinstance(chunk, ReplyText):
+                gathered += [ReplyText(text=sentence) for sentence in cutter.feed(chunk.text)]
+            else:
+                gathered.append(chunk)
+    return gathered + [ReplyText(text=sentence) for sentence in cutter.rest()]
