@@ -25,15 +25,30 @@ class OpenDocument:
 
     @property
     def files(self) -> list[Source]:
-        """The files that names may be declared in: this one, and the fragments it includes."""
-        return [self.symbols.source, *(other.source for other in self.symbols.beside)]
+        """The files that names may be declared in: this one, and those it takes names from."""
+        return list(self.symbols.sources())
 
 
-def included(source: Source) -> Iterator[Symbols]:
-    """The names of the fragments a file includes, as far as they can be read."""
-    paths = source.data.get("include") if isinstance(source.data, dict) else None
+def included(source: Source, *, of_tests: bool = True) -> Iterator[Symbols]:
+    """The names a file takes from others, as far as these can be read.
+
+    A flow takes those of the fragments it includes, a file of tests those of its flow. Fragments
+    include nothing, and a file that names itself as its flow is not followed again.
+    """
+    data = source.data if isinstance(source.data, dict) else {}
+    paths = data.get("include")
     for written in paths if isinstance(paths, list) else ():
-        path = Path(source.file).parent / str(written)
-        text, failure = read_file(path)
-        if failure is None:
-            yield Symbols(read_source(text, str(path.resolve())))
+        other = _read(source, str(written))
+        if other is not None:
+            yield Symbols(other)
+    tested = data.get("flow")
+    if of_tests and isinstance(tested, str) and tested.endswith((".yaml", ".yml")):
+        other = _read(source, tested)
+        if other is not None:
+            yield Symbols(other, list(included(other, of_tests=False)))
+
+
+def _read(source: Source, written: str) -> Source | None:
+    path = Path(source.file).parent / written
+    text, failure = read_file(path)
+    return read_source(text, str(path.resolve())) if failure is None else None

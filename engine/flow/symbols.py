@@ -107,10 +107,15 @@ class Symbols:
         more = [name for other in self.beside for name in other.names(kind)]
         return tuple(dict.fromkeys(own + more))
 
+    def sources(self) -> Iterator[Source]:
+        """This file, and those beside it."""
+        yield self.source
+        for other in self.beside:
+            yield from other.sources()
+
     def value(self, mention: Mention) -> Any:
         """The data behind a declaration."""
-        files = (self, *self.beside)
-        value = next(f.source.data for f in files if f.source.file == mention.span.file)
+        value = next(s.data for s in self.sources() if s.file == mention.span.file)
         for step in mention.path:
             value = value[step]
         return value

@@ -346,6 +346,20 @@ def test_names_of_a_fragment_are_known_where_it_is_included(tmp_path: Path) -> N
     talk(tmp_path, session)
 
 
+def test_a_file_of_tests_knows_the_names_of_its_flow(tmp_path: Path) -> None:
+    async def session(this: Editor) -> None:
+        this.uri = (tmp_path / "hello.tests.yaml").as_uri()
+        this.open("turnwise: 1\nflow: ./hello.yaml\ntests:\n  t: {talk: [{at: bye}]}\n")
+        found = await this.client.text_document_definition_async(
+            lsp.DefinitionParams(this.document, this.place("bye", 1))
+        )
+        assert isinstance(found, list)
+        assert found[0].uri.endswith("/hello.yaml")
+        assert found[0].range.start.line == 14
+
+    talk(tmp_path, session)
+
+
 def test_yaml_of_other_programs_is_left_alone(tmp_path: Path) -> None:
     async def session(this: Editor) -> None:
         this.open("services:\n  web: {image: nginx}\n")
