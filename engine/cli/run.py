@@ -17,6 +17,7 @@ from engine.errors import RoomError, TurnwiseError
 if TYPE_CHECKING:
     from engine.core.step import Step
     from engine.machine.compiled import CompiledFlow
+    from engine.session.store import Store
     from engine.worker.host import CallHost
     from engine.worker.local import LocalRooms
     from engine.worker.reload import Change, FlowWatch
@@ -26,19 +27,33 @@ LOOK_SECONDS = 1.0
 """How often it is looked whether the flow was edited."""
 
 
-def run(path: Path, address: str, port: int, token: str | None, runs: Path, record: bool) -> int:
+def run(
+    path: Path,
+    address: str,
+    port: int,
+    token: str | None,
+    runs: Path,
+    record: bool,
+    store: Path | None = None,
+) -> int:
     """Serve the flow in the local room; exit code 0 after Ctrl-C."""
     from engine.cli.loading import load_or_exit
+    from engine.session.store import SqliteStore
     from engine.worker.runs import check_writable
     from media.errors import MediaError
 
     flow = load_or_exit(path, sys.stderr)
     check_writable(runs)
+    kept = None if store is None else SqliteStore(store)
     try:
         source = str(path.resolve())
-        return asyncio.run(_serve(flow, source, address, port, token, runs, record, sys.stdout))
+        serving = _serve(flow, source, address, port, token, runs, record, kept, sys.stdout)
+        return asyncio.run(serving)
     except MediaError as error:
         raise RoomError(str(error)) from error
+    finally:
+        if kept is not None:
+            kept.close()
 
 
 async def _serve(
@@ -49,10 +64,12 @@ async def _serve(
     token: str | None,
     runs: Path,
     record: bool,
+    store: Store | None,
     out: TextIO,
 ) -> int:
     from engine.session.session import SessionOptions
     from engine.worker.host import CallHost
+    from engine.worker.kept import KeptCalls
     from engine.worker.reload import FlowWatch
     from engine.worker.services import make_services
     from media.clock import LoopClock
@@ -67,6 +84,7 @@ async def _serve(
         record=record,
         options=SessionOptions(source=source),
         on_step=_printer(out),
+        kept=None if store is None else KeptCalls(store, clock),
     )
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -154,6 +172,7 @@ EPILOG = """\b
 Examples:
   turnwise run flows/book_table.yaml --room demo
   turnwise run my_flow.yaml --port 9000 --record
+  turnwise run my_flow.yaml --store calls.sqlite   calls go on after a crash
 """
 
 
@@ -181,12 +200,24 @@ Examples:
     help="Where every call leaves its journal and timeline.",
 )
 @click.option("--record", is_flag=True, help="Also record the audio (agent left, caller right).")
+@click.option(
+    "--store",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Keep every call in this SQLite file: who comes back after a crash goes on.",
+)
 def command(
-    flow: Path, room: str, address: str, port: int, token: str | None, runs: Path, record: bool
+    flow: Path,
+    room: str,
+    address: str,
+    port: int,
+    token: str | None,
+    runs: Path,
+    record: bool,
+    store: Path | None,
 ) -> int:
     """Run FLOW against a room.
 
     Everybody who opens the printed URL gets a call of their own. Beyond this machine a browser
     gives its microphone to pages on https only: put a TLS proxy in front.
     """
-    return run(flow, address, port, token, runs, record)
+    return run(flow, address, port, token, runs, record, store)
