@@ -148,8 +148,14 @@ async def invoke(
     Raises:
         Exception: whatever the tool raises, and pydantic's error for arguments that do not fit.
     """
-    args = dict(given)
-    if _KEY in inspect.signature(function).parameters:
+    parameters = inspect.signature(function).parameters
+    # what is left empty falls back on the default the function has for it
+    args = {
+        name: value
+        for name, value in given.items()
+        if value is not None or _needed(parameters, name)
+    }
+    if _KEY in parameters:
         args[_KEY] = key
     checked = validate_call(config=ConfigDict(arbitrary_types_allowed=True))(function)
     if inspect.iscoroutinefunction(function):
@@ -160,6 +166,10 @@ async def invoke(
         loop = asyncio.get_running_loop()
         value = await loop.run_in_executor(threads, lambda: checked(**args))
     return await value if inspect.isawaitable(value) else value
+
+
+def _needed(parameters: Mapping[str, inspect.Parameter], name: str) -> bool:
+    return name not in parameters or parameters[name].default is inspect.Parameter.empty
 
 
 def imported(use: str) -> Callable[..., Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, PrivateAttr
 
+from engine.flow.code_first import document
 from engine.flow.model.base import CHECKED_ONLY, Expr, Id, TargetId, Text
 from engine.flow.model.slots import Intent, Slot, Variable
 from engine.flow.model.states import Policies, State, Transition
@@ -142,6 +143,22 @@ class Flow(Policies):
         examples=[{"bye": {"say": "Goodbye.", "end": "hangup"}}],
     )
     _layers: tuple[Layer, ...] = PrivateAttr(())
+
+    @classmethod
+    def from_instructions(
+        cls, instructions: str, tools: Sequence[Callable[..., Any]] = (), **more: Any
+    ) -> Flow:
+        """Make a flow of one state in which a model talks: an agent without YAML.
+
+        Args:
+            instructions: who the model is and what it is there for.
+            tools: functions it may call, with type hints, at the top of a module.
+            more: `writes`, `greeting`, `llm`, `name`, `max_turns`: see `engine.flow.code_first`.
+
+        Raises:
+            ConfigurationError: a function cannot be a tool; says which and why.
+        """
+        return cls.model_validate(document(instructions, tools, **more))
 
     def layer(self, own: Flow, fragments: Sequence[Fragment]) -> None:
         """Note whose handlers are whose, in a flow that was merged with its fragments."""
