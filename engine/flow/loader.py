@@ -60,6 +60,12 @@ class LoadResult:
         return self.flow is not None
 
     @property
+    def chain(self) -> tuple[str, ...]:
+        """The longest chain of flows that begins here, itself included, by their files."""
+        inner = (result.chain for result in self.subflows.values())
+        return (FilePath(self.source.file).stem, *max(inner, key=len, default=()))
+
+    @property
     def sources(self) -> dict[str, Source]:
         """Every file that was read, by the name its findings carry."""
         found = {self.source.file: self.source}
@@ -162,10 +168,14 @@ class _Loader:
         if flow is not None and self._catalogue is not None and judged:
             models = {key: inner.flow for key, inner in subflows.items() if inner.flow is not None}
             called = len(chain) > 1
-            found = rules.check(flow, whole, models, self._catalogue, called=called)
+            chains = {key: inner.chain for key, inner in subflows.items()}
+            found = rules.check(flow, whole, models, self._catalogue, called=called, chains=chains)
             # What a fragment offers, and this flow has no use for, is no mistake.
             findings += [f for f in found if f.span.file == source.file or f.code not in _OFFERED]
         findings, ignored = sift(source, findings, judged=judged)
+        for part in included.sources:
+            findings, more = sift(part, findings, judged=False)
+            ignored += more
         for result in subflows.values():
             findings += result.diagnostics
             ignored += result.ignored

@@ -133,3 +133,21 @@ def test_a_fragment_alone_is_checked_and_is_nothing_to_run(tmp_path: Path) -> No
     assert loaded.diagnostics == ()
     with pytest.raises(FlowError, match="is a fragment"):
         compile_loaded(loaded)
+
+
+def test_a_comment_in_a_fragment_ignores_what_is_found_there(tmp_path: Path) -> None:
+    wordy = HOUSE.replace("Please leave the house.", "See https://example.org/fire.")
+    marked = wordy.replace("to: bye}", "to: bye}  # turnwise: ignore[TW507] read out on purpose")
+    assert "TW507" in {found.code for found in check(tmp_path, house=wordy).diagnostics}
+
+    loaded = check(tmp_path, house=marked)
+    assert "TW507" not in {found.code for found in loaded.diagnostics}
+    assert "TW507" in {found.code for found in loaded.ignored}
+
+
+def test_anchors_and_merge_keys_survive_the_merging(tmp_path: Path) -> None:
+    shared = COMMON.replace("  error.timeout: {to: human}", "  error.timeout: &way {to: human}")
+    shared += "  app.fire: *way\n"
+    loaded = check(tmp_path, common=shared)
+    assert [found.message for found in loaded.diagnostics if found.is_error] == []
+    assert compile_loaded(loaded).states["ask"].scopes[2].handlers[-1].event == "app.fire"
