@@ -165,8 +165,7 @@ class Dialog:
 
     def interrupted(self) -> None:
         """The caller cut what the agent was saying."""
-        if self._live:
-            self._talking.interrupted()
+        if self._live and self._talking.interrupted():
             self._run()
 
     def no_input(self) -> None:

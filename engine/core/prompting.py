@@ -17,7 +17,7 @@ from engine.core.memory import MASK
 from engine.core.report import tool_schema
 from engine.core.scene import Scene
 from engine.core.values import to_json
-from engine.machine.compiled import Converse, ToolSpec
+from engine.machine.compiled import Converse, SlotSpec, ToolSpec
 
 MANNERS = (
     "You are talking with a caller on the telephone. Whatever you write is spoken aloud: one to"
@@ -66,12 +66,19 @@ def _known(frame: Frame, verb: Converse) -> str:
 
 def _wanted(frame: Frame, verb: Converse) -> str:
     slots, values = frame.flow.slots, frame.memory.slots
-    missing = [
-        f"- {name}{f': {slots[name].about}' if slots[name].about else ''}"
-        for name in verb.fills
-        if values[name] is None
-    ]
+    missing = [_described(slots[name]) for name in verb.fills if values[name] is None]
     return "\n".join(["Still to find out:", *missing]) if missing else ""
+
+
+def _described(spec: SlotSpec) -> str:
+    """One line for a slot: what it is, and what it may be."""
+    about = f": {spec.about}" if spec.about else ""
+    values = spec.type.values or (spec.type.item.values if spec.type.item else ())
+    return f"- {spec.name}{about}{_listed(values)}"
+
+
+def _listed(values: Sequence[str]) -> str:
+    return f" ({', '.join(values)})" if values else ""
 
 
 def _intents(scope: Scope) -> str:

@@ -277,15 +277,20 @@ class Talking:
 
     # --- the caller, and the end -----------------------------------------------------------------
 
-    def interrupted(self) -> None:
-        """The caller cut the reply: nothing is added to it, but its turn is still understood."""
+    def interrupted(self) -> bool:
+        """The caller cut the reply: nothing is added to it, but its turn is still understood.
+
+        Returns:
+            Whether there was one under way.
+        """
         reply = self._running
         if reply is None:
-            return
+            return False
         self._cancel(reply)
         frame = self._scene.stack.visited(reply.frame, reply.visit)
         if frame is not None and frame.visit.turn and not self._listening.thinking:
             self._ask_beside(frame)
+        return True
 
     def superseded(self) -> None:
         """The caller has taken another turn: what they were being told is out of date."""
