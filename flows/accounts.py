@@ -46,7 +46,7 @@ async def send_code(customer: str) -> dict[str, bool]:
 
 
 def check_code(customer: str, code: str) -> dict[str, bool]:
-    """Compare a code with the one that was sent, in a time that does not tell how much of it fits."""
+    """Compare a code with the one sent, in a time that does not tell how much of it fits."""
     account = ACCOUNTS.get(customer)
     sent = account.code if account is not None else None
     return {"right": sent is not None and hmac.compare_digest(sent, code)}
