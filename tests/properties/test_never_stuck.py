@@ -26,6 +26,7 @@ from engine.effects import (
     PauseSpeech,
     ResumeSpeech,
     Say,
+    StartReply,
     StopSpeech,
     Transfer,
     Understand,
@@ -37,6 +38,11 @@ from engine.events import (
     ParticipantJoined,
     PlayoutFinished,
     PlayoutStarted,
+    ReplyDelta,
+    ReplyFinished,
+    ReplyReported,
+    ReplyStarted,
+    ReplyToolCalled,
     ServiceFailed,
     SessionStarted,
     SpeechEnded,
@@ -51,7 +57,7 @@ from engine.events import (
 from engine.machine.compiled import CompiledFlow
 from engine.testing.golden import load_flow
 
-FLOW_FILE = Path(__file__).parents[2] / "flows" / "book_table.yaml"
+FLOWS = Path(__file__).parents[2] / "flows"
 
 PATIENCE: Millis = 240_000
 """How long after the caller's last sign of life every call must be over: three reminders, two
@@ -72,6 +78,7 @@ SENTENCES = [
     "never mind",
     "can i speak to a person",
     "the rain in spain",
+    "a large funghi for bob",
 ]
 TOOL_VALUES: list[Any] = [
     {"status": "free", "others": []},
@@ -79,6 +86,13 @@ TOOL_VALUES: list[Any] = [
     {"booking_id": "B17"},
     "nonsense",
     None,
+]
+
+REPORTS: list[Any] = [
+    {"slots": {"pizza": "funghi", "size": "large", "name": "Bob"}, "intent": "none"},
+    {"slots": {"size": "huge", "name": 7}, "intent": "asks_waiting_time"},
+    {"slots": None, "intent": "gives_up"},
+    {},
 ]
 
 
@@ -149,7 +163,13 @@ class World:
             self._paused = isinstance(effect, PauseSpeech)
             if not self._paused and self._playing is not None:
                 self._ends(self._playing[0], 1_000)
-        elif isinstance(effect, CallTool):
+        elif isinstance(effect, StartReply):
+            self._talk(effect.reply)
+        else:
+            self._serve(effect)
+
+    def _serve(self, effect: Any) -> None:
+        if isinstance(effect, CallTool):
             self._work(
                 lambda at: ToolReturned(
                     at=at, call=effect.call, value=self.draw(st.sampled_from(TOOL_VALUES))
@@ -166,6 +186,34 @@ class World:
                 lambda at: Understood(at=at, turn=effect.turn, report={}),
                 lambda at: ServiceFailed(at=at, service="llm", message="gone", subject=effect.turn),
             )
+
+    def _talk(self, reply: str) -> None:
+        """A model that says, reports and asks for things in any order, and may stop anywhere."""
+        pieces = self.draw(
+            st.lists(st.sampled_from(["text", "text", "report", "tool"]), max_size=4)
+        )
+        end = self.draw(st.sampled_from(["finish", "finish", "finish", "fails", "hangs"]))
+        after = self.draw(st.sampled_from([50, 400, 3_000]))
+        self.later(after, lambda at: ReplyStarted(at=at, reply=reply))
+        for piece in pieces:
+            after += self.draw(st.sampled_from([0, 200, 2_000]))
+            self.later(after, self._piece(reply, piece))
+        if end == "finish":
+            self.later(after + 10, lambda at: ReplyFinished(at=at, reply=reply))
+        elif end == "fails":
+            self.later(
+                after + 10,
+                lambda at: ServiceFailed(at=at, service="llm", message="gone", subject=reply),
+            )
+
+    def _piece(self, reply: str, piece: str) -> Callable[[Millis], Event]:
+        if piece == "text":
+            return lambda at: ReplyDelta(at=at, reply=reply, text="Let me tell you something.")
+        if piece == "report":
+            report = self.draw(st.sampled_from(REPORTS))
+            return lambda at: ReplyReported(at=at, reply=reply, report=report)
+        args = self.draw(st.sampled_from([{"pizza": "funghi", "size": "large"}, {"x": 1}]))
+        return lambda at: ReplyToolCalled(at=at, reply=reply, id="c", tool="price", args=args)
 
     def _work(self, good: Callable[[Millis], Event], bad: Callable[[Millis], Event]) -> None:
         how = self.draw(st.sampled_from(["good", "good", "good", "late", "bad", "never"]))
@@ -284,9 +332,9 @@ def act(world: World, action: tuple[Any, ...]) -> None:
         world.happens(ServiceFailed(at=world.now, service="stt", message="gone"))
 
 
-@pytest.fixture(scope="module")
-def flow() -> CompiledFlow:
-    return load_flow(FLOW_FILE)
+@pytest.fixture(scope="module", params=["book_table", "order_pizza"])
+def flow(request) -> CompiledFlow:
+    return load_flow(FLOWS / f"{request.param}.yaml")
 
 
 @settings(
