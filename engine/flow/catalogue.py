@@ -5,6 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from engine.flow.model import Flow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One parameter of a tool's function."""
+
+    annotation: str = ""
+    """The name of its type, `int` or `date`; empty where it has none, or another kind of one."""
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """What a tool's function takes, or why there is none."""
+
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    open: bool = False
+    """It also takes any other argument: `**kwargs`."""
+    failure: str = ""
+    """Why there is no such function; empty where there is."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
@@ -15,3 +37,13 @@ class Catalogue:
 
     A kind that is absent is not checked.
     """
+    started: bool = False
+    """The flow is about to be started by a room: it has no caller to return to."""
+    environment: frozenset[str] | None = None
+    """The names of the environment's variables; None: they are not checked."""
+    signatures: Mapping[str, Signature] = field(default_factory=dict)
+    """The functions of tools, by what `use:` says; one that is absent is not checked."""
+    before: Mapping[str, Flow] = field(default_factory=dict)
+    """An older version of a file, by the name its findings carry."""
+    without_model: bool = False
+    """Tell what would need a language model."""

@@ -142,7 +142,8 @@ class Judge:
         return iter(())
 
     def _name(self, node: ast.AST) -> Iterator[ast.AST]:
-        name = node.id if isinstance(node, ast.Name) else ""
+        assert isinstance(node, ast.Name)
+        node.id = name = known_root(node.id)
         if name in ROOTS:
             self._used((name,), node)
         elif name not in CONSTANTS:
@@ -174,6 +175,7 @@ class Judge:
         if not isinstance(base, ast.Name):
             self.refuse(node, "only names such as `slots.x` have parts", "")
             return iter(())
+        base.id = known_root(base.id)
         if base.id not in ROOTS:
             self._unknown_name(base.id, base)
             return iter(())
@@ -269,6 +271,12 @@ def arity_problem(function: str, given: int) -> str:
     wanted = str(least) if least == most else f"{least} to {most}"
     plural = "" if wanted == "1" else "s"
     return f"`{function}` takes {wanted} argument{plural}, not {given}"
+
+
+def known_root(name: str) -> str:
+    """`Slots` is read as `slots` (and told as TW213); any other name stays as it is."""
+    lower = name.lower()
+    return lower if lower in ROOTS else name
 
 
 def _functions() -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
-from engine.flow.expression_judge import ARITY, CONSTANTS, ROOTS, arity_problem
+from engine.flow.expression_judge import ARITY, CONSTANTS, ROOTS, arity_problem, known_root
 from engine.flow.problems import NameUse, Problem, suggest
 
 MAX_LENGTH = 10_000
@@ -112,6 +112,8 @@ def read(environment: Environment, source: str) -> Reading:
     problems.sort(key=lambda p: (p.start, p.end))
     if problems:
         return Reading(None, problems=tuple(problems))
+    for node in tree.find_all(nodes.Name):
+        node.name = known_root(node.name)
     return Reading(tree, tuple(words.names), frozenset(words.functions))
 
 
@@ -163,7 +165,7 @@ class _Words:
         elif after.text == "=" or before.type == "block_begin" or word in _KEYWORDS:
             return position + 1
         elif before.text == "for" or before.text == "is":
-            if word in ROOTS:
+            if known_root(word) in ROOTS:
                 self._report(token, f"`{word}` is taken", "choose another name")
         elif after.text == "(":
             self._function(position)
@@ -184,7 +186,7 @@ class _Words:
 
     def _name(self, position: int) -> int:
         first = last = self._at(position)
-        chain = [first.text]
+        chain = [known_root(first.text)]
         while self._at(position + 1).text == "." and self._at(position + 2).type == "name":
             position += 2
             last = self._at(position)

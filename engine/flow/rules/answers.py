@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from engine.flow.diagnostics import Diagnostic, Path, Related
+from engine.flow.diagnostics import Diagnostic, Path, Related, listing
+from engine.flow.expressions import NameUse
 from engine.flow.model import Policies
 from engine.flow.rules.book import Book
 from engine.flow.rules.parts import FLOW, Place
+from engine.flow.rules.texts import Text
 
 
 def _innermost(book: Book, place: Place, key: str) -> tuple[Path, object] | None:
@@ -107,11 +109,13 @@ def twin_intents(book: Book) -> Iterator[Diagnostic]:
 def leaks(book: Book) -> Iterator[Diagnostic]:
     """What is sensitive leaves the conversation (TW511)."""
     for text in book.texts:
-        label = "written into the timeline" if text.kind == "log" else _TOLD.get(text.path[-1])
+        label = _TOLD.get(text.kind) or _TOLD.get(text.path[-1])
         if label is None:
             continue
         for use in text.names:
             name = use.chain[1] if len(use.chain) > 1 else ""
+            if use.chain[0] in _HOLDERS and not name:
+                yield from _all_at_once(book, text, use, label)
             declared = getattr(book.flow, use.chain[0], {}) if use.chain[0] in _HOLDERS else {}
             if name in declared and getattr(declared[name], "sensitive", False):
                 yield book.checked.find(
@@ -123,7 +127,27 @@ def leaks(book: Book) -> Iterator[Diagnostic]:
                 )  # fmt: skip
 
 
-_TOLD: dict[str | int, str] = {"brief": "told to the other side", "say": "spoken aloud"}
+def _all_at_once(book: Book, text: Text, use: NameUse, label: str) -> Iterator[Diagnostic]:
+    """`{{ slots | summary }}` tells everything."""
+    root = use.chain[0]
+    hidden = [name for name, held in getattr(book.flow, root).items() if held.sensitive]
+    if hidden:
+        names = listing([f"{root}.{name}" for name in hidden], join="and")
+        yield book.checked.find(
+            "TW511", text.path, f"all of `{root}` holds what is sensitive: {names}",
+            span=book.source.inside(text.path, use.start, use.end),
+            label=label,
+            help="name only those that may be told",
+            related=(book.checked.see((root, hidden[0]), "declared here"),),
+        )  # fmt: skip
+
+
+_TOLD: dict[str | int, str] = {
+    "brief": "told to the other side",
+    "log": "written into the timeline",
+    "prompt": "told to the model as an instruction",
+    "say": "spoken aloud",
+}
 _HOLDERS = ("slots", "vars", "inputs")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine.flow.catalogue import Catalogue
@@ -23,6 +23,8 @@ class Checked:
     catalogue: Catalogue
     called: bool = False
     """It was loaded as a sub-flow of another file."""
+    chains: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The longest chain of flows that each sub-flow begins, itself included, by their ids."""
 
     # --- places -----------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.flow.diagnostics import Diagnostic, Path
 from engine.flow.durations import parse_duration
+from engine.flow.expressions import EvaluationError, parse_expression
 from engine.flow.model import Slot, ValueType
 from engine.flow.rules.book import Book
 
@@ -95,6 +96,25 @@ def _default_in_bounds(
             help="choose a default within the bounds",
             related=(book.checked.see(("slots", name, key), "the bound"),),
         )  # fmt: skip
+    elif slot.check is not None and _refuses(slot.check, value):
+        yield book.checked.find(
+            "TW408", ("slots", name, "default"),
+            f"the default of slot `{name}` is not valid itself",
+            label="`check` refuses it",
+            help="choose another default",
+            related=(book.checked.see(("slots", name, "check"), "what must hold"),),
+        )  # fmt: skip
+
+
+def _refuses(check: str, value: Any) -> bool:
+    """Whether a check surely fails; one that reads more than the value depends on the call."""
+    expression, _ = parse_expression(check)
+    if expression is None or any(use.chain[0] != "value" for use in expression.names):
+        return False
+    try:
+        return expression.evaluate({"value": value}) is False
+    except EvaluationError:
+        return False  # it asks for the time
 
 
 def _default(book: Book, owner: Path, declared: ValueType, written: Any) -> Iterator[Diagnostic]:

@@ -240,11 +240,7 @@ def _gained_by(book: Book, place: Place) -> Facts:
     slots, state = book.flow.slots, place.state
     # free talk without an `until` of its own goes on until it is filled like a form
     wanted = state.collect or (state.fills if state.until is None else None) or ()
-    found = {
-        f"slots.{name}"
-        for name in wanted
-        if name in slots and not slots[name].type.optional
-    }
+    found = {f"slots.{name}" for name in wanted if name in slots and not slots[name].type.optional}
     if state.until is not None:
         found |= implied(state.until, True)
     if place.name in book.working:

@@ -1,8 +1,9 @@
-"""Types of guards, assignments and arguments (TW401, TW402, TW403, TW406, TW602)."""
+"""Types of guards, assignments and arguments (TW401, TW402, TW403, TW406, TW412, TW602)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from engine.flow.diagnostics import Diagnostic, Path, Related
 from engine.flow.expression_types import infer, judge_guard, judge_value
@@ -40,12 +41,39 @@ _LABELS = {
 def _told(
     book: Book, text: Text, problem: Problem, target: ValueType | None, declared: Path
 ) -> Diagnostic:
+    output = _output(book, text, problem)
+    if output is not None:
+        name, declared_as = output
+        problem = replace(problem, code="TW412")
+        return placed(
+            book, text, problem,
+            label="not what the sub-flow gives",
+            notes=(f"output `{name}` of the sub-flow: `{declared_as}`",),
+        )  # fmt: skip
     if problem.code in ("TW406", "TW602") and target is not None:
         kind = said(target)
         related = [book.checked.see(declared, f"declared as {kind}")] if declared else []
         return placed(book, text, problem, label=f"not {kind}", related=tuple(related))
     label = _LABELS.get(problem.code, "")
     return placed(book, text, problem, label=label, related=_operands(book, text, problem))
+
+
+def _output(book: Book, text: Text, problem: Problem) -> tuple[str, str] | None:
+    """The output of a sub-flow that a problem is about: its name and its expression."""
+    if problem.code not in ("TW401", "TW406", "TW602"):
+        return None
+    for use in text.names:
+        state, name = text.after, use.chain[-1]
+        if use.chain[0] == "results" and len(use.chain) == 3:
+            state = use.chain[1]
+        elif use.chain[0] != "result" or len(use.chain) != 2:
+            continue
+        place = book.places.get(state)
+        called = place.state.call if place is not None else None
+        flow = book.checked.subflows.get(called or "")
+        if flow is not None and name in flow.outputs:
+            return name, flow.outputs[name]
+    return None
 
 
 def _operands(book: Book, text: Text, problem: Problem) -> tuple[Related, ...]:

@@ -192,7 +192,7 @@ def test_holds_is_true_or_false():
     ("source", "code", "marked", "said"),
     [
         ("slot.name", "TW203", "slot", "`slots`"),
-        ("Slots.name", "TW203", "Slots", "`slots`"),
+        ("Slotz.name", "TW203", "Slotz", "`slots`"),
         ("visits > limit", "TW203", "limit", "names are"),
         ("lenn(slots.a)", "TW203", "lenn", "`len`"),
         ('open("x")', "TW203", "open", "functions are"),

@@ -143,7 +143,7 @@ def test_the_costliest_template_is_quick():
     ("source", "code", "marked", "said"),
     [
         ("Hi {{ slot.name }}", "TW203", "slot", "`slots`"),
-        ("{{ Slots.name }}", "TW203", "Slots", "`slots`"),
+        ("{{ Slotz.name }}", "TW203", "Slotz", "`slots`"),
         ("{{ slots.name | spokn }}", "TW203", "spokn", "`spoken`"),
         ("{{ lenn(slots.name) }}", "TW203", "lenn", "`len`"),
         ("{{ x }}", "TW203", "x", "names are"),
