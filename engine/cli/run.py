@@ -173,11 +173,32 @@ Examples:
   turnwise run flows/book_table.yaml --room demo
   turnwise run my_flow.yaml --port 9000 --record
   turnwise run my_flow.yaml --store calls.sqlite   calls go on after a crash
+  turnwise run --config worker.yaml --port 9000    all of it from a file, but the port
 """
+
+
+def _configured(ctx: click.Context, _: click.Parameter, path: Path | None) -> None:
+    """Take a file's values where the command line has none."""
+    if path is None:
+        return
+    from engine.worker.config import read_config
+
+    given = read_config(path)
+    if "host" in given:
+        given["address"] = given.pop("host")
+    ctx.default_map = given
 
 
 @click.command(name="run", epilog=EPILOG)
 @click.argument("flow", type=click.Path(path_type=Path))
+@click.option(
+    "--config",
+    type=click.Path(dir_okay=False, path_type=Path),
+    is_eager=True,
+    expose_value=False,
+    callback=_configured,
+    help="A worker.yaml that says all this; what stands on the command line wins.",
+)
 @click.option(
     "--room",
     type=click.Choice(["demo"]),
@@ -215,7 +236,7 @@ def command(
     record: bool,
     store: Path | None,
 ) -> int:
-    """Run FLOW against a room.
+    """Run FLOW against a room; FLOW may also stand in a file given by --config.
 
     Everybody who opens the printed URL gets a call of their own. Beyond this machine a browser
     gives its microphone to pages on https only: put a TLS proxy in front.

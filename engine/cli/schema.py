@@ -10,25 +10,32 @@ import click
 from engine.cli.render import forgiving
 from engine.flow.schema import schema_text
 from engine.testing.flow_tests.model import schema_text_of_tests
+from engine.worker.config import schema_text_of_config
+
+_TEXTS = {
+    "flow": schema_text,
+    "tests": schema_text_of_tests,
+    "worker": schema_text_of_config,
+}
 
 
 def schema(out: TextIO | None = None, of: str = "flow") -> int:
-    """Write the schema of a flow file, or of a file of tests.
+    """Write the schema of a flow file, a file of tests, or a worker's configuration.
 
     Returns:
         0, always.
     """
-    (out or sys.stdout).write(schema_text_of_tests() if of == "tests" else schema_text())
+    (out or sys.stdout).write(_TEXTS[of]())
     return 0
 
 
 @click.command(name="schema")
 @click.option(
     "--of",
-    type=click.Choice(["flow", "tests"]),
+    type=click.Choice(list(_TEXTS)),
     default="flow",
     show_default=True,
-    help="Of a flow, or of a file of tests (NAME.tests.yaml).",
+    help="Of a flow, a file of tests (NAME.tests.yaml), or the file of `run --config`.",
 )
 def command(of: str) -> int:
     r"""Print the JSON Schema of the flow language.
