@@ -48,8 +48,9 @@ class Listener:
         self._post(KeyPressed(at=self._time.now(), participant=participant.id, key=key))
 
     def text_received(self, participant: Participant, text: str) -> None:
-        """Report a typed turn."""
-        self._post(TextReceived(at=self._time.now(), participant=participant.id, text=text))
+        """Report a typed turn; what is no text (half a surrogate pair) becomes a question mark."""
+        clean = text.encode("utf-8", "replace").decode("utf-8")
+        self._post(TextReceived(at=self._time.now(), participant=participant.id, text=clean))
 
     def room_failed(self, message: str) -> None:
         """Report that the room is broken."""

@@ -218,7 +218,8 @@ class CallHost:
 
 def _opened(path: Path) -> TextIO | None:
     try:
-        return path.open("w", encoding="utf-8")
+        # what a tool returns may hold what is no text; it must not cost the call
+        return path.open("w", encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         _log.error("there is no journal of this call: %s", error)
         return None

@@ -140,6 +140,15 @@ def test_everything_promised_is_saved_and_told(spoken: Played) -> None:
         assert measured in spoken.out
 
 
+def test_its_journal_lives_the_call_once_more(spoken: Played) -> None:
+    said = subprocess.run(
+        [*TURNWISE, "replay", str(spoken.folder / JOURNAL)], capture_output=True, text=True
+    )
+
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert f"{len(spoken.steps)} steps" in said.stdout
+
+
 def test_the_recording_is_as_long_as_the_call(spoken: Played, loud: npt.NDArray[np.bool_]) -> None:
     """It begins when the call is taken and ends when the last word is out."""
     assert len(loud) * BLOCK == pytest.approx(spoken.steps[-1].at / 1000, abs=3.0)
