@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -10,12 +11,23 @@ import pytest
 from click.testing import CliRunner
 
 from engine.cli.explain import command, explain, page
-from engine.flow.catalogue import Catalogue
+from engine.flow.catalogue import Catalogue, Parameter, Signature
 from engine.flow.codes import CODES
-from engine.flow.loader import check_file
+from engine.flow.loader import check_file, judge
+from engine.flow.source import read_source
 
 REPORTED = [code for code, entry in CODES.items() if entry.implemented]
-CATALOGUE = Catalogue(providers={"tts": ("embedded",)})
+CATALOGUE = Catalogue(
+    providers={"tts": ("embedded",)},
+    environment=frozenset(),
+    signatures={
+        "python:corpus_tools.find": Signature(
+            parameters={"size": Parameter(annotation="int"), "date": Parameter(annotation="date")}
+        ),
+        "python:corpus_tools.nothing": Signature(failure="`corpus_tools` has no `nothing`"),
+    },
+    without_model=True,
+)
 SHOWN = [code for code in REPORTED if code != "TW000"]
 
 
@@ -30,7 +42,10 @@ def check(tmp_path: Path, code: str, text: str) -> set[str]:
     for name, other in found.others.items():
         (tmp_path / name).write_text(other, encoding="utf-8")
     (tmp_path / "flow.yaml").write_text(text, encoding="utf-8")
-    return {finding.code for finding in check_file(tmp_path / "flow.yaml", CATALOGUE).diagnostics}
+    flow = tmp_path / "flow.yaml"
+    older = judge(read_source(found.others.get("before.yaml", ""), "before.yaml"))[0]
+    catalogue = replace(CATALOGUE, before={str(flow): older} if older is not None else {})
+    return {finding.code for finding in check_file(flow, catalogue).diagnostics}
 
 
 def test_there_is_a_page_for_each_reported_code_and_no_other() -> None:
