@@ -42,7 +42,7 @@ def run(
     from engine.worker.runs import check_writable
     from media.errors import MediaError
 
-    flow = load_or_exit(path, sys.stderr)
+    flow = load_or_exit(path, sys.stderr, started=True)
     check_writable(runs)
     kept = None if store is None else SqliteStore(store)
     try:

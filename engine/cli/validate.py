@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, TextIO
@@ -37,6 +38,16 @@ class Wanted:
     """The file of findings that are known."""
     update_baseline: bool = False
     """Write that file anew."""
+    no_llm: bool = False
+    """Also tell what needs a language model."""
+    resolve: bool = False
+    """Look at the functions of tools."""
+    env: bool = False
+    """Look whether the variables of the environment are set."""
+    started: bool = False
+    """A room is about to start the flow."""
+    against: str | None = None
+    """Compare with the same files at this revision of git."""
 
 
 def validate(
@@ -48,7 +59,7 @@ def validate(
     """Check files and write what was found.
 
     Args:
-        paths: flow files; `-` is standard input.
+        paths: flow files and folders of such; `-` is standard input.
         wanted: how, and what counts.
         out: where findings go; standard output by default.
         err: where complaints about the command itself go; standard error by default.
@@ -58,12 +69,14 @@ def validate(
 
     Raises:
         BaselineError: the baseline cannot be read.
+        click.UsageError: there is no such revision, or nothing in a folder.
     """
     out, err = out or sys.stdout, err or sys.stderr
     wanted = wanted or Wanted()
     started = time.perf_counter()
-    catalogue = known_providers()
-    results = [_check(path, catalogue) for path in dict.fromkeys(paths)]
+    files = flow_files(paths)
+    catalogue = _looked_up(files, wanted)
+    results = [_check(path, catalogue) for path in files]
     findings = list(dict.fromkeys(found for result in results for found in result.diagnostics))
     ignored = list(dict.fromkeys(found for result in results for found in result.ignored))
     sources = {name: source for result in results for name, source in result.sources.items()}
@@ -97,6 +110,40 @@ def _sift(
     return split_known(findings, sources, read_baseline(wanted.baseline))
 
 
+def flow_files(paths: Sequence[str]) -> list[str]:
+    """All files that are meant, each once; a folder stands for the flows below it.
+
+    Raises:
+        click.UsageError: a folder holds none.
+    """
+    if not any(Path(path).is_dir() for path in paths):
+        return list(dict.fromkeys(paths))
+    from engine.cli import outside
+
+    for path in paths:
+        if Path(path).is_dir() and not any(outside.flow_files([path])):
+            raise click.UsageError(f"no flow in the folder {path}")
+    return list(dict.fromkeys(outside.flow_files(paths)))
+
+
+def _looked_up(files: Sequence[str], wanted: Wanted) -> Catalogue:
+    """What the rules are told of the outside."""
+    catalogue = replace(known_providers(), without_model=wanted.no_llm, started=wanted.started)
+    if wanted.env:
+        catalogue = replace(catalogue, environment=frozenset(os.environ))
+    if not (wanted.resolve or wanted.against):
+        return catalogue
+    # Both read every file a first time.
+    from engine.cli import outside
+
+    flows = [file for file in files if file != "-" and not file.endswith(".tests.yaml")]
+    if wanted.resolve:
+        catalogue = replace(catalogue, signatures=outside.signatures(flows))
+    if wanted.against:
+        catalogue = replace(catalogue, before=outside.older_flows(flows, wanted.against))
+    return catalogue
+
+
 def _check(path: str, catalogue: Catalogue) -> LoadResult:
     if path == "-":
         raw = sys.stdin.buffer.read()
@@ -119,7 +166,7 @@ def known_providers() -> Catalogue:
 
 
 @click.command(name="validate")
-@click.argument("paths", nargs=-1, required=True, metavar="FILE...")
+@click.argument("paths", nargs=-1, required=True, metavar="FILE_OR_FOLDER...")
 @click.option(
     "--format",
     "output_format",
@@ -142,6 +189,16 @@ def known_providers() -> Catalogue:
     help="Tell only findings that this file does not hold.",
 )
 @click.option("--update-baseline", is_flag=True, help="Write the baseline anew, then use it.")
+@click.option("--no-llm", is_flag=True, help="Also list what needs a language model (TW707).")
+@click.option(
+    "--resolve", is_flag=True, help="Import the functions of tools and compare (TW607, TW608)."
+)
+@click.option("--env", is_flag=True, help="Tell environment variables that are not set (TW802).")
+@click.option(
+    "--against",
+    metavar="REV",
+    help="Tell what breaks calls and callers of an older version in git (TW904).",
+)
 @click.option("--fix", is_flag=True, help="Repair what can safely be repaired, in place.")
 @click.option("--unsafe-fixes", is_flag=True, help="Also make repairs that are guesses.")
 @click.option("--diff", is_flag=True, help="Show repairs instead of making them.")
@@ -149,6 +206,8 @@ def command(
     paths: tuple[str, ...], fix: bool, unsafe_fixes: bool, diff: bool, **options: Any
 ) -> int:
     """Check flow files: syntax, names, ways through the states, types, what is said.
+
+    A folder stands for all flows, fragments and tests below it; `-` is standard input.
 
     Exit codes: 0 nothing wrong, 1 findings (--diff: repairs to make), 2 a file could not be read.
     """
@@ -164,7 +223,7 @@ def command(
         # Checking alone is the common case.
         from engine.cli.repairing import repair
 
-        code = repair(paths, known_providers(), unsafe=unsafe_fixes, diff=diff, out=out)
+        code = repair(flow_files(paths), known_providers(), unsafe=unsafe_fixes, diff=diff, out=out)
         if diff or code:
             return code
     return validate(paths, wanted, out)

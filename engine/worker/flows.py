@@ -18,19 +18,28 @@ def shipped(name: str) -> Path:
     return Path(str(files("flows") / name))
 
 
-def check_flow(path: str | Path) -> LoadResult:
-    """Check a flow with its sub-flows against what is installed here."""
+def check_flow(path: str | Path, *, started: bool = False) -> LoadResult:
+    """Check a flow with its sub-flows against what is installed here.
+
+    Args:
+        path: the file.
+        started: a room is about to start it, so that it has nobody to return to.
+    """
     names = {str(kind): known for kind, known in registry.catalogue().items()}
-    return check_file(path, Catalogue(providers=names))
+    return check_file(path, Catalogue(providers=names, started=started))
 
 
-def load_flow(path: str | Path) -> CompiledFlow:
+def load_flow(path: str | Path, *, started: bool = False) -> CompiledFlow:
     """Check and compile a flow with its sub-flows; its folder becomes importable for its tools.
+
+    Args:
+        path: the file.
+        started: as for `check_flow`.
 
     Raises:
         FlowError: the file has errors; carries the diagnostics.
     """
-    flow = compile_loaded(check_flow(path))
+    flow = compile_loaded(check_flow(path, started=started))
     make_importable(path)
     return flow
 
