@@ -31,7 +31,7 @@ def test_a_shipped_test_passes(case: Case) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", sorted(path.name.split(".")[0] for path in (ROOT / "flows").glob("*.tests.yaml"))
+    "name", sorted(path.name.split(".")[0] for path in (ROOT / "flows").rglob("*.tests.yaml"))
 )
 def test_the_tests_of_a_flow_reach_everything_in_it(name: str) -> None:
     coverage = Coverage()
