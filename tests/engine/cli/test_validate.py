@@ -63,8 +63,9 @@ class TestFormats:
         _, text = run("bad.yaml", "warned.yaml")
         assert text.startswith("error[TW101]: unknown key `edn` in state `bye`\n")
         assert "  --> bad.yaml:5:24\n" in text
-        assert text.splitlines()[-1].startswith("2 problems (1 error, 1 warning), 1 fixable with --fix. ")
-        assert text.splitlines()[-1].endswith(" ms, 2 files, 2 states.")
+        last = text.splitlines()[-1]
+        assert last.startswith("2 problems (1 error, 1 warning), 1 fixable with --fix. ")
+        assert last.endswith(" ms, 2 files, 2 states.")
 
     def test_nothing_found_is_said(self) -> None:
         assert run("good.yaml")[1].startswith("No problems. ")
