@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 from engine.flow.diagnostics import Diagnostic, Path
@@ -14,13 +15,16 @@ from engine.flow.rules.parts import Place, Way
 _MOVING = ("visits", "tries", "vars", "call", "event", "turn")
 """What may change from one round to the next: a guard that reads it may end the circle."""
 
+_EMPTY = re.compile(r"""not filled\(["'](\w+)["']\)|slots\.(\w+) == null""")
+"""A guard, or a part of one joined by `and`, that holds while a slot is empty."""
+
 
 def spin_loops(book: Book) -> Iterator[Diagnostic]:
     """A circle of states of which none waits, for a caller, a tool or time (TW304).
 
     A form waits only while a slot is empty: a circle through forms that empties nothing spins.
     """
-    edges = _edges(book, _goes_on, lambda way: True)
+    edges = _edges(book, _goes_on, lambda way: not _asks_what_is_empty(book, way))
     for part in cycles(edges):
         if any(_changes_values(book, name, part) for name in part):
             continue
@@ -79,6 +83,17 @@ def _moves(guard: str | None) -> bool:
     if expression is None or "now(" in guard:
         return True
     return any(name.chain[0] in _MOVING for name in expression.names)
+
+
+def _asks_what_is_empty(book: Book, way: Way) -> bool:
+    """Whether it goes to a form only while a slot of it is empty: the form will wait there."""
+    guard, target = way.transition.when, way.transition.to
+    if guard is None or target is None or " or " in guard or book.named(target) is None:
+        return False
+    form = book.places.get(book.leaf(target) or "")
+    asked = (form.state.collect if form is not None else None) or ()
+    parts = (_EMPTY.fullmatch(part.strip()) for part in guard.split(" and "))
+    return any(part is not None and (part[1] or part[2]) in asked for part in parts)
 
 
 def _counts(book: Book, name: str) -> bool:

@@ -53,6 +53,10 @@ BAD = [
     ("ask: {collect: [size], then: ask}", ["TW304", "TW317"]),
     ("ask: {collect: [size], then: REPEAT}", ["TW304"]),
     ("ask: {collect: [size], then: STAY}", ["TW304"]),
+    ("ask: {collect: [size], then: b}\n"
+     "b: {then: [{when: not filled('size'), to: ask}, {to: bye}]}", []),
+    ("ask: {collect: [size], then: b}\n"
+     "b: {then: [{when: not filled('name'), to: ask}, {to: bye}]}", ["TW304"]),
     ("ask: {run: find, args: {size: 3}, then: STAY}", ["TW304"]),
     ("ask: {say: Hi., then: ask}", ["TW304", "TW317"]),
     ("ask: {run: find, args: {size: 3}, then: REPEAT}", ["TW305"]),
