@@ -101,22 +101,14 @@ def _start(now: str | None) -> str:
 
 def _model(flow: CompiledFlow) -> Model | None:
     """The flow's language model; None, and a word about it, when it cannot be asked."""
-    if not flow.pipeline.get("llm"):
-        return None
-    from engine.testing.flow_tests.models import RealModel
-    from providers import registry
-    from providers.base import LanguageModel
+    from engine.testing.flow_tests.models import model_of
     from providers.errors import ProviderError
 
-    def make() -> LanguageModel:
-        return registry.make("llm", dict(flow.pipeline["llm"]))
-
     try:
-        make()
+        return model_of(flow)
     except ProviderError as error:
         click.echo(f"No model is asked, words and parsers decide alone: {error}", err=True)
         return None
-    return RealModel(make)
 
 
 EPILOG = """\b

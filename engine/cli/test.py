@@ -15,6 +15,7 @@ import click
 if TYPE_CHECKING:
     from engine.testing.flow_tests.collect import Case, Collection, Problem, Subject
     from engine.testing.flow_tests.coverage import Coverage
+    from engine.testing.flow_tests.models import Model
     from engine.testing.flow_tests.runner import Outcome
 
 
@@ -27,6 +28,7 @@ class Wanted:
     coverage: bool = False
     fail_under: float | None = None
     paths: bool = False
+    live: bool = False
 
 
 def test(paths: Sequence[Path], wanted: Wanted, out: TextIO) -> int:
@@ -45,13 +47,16 @@ def test(paths: Sequence[Path], wanted: Wanted, out: TextIO) -> int:
     coverage = Coverage()
     for subject in found.subjects:
         coverage.add_flow(subject.flow)
+    models = _models(cases) if wanted.live else {}
     outcomes = []
     for file, group in groupby(cases, lambda case: case.source.file):
         print(file, file=out)
         for case in group:
-            outcome = run_case(case, coverage)
+            outcome = run_case(case, coverage, models.get(case.subject.flow.id))
             outcomes.append(outcome)
             print(f"  {'ok  ' if outcome.ok else 'FAIL'}  {case.name}", file=out)
+            for turn in outcome.compared:
+                print(f"        {'=' if turn.agrees else '!'} {turn}", file=out)
     seconds = time.perf_counter() - began
     _tell(outcomes, found.problems, out)
     if wanted.junit is not None:
@@ -66,7 +71,8 @@ def test(paths: Sequence[Path], wanted: Wanted, out: TextIO) -> int:
     print(_summary(outcomes, found, seconds), file=out)
     if found.problems or not (outcomes or wanted.paths):
         return 2
-    return int(not enough or any(not outcome.ok for outcome in outcomes))
+    agreed = _agreed(outcomes, out) if wanted.live else True
+    return int(not agreed or not enough or any(not outcome.ok for outcome in outcomes))
 
 
 def _chosen(cases: list[Case], expression: str) -> list[Case]:
@@ -78,6 +84,46 @@ def _chosen(cases: list[Case], expression: str) -> list[Case]:
         return [case for case in cases if chosen(case.id, expression)]
     except ValueError as error:
         raise click.UsageError(f"-k {expression!r}: {error}") from None
+
+
+# --- a real model ---------------------------------------------------------------------------------
+
+
+def _models(cases: Sequence[Case]) -> dict[str, Model]:
+    """The model of every flow under test; flows without one cannot be asked."""
+    from engine.errors import ConfigurationError
+    from engine.testing.flow_tests.models import model_of
+    from providers.errors import ProviderError
+
+    models: dict[str, Model] = {}
+    for flow in {case.subject.flow.id: case.subject.flow for case in cases}.values():
+        try:
+            model = model_of(flow)
+        except ProviderError as error:
+            raise ConfigurationError(f"the model of {flow.id} cannot be asked: {error}") from error
+        if model is None:
+            raise ConfigurationError(
+                f"{flow.id} names no language model to ask: `pipeline: {{llm: {{use: ...}}}}`"
+            )
+        models[flow.id] = model
+    return models
+
+
+def _agreed(outcomes: Sequence[Outcome], out: TextIO) -> bool:
+    """Tell how many turns were understood as they were declared; whether all were."""
+    turns = [turn for outcome in outcomes for turn in outcome.compared]
+    agreed = sum(turn.agrees for turn in turns)
+    asked = sum(turn.by == "model" for turn in turns)
+    share = f" ({100 * agreed / len(turns):.0f} %)" if turns else ""
+    print(
+        f"{agreed} of {len(turns)} turns with `heard` were understood as declared{share}; "
+        f"the model was asked {asked} times, words were enough for the others.",
+        file=out,
+    )
+    return agreed == len(turns)
+
+
+# --- telling --------------------------------------------------------------------------------------
 
 
 def _tell(outcomes: Sequence[Outcome], problems: Sequence[Problem], out: TextIO) -> None:
@@ -163,6 +209,7 @@ Examples:
   turnwise test flows/ -k "silence and not long" --junit report.xml
   turnwise test flows/book_table.yaml --paths             the conversations that are missing
   turnwise test flows/book_table.yaml --from runs/X/journal.jsonl   a call becomes a test
+  turnwise test flows/order_pizza.yaml --live             what the real model understands
 
 \b
 Exit codes: 0 passed, 1 failed or too little reached, 2 a file cannot be read, or has no tests.
@@ -186,6 +233,11 @@ Exit codes: 0 passed, 1 failed or too little reached, 2 a file cannot be read, o
     "--paths", "show_paths", is_flag=True, help="Write the missing conversations as stubs."
 )
 @click.option(
+    "--live",
+    is_flag=True,
+    help="Also ask the flow's real language model, and compare with `heard`.",
+)
+@click.option(
     "--from",
     "journal",
     type=click.Path(dir_okay=False, exists=True, path_type=Path),
@@ -198,6 +250,7 @@ def command(
     coverage: bool,
     fail_under: float | None,
     show_paths: bool,
+    live: bool,
     journal: Path | None,
 ) -> int:
     """Play the tests of flow FILES or folders, on virtual time."""
@@ -212,6 +265,11 @@ def command(
             sys.stdout.write(recorded_test(flow, lines))
         return 0
     wanted = Wanted(
-        choose=choose, junit=junit, coverage=coverage, fail_under=fail_under, paths=show_paths
+        choose=choose,
+        junit=junit,
+        coverage=coverage,
+        fail_under=fail_under,
+        paths=show_paths,
+        live=live,
     )
     return test(paths, wanted, sys.stdout)

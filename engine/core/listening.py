@@ -129,7 +129,7 @@ class Listening:
         known = self._remembered(frame, text)
         if known is not None:
             self._scene.outbox.note("remembered", turn=turn)
-            self._take(frame, _both(findings, known, self.scope(frame)))
+            self._take(frame, combined(findings, known, self.scope(frame)))
             return
         if not self._has_model:
             self._take(frame, findings)
@@ -161,7 +161,7 @@ class Listening:
         frame, pending = taken
         scope = self.scope(frame)
         self._remember(frame, pending.text, report, scope)
-        self._take(frame, _both(self._read(pending.text, scope), report, scope))
+        self._take(frame, combined(self._read(pending.text, scope), report, scope))
 
     def failed(self, turn: str, message: str) -> None:
         """The model failed or is late: go on with the words alone.
@@ -251,7 +251,7 @@ def _key(frame: Frame, text: str) -> str:
     return f"{frame.flow.id}/{visit.state}/{asked}/{words}"
 
 
-def _both(words: Findings, report: Mapping[str, Any], scope: Scope) -> Findings:
+def combined(words: Findings, report: Mapping[str, Any], scope: Scope) -> Findings:
     """What a model told, and where it is silent what the words had given."""
     told = understanding.judge_report(report, scope)
     return Findings(

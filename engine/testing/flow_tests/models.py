@@ -8,9 +8,11 @@ from contextlib import aclosing
 from typing import Any, Protocol
 
 from engine.effects import StartReply, Understand
+from engine.machine.compiled import CompiledFlow
 from engine.pipeline.sentences import Cutter
 from engine.pipeline.stage import describe
 from engine.testing.flow_tests.world import Answer, Ready, Reply, in_thread
+from providers import registry
 from providers.base import (
     LanguageModel,
     ReplyChunk,
@@ -94,6 +96,23 @@ class RealModel:
                 return Answer(error=describe(error))
 
         return in_thread(work, name)
+
+
+def model_of(flow: CompiledFlow) -> RealModel | None:
+    """The language model a flow names; None: it names none.
+
+    Raises:
+        ProviderError: it cannot be made here: a wrong option, a missing secret or package.
+    """
+    chosen = flow.pipeline.get("llm")
+    if not chosen:
+        return None
+
+    def make() -> LanguageModel:
+        return registry.make("llm", dict(chosen))
+
+    make()
+    return RealModel(make)
 
 
 async def _whole(model: LanguageModel, request: ReplyRequest) -> list[ReplyChunk]:

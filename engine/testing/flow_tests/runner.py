@@ -9,9 +9,11 @@ from functools import partial
 from engine.core.step import Step
 from engine.errors import TurnwiseError
 from engine.flow.diagnostics import Path, Span
-from engine.testing.flow_tests.call import TextCall
+from engine.testing.flow_tests.call import Line, TextCall
 from engine.testing.flow_tests.collect import Case
 from engine.testing.flow_tests.coverage import Coverage
+from engine.testing.flow_tests.live import Compared, LiveReader
+from engine.testing.flow_tests.models import Model
 from engine.testing.flow_tests.names import unknown_names
 from engine.testing.flow_tests.staged import StagedDialog
 from engine.testing.flow_tests.talk import Reader, StepFailedError, Talk, with_mocked_flows
@@ -45,6 +47,8 @@ class Outcome:
     case: Case
     failure: Failure | None
     steps: tuple[Step, ...]
+    compared: tuple[Compared, ...] = ()
+    """What a real model made of its turns, when one was asked."""
 
     @property
     def ok(self) -> bool:
@@ -57,23 +61,28 @@ class Outcome:
         return self.steps[-1].at / 1000 if self.steps else 0.0
 
 
-def run_case(case: Case, coverage: Coverage | None = None) -> Outcome:
+def run_case(case: Case, coverage: Coverage | None = None, model: Model | None = None) -> Outcome:
     """Play one test.
 
     Args:
         case: the test.
         coverage: told what the test reaches.
+        model: asked what every turn with `heard` means, and compared with that.
     """
     for path, wrong, help_ in unknown_names(case.test, case.subject.flow):
         span = _span(case, path)
         failure = Failure(span=span, expected="names of this flow", found=wrong, help=help_)
         return Outcome(case=case, failure=failure, steps=())
-    reader = Reader()
+    said: list[Line] = []
+    live = None if model is None else LiveReader(model, lambda: said[-1].text if said else "")
+    reader = Reader() if live is None else live
     call = _call(case, reader, coverage.fired if coverage is not None else None)
+    said = call.said
     failure_ = _play(case, call, Talk(call, reader))
     if coverage is not None:
         coverage.played(call.flow, call.steps)
-    return Outcome(case=case, failure=failure_, steps=tuple(call.steps))
+    compared = tuple(live.compared) if live is not None else ()
+    return Outcome(case=case, failure=failure_, steps=tuple(call.steps), compared=compared)
 
 
 def _call(case: Case, reader: Reader, fired: Callable[[str, str], None] | None) -> TextCall:
