@@ -21,6 +21,7 @@ COMMANDS = {
     "fmt": "Format flow files; comments stay.",
     "graph": "Draw a flow as Mermaid, DOT, SVG or JSON.",
     "lsp": "Serve an editor: findings, completion, rename while typing.",
+    "migrate": "Propose the rules by which saved calls go on in a new version.",
     "new": "Begin a flow from a template, with its tests.",
     "providers": "List the providers and whether each can run here.",
     "replay": "Live a recorded call once more and compare every step.",
