@@ -12,7 +12,7 @@ test: $(VENV)/.ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -q --numprocesses 2 --dist loadgroup
+	$(BIN)/pytest -q --numprocesses 2 --dist loadscope --no-loadscope-reorder
 
 bench: $(VENV)/.ready-dev
 	$(BIN)/python bench/demo.py

@@ -1,11 +1,11 @@
-"""Hypothesis profiles, and which tests may run side by side.
+"""Hypothesis profiles, and the order of the suite.
 
 Hypothesis: `fast` by default and `ci` draw the same examples every time, so that a run says
 something about the change and not about luck; `HYPOTHESIS_PROFILE=deep` goes looking for more. No
 deadlines: how long an example takes says more about the machine than about the code.
 
-The suite runs on two workers (pytest-xdist, `--dist loadgroup`): the tests on the wall clock mostly
-wait, so they form one group, one after the other on one worker, beside everything else.
+The suite runs on two workers (pytest-xdist), a module at a time, so that what a module sets up (a
+whole call on audio) is set up once.
 """
 
 import os
@@ -27,12 +27,6 @@ settings.register_profile("deep", max_examples=20_000, deadline=None, suppress_h
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Keep the tests on the wall clock together."""
-    if item.path.is_relative_to(_LIVE):
-        item.add_marker(pytest.mark.xdist_group("live"))
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the tests on the wall clock: they take longest."""
+    """Begin with the tests on the wall clock: they take longest, and mostly wait."""
     items.sort(key=lambda item: not item.path.is_relative_to(_LIVE))
