@@ -30,7 +30,11 @@ class TaskOwner:
 
     async def aclose(self) -> None:
         """Cancel what still runs and wait until all of it has ended."""
-        while tasks := [task for task in self._tasks if task is not asyncio.current_task()]:
+        # A task that is done leaves the set by its callback, one turn of the loop later; gathering
+        # only such tasks does not wait at all, so asking for them again would spin for ever.
+        while tasks := [
+            task for task in self._tasks if task is not asyncio.current_task() and not task.done()
+        ]:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)

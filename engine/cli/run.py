@@ -146,7 +146,8 @@ async def _listening(
         raise RoomError(f"{error} The token: --token or TURNWISE_TOKEN.") from error
     except OSError as error:
         number = error.errno or 0
-        why = os.strerror(number) if number > 0 else error.strerror
+        # Python 3.13 tells no number where none of several addresses can be bound
+        why = os.strerror(number) if number > 0 else error.strerror or str(error)
         raise RoomError(f"cannot listen on {address}, port {port}: {why}.") from error
     return rooms
 

@@ -110,11 +110,15 @@ class SqliteStore:
         with _told(self._path):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._base = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
-            self._base.execute("PRAGMA journal_mode = WAL")
-            self._base.execute("PRAGMA synchronous = NORMAL")
-            self._base.execute("PRAGMA foreign_keys = ON")
-            self._base.execute("PRAGMA busy_timeout = 5000")
-            self._base.executescript(_SCHEMA)
+            try:
+                self._base.execute("PRAGMA journal_mode = WAL")
+                self._base.execute("PRAGMA synchronous = NORMAL")
+                self._base.execute("PRAGMA foreign_keys = ON")
+                self._base.execute("PRAGMA busy_timeout = 5000")
+                self._base.executescript(_SCHEMA)
+            except sqlite3.Error:
+                self._base.close()
+                raise
 
     def begin(self, call: str, header: Header, touched: float) -> None:
         """See `Store`."""

@@ -151,7 +151,9 @@ def test_the_page_is_silent_while_the_agent_is_not_speaking(seen: Seen) -> None:
 def test_the_agent_hears_and_understands_the_page(seen: Seen) -> None:
     assert seen.slots["party_size"] == 4
     (started,) = seen.causes(SessionStarted)
-    assert seen.slots["date"] == str(np.datetime64(started.started_at[:10]) + 1)
+    assert seen.slots["date"] == str(
+        np.datetime64(started.started_at[:10]) + np.timedelta64(1, "D")
+    )
 
 
 def test_the_words_of_both_are_shown_and_who_said_them(seen: Seen) -> None:

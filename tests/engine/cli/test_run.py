@@ -83,9 +83,9 @@ def test_beyond_this_machine_a_token_is_needed(host: str, monkeypatch: pytest.Mo
 def test_an_address_of_another_machine_is_refused_in_one_line() -> None:
     message = told("good.yaml", "--host", "192.0.2.1", "--token", "secret", "--port", "0")
 
-    assert message == (
-        "RoomError: cannot listen on 192.0.2.1, port 0: Cannot assign requested address."
-    )
+    # Python 3.13 says "could not bind on any address"
+    assert message.startswith("RoomError: cannot listen on 192.0.2.1, port 0: ")
+    assert "address" in message.rpartition(": ")[2]
 
 
 def test_a_runs_folder_that_cannot_be_is_found_before_the_first_call() -> None:
