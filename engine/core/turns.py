@@ -5,8 +5,7 @@ line after the queue was empty, after a turn of the caller, or after an interrup
 ever added to a turn that was cut.
 
 *Lines* are the ordered and audible ones: they stand against the caller. The queue is over when no
-line is left, held ones included. The head of the queue is watched by two deadlines: `first_audio`
-until it is audible, `playout` until it is over; both stand still while the audio is paused.
+line is left, held ones included. Its deadlines are those of `watch`.
 
 This object is also the dialog's mouth (`engine.core.speaker.Speaker`).
 """
@@ -17,21 +16,14 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from engine.core.deadlines import Deadlines
-from engine.core.heard import guessed_duration, heard_text
 from engine.core.history import History, HistoryItem
 from engine.core.outbox import Outbox
 from engine.core.speaker import Purpose
 from engine.core.utterance import Utterance
+from engine.core.watch import Watch
 from engine.effects import PauseSpeech, PlayFile, ResumeSpeech, Say, StopSpeech
 from engine.events import Millis, PlayoutFinished, PlayoutStarted, SpeechPrepared
 from engine.machine.compiled import InterruptionPolicy
-
-FIRST_AUDIO = 10_000
-"""How long the voice may take for the first sample of the line whose turn it is."""
-
-PLAYOUT_MARGIN = 3_000
-"""How much later than computed a line may end: network, jitter buffer, a loaded machine."""
-
 
 _OF_THE_MOMENT = ("question", "ladder", "filler", "reply")
 """Purposes of lines that mean nothing any more after the caller has spoken."""
@@ -42,7 +34,7 @@ class Turns:
 
     def __init__(self, outbox: Outbox, deadlines: Deadlines, history: History) -> None:
         self._outbox = outbox
-        self._deadlines = deadlines
+        self._watched = Watch(outbox, deadlines)
         self._history = history
         self._queue: dict[str, Utterance] = {}
         self._turn = 0
@@ -100,13 +92,7 @@ class Turns:
     def _expected(self, utterance: Utterance) -> HistoryItem:
         """What the caller will have heard of a line: measured when it is over, guessed before."""
         complete = utterance.state != "ending"
-        text = heard_text(
-            utterance.text,
-            played=utterance.played_by(self._outbox.at),
-            complete=complete,
-            duration=utterance.duration,
-            words=utterance.words,
-        )
+        text = utterance.heard(utterance.played_by(self._outbox.at), complete=complete)
         return HistoryItem(id=utterance.id, role="assistant", text=text, interrupted=not complete)
 
     # --- ordering --------------------------------------------------------------------------------
@@ -185,11 +171,7 @@ class Turns:
             return
         self._paused_at = self._outbox.at
         self._outbox.emit(PauseSpeech())
-        self._deadlines.cancel(f"first_audio:{head.id}")
-        due = self._deadlines.get(f"playout:{head.id}")
-        if due is not None:
-            head.due_in = due - self._outbox.at
-            self._deadlines.cancel(f"playout:{head.id}")
+        self._watched.hold(head)
 
     def resume(self) -> None:
         """Go on at the sample where the audio was held."""
@@ -200,9 +182,8 @@ class Turns:
         head = self.head
         if head is not None and head.started is not None:
             head.silent += self._outbox.at - max(since, head.started)
-        if head is not None and head.due_in is not None:
-            self._deadlines.set(f"playout:{head.id}", self._outbox.at + head.due_in)
-            head.due_in = None
+        if head is not None:
+            self._watched.go_on(head)
         self._watch()
 
     def stop(self, *, force: bool = False) -> tuple[str, ...]:
@@ -243,9 +224,8 @@ class Turns:
 
     def _bury(self, utterance: Utterance, stopped: Millis) -> None:
         """Take a line off the floor; its end, with what was played of it, is still to come."""
-        self._forget(utterance)
         utterance.state, utterance.stopped = "ending", stopped
-        self._deadlines.set(f"playout:{utterance.id}", self._outbox.at + PLAYOUT_MARGIN)
+        self._watched.stopped(utterance)
 
     # --- what the voice reports ------------------------------------------------------------------
 
@@ -257,7 +237,7 @@ class Turns:
             return
         utterance.duration, utterance.words = event.duration, event.words
         if utterance.state == "audible":
-            self._expect_end(utterance)
+            self._watched.audible(utterance, self._paused_at)
 
     def started(self, event: PlayoutStarted) -> None:
         """A line is audible."""
@@ -266,9 +246,8 @@ class Turns:
             self._late(event.utterance)
             return
         utterance.state, utterance.started = "audible", self._outbox.at
-        self._deadlines.cancel(f"first_audio:{utterance.id}")
         self._history.opened(utterance.id)
-        self._expect_end(utterance)
+        self._watched.audible(utterance, self._paused_at)
 
     def finished(self, event: PlayoutFinished) -> Utterance | None:
         """A line is over. Returns it if it still stood against the caller, None if it was dead."""
@@ -310,13 +289,7 @@ class Turns:
 
     def _over(self, utterance: Utterance, played: Millis, complete: bool) -> Utterance | None:
         alive = utterance.state != "ending"
-        heard = heard_text(
-            utterance.text,
-            played=played,
-            complete=complete,
-            duration=utterance.duration,
-            words=utterance.words,
-        )
+        heard = utterance.heard(played, complete=complete)
         self._drop(utterance)
         self._history.closed(utterance.id, utterance.text, heard, complete=complete)
         if heard or alive:
@@ -324,35 +297,18 @@ class Turns:
         self._watch()
         return utterance if alive else None
 
-    # --- deadlines -------------------------------------------------------------------------------
+    # --- inside ----------------------------------------------------------------------------------
 
     def _watch(self) -> None:
         """The head of the queue must become audible in time; without one nothing is held."""
         head = self.head
         if head is None:
             self.resume()
-        if head is None or head.state != "ordered" or self.paused:
-            return
-        name = f"first_audio:{head.id}"
-        if self._deadlines.get(name) is None:
-            self._deadlines.set(name, self._outbox.at + FIRST_AUDIO)
-
-    def _expect_end(self, utterance: Utterance) -> None:
-        length = utterance.duration
-        if length is None:
-            length = max(FIRST_AUDIO, guessed_duration(utterance.text))
-        due = (utterance.started or 0) + utterance.silent + length + PLAYOUT_MARGIN
-        if self._paused_at is not None:
-            utterance.due_in = due - self._paused_at
-        else:
-            self._deadlines.set(f"playout:{utterance.id}", due)
-
-    def _forget(self, utterance: Utterance) -> None:
-        self._deadlines.cancel(f"first_audio:{utterance.id}")
-        self._deadlines.cancel(f"playout:{utterance.id}")
+        elif head.state == "ordered" and not self.paused:
+            self._watched.first_audio(head)
 
     def _drop(self, utterance: Utterance) -> None:
-        self._forget(utterance)
+        self._watched.forget(utterance)
         del self._queue[utterance.id]
 
     def _where(self, test: Callable[[Utterance], bool]) -> list[Utterance]:

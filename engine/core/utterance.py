@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from engine.core.heard import heard_text
 from engine.core.speaker import Purpose
 from engine.events import Millis, Word
 from engine.machine.compiled import InterruptionPolicy
@@ -45,6 +46,16 @@ class Utterance:
         until = now if self.stopped is None else min(now, self.stopped)
         played = max(0, until - self.started - self.silent)
         return played if self.duration is None else min(played, self.duration)
+
+    def heard(self, played: Millis, *, complete: bool) -> str:
+        """Return its words that were heard when so much of it was played."""
+        return heard_text(
+            self.text,
+            played=played,
+            complete=complete,
+            duration=self.duration,
+            words=self.words,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON-like data."""

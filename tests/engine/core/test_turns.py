@@ -5,7 +5,8 @@ import pytest
 from engine.core.deadlines import Deadlines
 from engine.core.history import History
 from engine.core.outbox import Outbox
-from engine.core.turns import FIRST_AUDIO, PLAYOUT_MARGIN, Turns
+from engine.core.turns import Turns
+from engine.core.watch import FIRST_AUDIO, PLAYOUT_MARGIN
 from engine.effects import PauseSpeech, ResumeSpeech, Say, StopSpeech
 from engine.events import PlayoutFinished, PlayoutStarted, SpeechPrepared, Word
 from engine.machine.compiled import InterruptionPolicy
