@@ -17,12 +17,13 @@ the same events give the same steps (S18).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
 from engine.core import form, ladders, lines, transfer
+from engine.core.alarms import Alarms
 from engine.core.deadlines import Deadlines, lost
+from engine.core.expecting import Expecting
 from engine.core.keying import Keying
 from engine.core.listening import Listening, Reader
 from engine.core.macrostep import Macrostep
@@ -36,8 +37,7 @@ from engine.core.tooling import Tools
 from engine.core.understanding import understand
 from engine.core.unhandled import Unhandled
 from engine.core.verbs import Verbs
-from engine.effects import Expect
-from engine.events import Millis, SessionStarted, ToolReturned, TransferEnded, Understood
+from engine.events import SessionStarted, ToolReturned, TransferEnded, Understood
 from engine.machine.compiled import (
     CompiledFlow,
     CompiledState,
@@ -47,10 +47,6 @@ from engine.machine.compiled import (
 )
 from engine.machine.moves import chart_of
 
-MAX_ELAPSED: Millis = 30 * 60_000
-"""Length of a call until `error.limit` (S14)."""
-GRACE: Millis = 60_000
-"""What a handler of that error has to bring the call to its end."""
 MAX_TURNS = 1_000
 """User turns of a call until `error.limit` (S14)."""
 
@@ -92,9 +88,10 @@ class Dialog:
         self._macrostep = Macrostep(
             scene, self._mover, self._verbs, self._tools, self._timers, unhandled
         )
-        self._due = self._on_deadlines()
-        self._overtime = False
-        self._expected: tuple[str, tuple[str, ...]] | None = None
+        self._alarms = Alarms(
+            scene, self._tools, self._timers, self._listening, self._talking, self._keying
+        )
+        self._expecting = Expecting(scene)
         _build_charts(flow)
 
     # --- events ----------------------------------------------------------------------------------
@@ -107,13 +104,13 @@ class Dialog:
         """Enter the start state: the caller is there. A second call changes nothing."""
         if self._begun:
             return
-        self._scene.deadlines.set("limit", MAX_ELAPSED)
+        self._alarms.begin()
         self._mover.begin()
         self._run()
 
     def lose(self) -> None:
         """Another process goes on from here; its recogniser was told nothing yet."""
-        self._expected = None
+        self._expecting.lose()
 
     def resume(self) -> None:
         """The caller is back, in another process than before: say so, and where we are."""
@@ -213,11 +210,7 @@ class Dialog:
         """One of the dialog's own deadlines is due: understand tool retry filler timer ..."""
         if not self._live:
             return
-        kind, _, subject = name.partition(":")
-        act = self._due.get(kind)
-        if act is None:
-            raise ValueError(f"not a deadline of the dialog: {name}")
-        act(subject)
+        self._alarms.ring(name)
         self._run()
 
     def speech_over(self) -> None:
@@ -308,7 +301,7 @@ class Dialog:
             "listening": self._listening.to_dict(),
             "talking": self._talking.to_dict(),
             "keying": self._keying.to_dict(),
-            "overtime": self._overtime,
+            "overtime": self._alarms.to_dict(),
         }
 
     def from_dict(self, data: Mapping[str, Any]) -> None:
@@ -322,8 +315,8 @@ class Dialog:
         self._listening.from_dict(data["listening"])
         self._talking.from_dict(data["talking"])
         self._keying.from_dict(data["keying"])
-        self._overtime = data["overtime"]
-        self._expected = None
+        self._alarms.from_dict(data["overtime"])
+        self._expecting.lose()
 
     # --- inside ----------------------------------------------------------------------------------
 
@@ -346,50 +339,7 @@ class Dialog:
         self._listening.check()
         self._talking.check()
         self._keying.check()
-        self._expect()
-
-    def _expect(self) -> None:
-        """Tell the recogniser what comes next, when that has changed."""
-        if self._scene.ended is not None:
-            return
-        top = self._scene.stack.top
-        expected = (self._scene.stack.qualified(), form.kinds(top))
-        if expected != self._expected:
-            self._expected = expected
-            state, kinds = expected
-            grammar = top.state.grammar if top.waiting else ""
-            self._scene.outbox.emit(
-                Expect(state=state, grammar=grammar, flow=top.flow.id, kinds=kinds)
-            )
-
-    def _on_deadlines(self) -> dict[str, Callable[[str], None]]:
-        """What is done when a deadline of each kind is due, with what follows its colon."""
-        tools, talking = self._tools, self._talking
-        return {
-            "first_token": partial(talking.late, "first_token"),
-            "token_gap": partial(talking.late, "token_gap"),
-            "reply": partial(talking.late, "reply"),
-            "keys": lambda _: self._keying.timed_out(),
-            "understand": lambda turn: self._listening.failed(turn, "the model took too long"),
-            "tool": tools.timed_out,
-            "retry": tools.retry,
-            "filler": tools.fill,
-            "timer": lambda rest: self._timers.fired(f"timer:{rest}"),
-            "transfer": lambda _: transfer.timed_out(self._scene),
-            "limit": lambda _: self._call_too_long(),
-        }
-
-    def _call_too_long(self) -> None:
-        """Raise the limit; whoever handles it has a minute to bring the call to its end."""
-        scene = self._scene
-        if self._overtime:
-            scene.report("error.limit", "the call did not end in time", scene.stack.top)
-            scene.doomed = True
-            return
-        self._overtime = True
-        scene.deadlines.set("limit", scene.at + GRACE)
-        minutes = MAX_ELAPSED // 60_000
-        scene.fail("error.limit", f"the call is longer than {minutes} minutes", scene.stack.top)
+        self._expecting.check()
 
 
 def _build_charts(flow: CompiledFlow) -> None:

@@ -1,0 +1,32 @@
+"""What the recogniser is told to expect, whenever that has changed: state, grammar, kinds."""
+
+from __future__ import annotations
+
+from engine.core import form
+from engine.core.scene import Scene
+from engine.effects import Expect
+
+
+class Expecting:
+    """Remembers what was told, so that nothing is told twice."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._told: tuple[str, tuple[str, ...]] | None = None
+
+    def lose(self) -> None:
+        """Another recogniser listens from now on; it was told nothing yet."""
+        self._told = None
+
+    def check(self) -> None:
+        """Tell it what comes next, at the end of a macrostep."""
+        scene = self._scene
+        if scene.ended is not None:
+            return
+        top = scene.stack.top
+        expected = (scene.stack.qualified(), form.kinds(top))
+        if expected != self._told:
+            self._told = expected
+            state, kinds = expected
+            grammar = top.state.grammar if top.waiting else ""
+            scene.outbox.emit(Expect(state=state, grammar=grammar, flow=top.flow.id, kinds=kinds))
