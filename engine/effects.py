@@ -39,11 +39,13 @@ class Say(Effect):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlayFile(Say):
-    """Make a file audible: an utterance like any other, without words."""
+    """Make a file audible: an utterance like any other."""
 
     text: str = ""
+    """Its words, where the program that asked for it knows them."""
     file: str
-    """Path of the file, relative to the folder of the flow the call runs; `/` between folders."""
+    """Path of the file, relative to the folder of the flow the call runs; `/` between folders.
+    `memory:NAME`: audio that the session holds under this name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,6 +66,16 @@ class Turns:
         return None
 
     @property
+    def queued(self) -> tuple[str, ...]:
+        """The ids of the lines that are not over, in order; stopped ones are not among them."""
+        return tuple(u.id for u in self._queue.values() if u.state != "ending")
+
+    def progress(self, utterance: str) -> str:
+        """Return how far a line is (see `utterance`); empty: it is over, or was never ordered."""
+        known = self._queue.get(utterance)
+        return "" if known is None else known.state
+
+    @property
     def paused(self) -> bool:
         """True between `pause` and `resume`."""
         return self._paused_at is not None
@@ -86,7 +96,9 @@ class Turns:
             if item is not None or name in self._queue
         ]
         known = {item.id for item in items}
-        coming = self._where(lambda u: u.state in ("held", "ordered") and u.id not in known)
+        coming = self._where(
+            lambda u: u.remember and u.state in ("held", "ordered") and u.id not in known
+        )
         return tuple(item for item in (*items, *map(self._expected, coming)) if item.text)
 
     def _expected(self, utterance: Utterance) -> HistoryItem:
@@ -97,17 +109,29 @@ class Turns:
 
     # --- ordering --------------------------------------------------------------------------------
 
-    def say(self, text: str, *, purpose: Purpose, policy: InterruptionPolicy) -> str:
-        """Order a line behind all others and return its utterance id."""
-        if purpose in ("line", "question", "reply"):
+    def say(
+        self, text: str, *, purpose: Purpose, policy: InterruptionPolicy, remember: bool = True
+    ) -> str:
+        """Order a line behind all others and return its id; `remember`: for the history."""
+        if remember and purpose in ("line", "question", "reply"):
             self.last_spoken = text
-        return self._add(text, purpose, policy)
+        return self._add(text, purpose, policy, remember=remember)
 
-    def play(self, file: str, *, policy: InterruptionPolicy) -> str:
-        """Order an audio file behind all lines and return its utterance id."""
-        return self._add("", "line", policy, file)
+    def play(
+        self, file: str, *, policy: InterruptionPolicy, text: str = "", remember: bool = True
+    ) -> str:
+        """Order an audio file behind all lines and return its utterance id; `text`: its words."""
+        return self._add(text, "line", policy, file, remember=remember)
 
-    def _add(self, text: str, purpose: Purpose, policy: InterruptionPolicy, file: str = "") -> str:
+    def _add(
+        self,
+        text: str,
+        purpose: Purpose,
+        policy: InterruptionPolicy,
+        file: str = "",
+        *,
+        remember: bool,
+    ) -> str:
         if self._fresh or not self.speaking:
             self._turn, self._line, self._fresh = self._turn + 1, 0, False
         self._line += 1
@@ -119,6 +143,7 @@ class Turns:
             policy=policy,
             state="held",
             file=file,
+            remember=remember,
         )
         self._queue[utterance.id] = utterance
         self._unsaid = True
@@ -158,7 +183,7 @@ class Turns:
             "purpose": utterance.purpose,
         }
         if utterance.file:
-            self._outbox.emit(PlayFile(file=utterance.file, **order))
+            self._outbox.emit(PlayFile(file=utterance.file, text=utterance.text, **order))
         else:
             self._outbox.emit(Say(text=utterance.text, **order))
 
@@ -204,13 +229,28 @@ class Turns:
 
     def retract(self, utterances: Collection[str]) -> None:
         """Drop those of these lines that are not audible yet and may be stopped."""
-        mine = self._where(lambda u: u.id in utterances and u.policy.allow)
-        for utterance in [u for u in mine if u.state == "held"]:
+        unheard = ("held", "ordered")
+        self._withdraw(
+            self._where(lambda u: u.id in utterances and u.policy.allow and u.state in unheard)
+        )
+
+    def withdraw(self, utterances: Collection[str], *, force: bool = False) -> tuple[str, ...]:
+        """Stop or drop those of these lines that may be, or with `force` all; return their ids."""
+        mine = self._where(
+            lambda u: u.id in utterances and u.state != "ending" and (force or u.policy.allow)
+        )
+        if any(u.state != "held" for u in mine):
+            self._fresh = True
+        self._withdraw(mine, mine[0].policy.fade if mine else 0)
+        return tuple(u.id for u in mine)
+
+    def _withdraw(self, lines: list[Utterance], fade: Millis = 0) -> None:
+        for utterance in [u for u in lines if u.state == "held"]:
             self._outbox.note("dropped", utterance=utterance.id, text=utterance.text)
             self._drop(utterance)
-        waiting = [u for u in mine if u.state == "ordered"]
-        if waiting:
-            self._end_lines(waiting)
+        ordered = [u for u in lines if u.state != "held"]
+        if ordered:
+            self._end_lines(ordered, fade)
 
     def _end_lines(self, stopped: list[Utterance], fade: Millis = 0) -> None:
         now = self._outbox.at
@@ -246,7 +286,8 @@ class Turns:
             self._late(event.utterance)
             return
         utterance.state, utterance.started = "audible", self._outbox.at
-        self._history.opened(utterance.id)
+        if utterance.remember:
+            self._history.opened(utterance.id)
         self._watched.audible(utterance, self._paused_at)
 
     def finished(self, event: PlayoutFinished) -> Utterance | None:
@@ -291,7 +332,8 @@ class Turns:
         alive = utterance.state != "ending"
         heard = utterance.heard(played, complete=complete)
         self._drop(utterance)
-        self._history.closed(utterance.id, utterance.text, heard, complete=complete)
+        if utterance.remember:
+            self._history.closed(utterance.id, utterance.text, heard, complete=complete)
         if heard or alive:
             self._outbox.note("heard", utterance=utterance.id, text=heard, complete=complete)
         self._watch()

@@ -36,6 +36,8 @@ class Utterance:
     words: tuple[Word, ...] = ()
     file: str = ""
     """The audio file to play; empty: the text is spoken."""
+    remember: bool = True
+    """It belongs to the history."""
     due_in: Millis | None = None
     """What was left of its `playout` deadline when it was paused."""
 
