@@ -65,6 +65,18 @@ class SessionResumed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FlowReplaced(Event):
+    """The call goes on with an edited version of its flow, from the state where it stands.
+
+    Whoever posts it has moved the conversation onto that version before (`engine.core.reload`).
+    """
+
+    version: str
+    fingerprint: str
+    """Of the new version; a replay finds it by this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ParticipantJoined(Event):
     """Somebody entered the room. The first one opens the call: the agent may speak."""
 
@@ -106,6 +118,18 @@ class AppEventReceived(Event):
     """An event from outside the call: the flow sees it as `app.NAME`."""
 
     name: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+CallNews: TypeAlias = Literal["voicemail", "agent.joined", "agent.left"]
+"""What a line may tell about a call; the flow sees it under this very name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallNewsReceived(Event):
+    """Whoever placed or routes the call tells about it: a machine answered, a colleague came."""
+
+    name: CallNews
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -280,8 +304,10 @@ EVENT_TYPES: dict[str, type[Event]] = {
     cls.__name__: cls
     for cls in (
         AppEventReceived,
+        CallNewsReceived,
         CloseRequested,
         EndOfTurnPredicted,
+        FlowReplaced,
         KeyPressed,
         ParticipantJoined,
         ParticipantLeft,

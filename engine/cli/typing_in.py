@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from engine.core.conversation import DialogFactory
+from engine.core.reload import ReloadRefusedError, UnderWayError
 from engine.core.values import to_json
 from engine.errors import TurnwiseError
 from engine.flow.durations import parse_duration
@@ -19,7 +20,7 @@ from engine.testing.flow_tests.staged import StagedDialog
 from engine.testing.flow_tests.talk import Reader
 from engine.testing.flow_tests.view import lines_of
 from engine.testing.flow_tests.world import Functions, Mocks
-from engine.worker.reload import FlowWatch, ReloadRefusedError, move
+from engine.worker.reload import FlowWatch
 
 HELP = """\
 Type what the caller says. Commands:
@@ -113,6 +114,7 @@ class Chat:
         )
         self._shown_lines = self._shown_steps = 0
         self._undo: list[_Before] = []
+        self._waits = False  # for a stable point, to go on with an edited flow
         self._call.start()
         yield from self._settle()
 
@@ -258,28 +260,31 @@ class Chat:
     def reload(self) -> Iterator[Told]:
         """Take up an edited flow, or say why not."""
         change = self._watch.changed() if self._watch is not None else None
-        if change is None:
-            return
-        if change.flow is None:
-            errors = [found for found in change.loaded.diagnostics if found.is_error]
-            first = errors[0]
-            place = f"{first.span.file}:{first.span.line}"
-            yield Told("note", f"not reloaded: {place}: {first.message}")
-            return
-        self._flow = change.flow
-        call = self._call
-        if self.over:
+        if change is not None and change.flow is None:
+            yield Told("note", f"not reloaded: {change.problem}")
+        elif change is not None and self.over:
+            self._flow = change.flow or self._flow
             yield Told("note", "reloaded; /restart begins with the new version")
-            return
+        elif change is not None:
+            self._flow = change.flow or self._flow
+            yield from self._go_on_with(self._flow)
+        elif self._waits:
+            yield from self._go_on_with(self._flow)
+
+    def _go_on_with(self, flow: CompiledFlow) -> Iterator[Told]:
+        waited, self._waits = self._waits, False
         try:
-            data = call.snapshot()
-            conversation = move(data["conversation"], change.flow, self._make_dialog)
+            self._call.go_on_with(flow)
+        except UnderWayError as error:
+            self._waits = True
+            if not waited:
+                yield Told("note", f"reloaded, not at a stable point yet: {error}")
         except ReloadRefusedError as error:
             yield Told("note", f"reloaded for the next call; this one stays as it is: {error}")
-            return
-        call.restore(data, conversation)
-        self._mocks.take_flow(change.flow)
-        yield Told("note", f"reloaded {change.flow.id} {change.flow.version}")
+        else:
+            self._mocks.take_flow(flow)
+            yield Told("note", f"reloaded {flow.id} {flow.version}")
+            yield from self._settle()
 
 
 def _way(transition: Transition) -> str:

@@ -31,9 +31,11 @@ from engine.core.turns import Turns
 from engine.effects import HangUp
 from engine.events import (
     AppEventReceived,
+    CallNewsReceived,
     CloseRequested,
     EndOfTurnPredicted,
     Event,
+    FlowReplaced,
     KeyPressed,
     Millis,
     ParticipantJoined,
@@ -68,6 +70,7 @@ DEADLINES_AT_ONCE = 1_000
 _BEFORE_THE_CALL = (
     SessionStarted,
     SessionResumed,
+    FlowReplaced,
     ParticipantJoined,
     ParticipantLeft,
     CloseRequested,
@@ -246,6 +249,8 @@ class Conversation:
             CloseRequested: self._close_requested,
             ServiceFailed: self._service_failed,
             AppEventReceived: self._app_event,
+            CallNewsReceived: self._news,
+            FlowReplaced: self._flow_replaced,
             SpeechStarted: exchange.speech_started,
             SpeechEnded: exchange.speech_ended,
             TranscriptReceived: self._transcript,
@@ -327,6 +332,14 @@ class Conversation:
     def _app_event(self, event: AppEventReceived) -> None:
         self._dialog.raise_event(f"app.{event.name}", event.data)
 
+    def _news(self, event: CallNewsReceived) -> None:
+        self._dialog.raise_event(event.name, event.data)
+
+    def _flow_replaced(self, event: FlowReplaced) -> None:
+        """Come to rest in the new version: what is gone from a question is asked anew."""
+        self._outbox.note("flow", version=event.version, fingerprint=event.fingerprint)
+        self._dialog.speech_over()
+
     # --- playout ---------------------------------------------------------------------------------
 
     def _playout_finished(self, event: PlayoutFinished) -> None:
@@ -347,6 +360,7 @@ class Conversation:
             "now": self._now,
             "opened": exchange.opened,
             "closing": exchange.closing,
+            "returning": self._returning,
             "deadlines": self._deadlines.as_dict(),
             **{name: part.to_dict() for name, part in self._parts().items()},
         }
@@ -355,6 +369,7 @@ class Conversation:
         """Restore what `to_dict` gave, on the same flow."""
         self._seq, self._now = data["seq"], data["now"]
         self._exchange.opened, self._exchange.closing = data["opened"], data["closing"]
+        self._returning = data.get("returning", False)
         self._deadlines.restore(data["deadlines"])
         for name, part in self._parts().items():
             part.from_dict(data[name])

@@ -12,6 +12,7 @@ import copy
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from engine.core.deadlines import lost
 from engine.core.values import ShapeError, from_json, pack, to_json, unpack
 from engine.machine.compiled import CompiledFlow, Migration, SlotSpec
 
@@ -41,7 +42,7 @@ def migrated(data: Mapping[str, Any], flow: CompiledFlow) -> tuple[dict[str, Any
     frames = dialog.get("scene", {}).get("frames", ())
     for rule in applicable(flow, version):
         _rename(dialog, frames[:1], rule)
-    problems = [*_under_way(dialog)]
+    problems = [*under_way(data)]
     flows: dict[int, CompiledFlow] = {}
     for frame in frames:
         found = _flow_of(frame, flow, flows)
@@ -105,12 +106,19 @@ def _renamed(values: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, A
 # --- fitting -------------------------------------------------------------------------------------
 
 
-def _under_way(dialog: Mapping[str, Any]) -> Iterator[str]:
-    for call in dialog.get("tools", {}).get("calls", ()):
+def under_way(data: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is at work in a snapshot: its answer would come to another flow."""
+    conversation = data.get("conversation", {})
+    dialog = conversation.get("dialog", {})
+    tools = dialog.get("tools", {}).get("calls", ())
+    for call in tools:
         yield f"tool `{call['tool']}` is at work"
     for frame in dialog.get("scene", {}).get("frames", ())[-1:]:
-        if frame["visit"]["stage"] in ("working", "sent"):
+        if frame["visit"]["stage"] in ("working", "sent") and not tools:
             yield f"`{frame['visit']['state']}` is at work"
+    asked = (error for error, _ in lost(conversation.get("deadlines", {})))
+    if "error.llm" in asked:
+        yield "the language model is asked"
 
 
 def _flow_of(
@@ -124,7 +132,7 @@ def _fit(frame: dict[str, Any], flow: CompiledFlow) -> Iterator[str]:
     """Make a frame fit the new flow, and yield why it cannot."""
     state = frame["visit"]["state"]
     if state not in flow.states:
-        yield f"state `{state}` is gone"
+        yield f"state `{state}` is gone, and no `migrate` rule tells what became of it"
     memory = frame["memory"]
     slots = unpack(memory["slots"])
     for name, value in slots.items():
@@ -147,7 +155,7 @@ def _fit(frame: dict[str, Any], flow: CompiledFlow) -> Iterator[str]:
 
 def _fits(name: str, value: Any, spec: SlotSpec | None) -> Iterator[str]:
     if spec is None:
-        yield f"slot `{name}` is filled, and gone"
+        yield f"slot `{name}` is filled, and gone; no `migrate` rule tells what became of it"
         return
     try:
         from_json(to_json(value), spec.type, f"slot `{name}`")

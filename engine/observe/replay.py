@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from engine.core.conversation import Conversation
 from engine.core.step import Deadline, Step
+from engine.errors import JournalError
+from engine.events import FlowReplaced
 from engine.observe.journal import Entry, encode, line_of
 
 _MISSING = object()
@@ -43,20 +45,36 @@ class Replay:
     """Whether the call is over at the end of the journal; False: it was cut short."""
 
 
-def replay(conversation: Conversation, recorded: Iterable[Entry]) -> Replay:
+Successor = Callable[[Conversation, str], Conversation]
+"""Gives the conversation that goes on with the version of its flow that has this fingerprint."""
+
+
+def _no_other_version(_: Conversation, fingerprint: str) -> Conversation:
+    raise JournalError(f"the call went on with another version of its flow: {fingerprint[:12]}")
+
+
+def replay(
+    conversation: Conversation,
+    recorded: Iterable[Entry],
+    successor: Successor = _no_other_version,
+) -> Replay:
     """Live a call once more.
 
     Args:
         conversation: a fresh one, of the flow the journal belongs to.
         recorded: the journal's steps; reading stops at the first difference.
+        successor: asked where the flow was edited while the call went on.
 
     Raises:
-        JournalError: raised by the iterator for a line that is no step.
+        JournalError: raised by the iterator for a line that is no step, and by `successor` when the
+            version is not found, or not one the call could go on with.
     """
     equal: list[Step] = []
     ahead: deque[Step] = deque()
     for entry in recorded:
         if not ahead:
+            if isinstance(entry.step.cause, FlowReplaced):
+                conversation = successor(conversation, entry.step.cause.fingerprint)
             ahead.extend(_relive(conversation, entry.step))
         step = ahead.popleft() if ahead else None
         if step is None or line_of(encode(step)) != entry.text:

@@ -23,12 +23,14 @@ from typing import Any
 from engine import effects as do
 from engine.core import snapshot
 from engine.core.conversation import Conversation, DialogFactory
+from engine.core.reload import move
 from engine.core.step import Step
 from engine.core.values import unpack
 from engine.errors import TurnwiseError
 from engine.events import (
     EndOfTurnPredicted,
     Event,
+    FlowReplaced,
     KeyPressed,
     Millis,
     ParticipantJoined,
@@ -367,11 +369,16 @@ class TextCall:
         """Return the conversation as data. Only while the call is quiet: no work is kept."""
         return {"now": self.now, "conversation": snapshot.take(self._conversation)}
 
-    def restore(self, data: Mapping[str, Any], conversation: Conversation | None = None) -> None:
-        """Go back to what `snapshot` saw, or go on with another conversation made of it."""
-        if conversation is None:
-            conversation = snapshot.restore(self.flow, data["conversation"], self._make_dialog)
-        self.flow = conversation.flow
+    def go_on_with(self, flow: CompiledFlow) -> None:
+        """Go on with another version of the flow. Raises as `engine.core.reload.move`."""
+        self._conversation = move(snapshot.take(self._conversation), flow, self._make_dialog)
+        self.flow = flow
+        replaced = FlowReplaced(at=self.now, version=flow.version, fingerprint=flow.fingerprint)
+        self._receive(replaced)
+
+    def restore(self, data: Mapping[str, Any]) -> None:
+        """Go back to what `snapshot` saw."""
+        conversation = snapshot.restore(self.flow, data["conversation"], self._make_dialog)
         self.now = data["now"]
         self.over = None
         self._conversation = conversation

@@ -5,10 +5,18 @@ from pathlib import Path
 
 import pytest
 
+from engine.core import snapshot
 from engine.core.conversation import Conversation
+from engine.core.dialog import Dialog
+from engine.core.reload import move
+from engine.errors import JournalError
 from engine.events import Event
+from engine.flow.loader import check_text
+from engine.machine.compiler import compile_loaded
 from engine.observe.journal import Header, JournalWriter, entries, line_of
 from engine.observe.replay import differing_fields, replay
+from engine.testing.flow_tests.call import TextCall
+from engine.testing.flow_tests.world import Mocks
 from engine.testing.golden import load_flow, run_session
 from engine.testing.script import Script, read_script
 from engine.testing.simulator import Simulator
@@ -148,3 +156,48 @@ def test_a_clock_that_was_further_than_the_event_says_is_followed():
 
 def test_equal_records_are_equal_bytes():
     assert line_of({"a": "ü", "b": [1, 2.5]}) == '{"a":"ü","b":[1,2.5]}'
+
+
+class TestACallThatWentOnWithAnEditedFlow:
+    """Its journal names the other version; a replay finds it by its fingerprint."""
+
+    @pytest.fixture
+    def edited(self):
+        text = (ROOT / "flows" / "survey.yaml").read_text(encoding="utf-8")
+        changed = text.replace("Goodbye.", "See you.")
+        assert changed != text
+        return compile_loaded(check_text(changed, str(ROOT / "flows" / "survey.yaml")))
+
+    @pytest.fixture
+    def call(self, edited):
+        """The file was edited at the first question."""
+        flow = load_flow(ROOT / "flows" / "survey.yaml")
+        call = TextCall(flow, Mocks(flow, {}), make_dialog=Dialog)
+        call.start()
+        call.rest()
+        call.go_on_with(edited)
+        call.types("no")
+        call.rest()
+        assert call.said[-1].text == "See you."
+        return call
+
+    def test_it_replays_through_both(self, call, edited):
+        flow = load_flow(ROOT / "flows" / "survey.yaml")
+        asked = []
+
+        def successor(conversation, fingerprint):
+            asked.append(fingerprint)
+            return move(snapshot.take(conversation), edited)
+
+        recorded = entries(journal_of(flow, call.steps))[1]
+        result = replay(Conversation(flow), recorded, successor)
+
+        assert result.difference is None
+        assert result.steps == tuple(call.steps)
+        assert asked == [edited.fingerprint]
+
+    def test_without_the_other_version_it_cannot_be_lived(self, call):
+        flow = load_flow(ROOT / "flows" / "survey.yaml")
+
+        with pytest.raises(JournalError, match="went on with another version"):
+            replay(Conversation(flow), entries(journal_of(flow, call.steps))[1])
