@@ -117,7 +117,7 @@ class _Composer:
         start = event.start_mark.index
         if not first:
             message = "a second document begins here"
-            help_ = "one file is one flow: remove this `---`, or move what follows to its own file"
+            help_ = "one file is one flow: move what follows to a file of its own, or remove it"
             raise TreeError("TW001", message, start, start + 3, help=help_)
         if event.version not in (None, (1, 2)):
             written = ".".join(str(part) for part in event.version)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,9 @@ def judge_unknown(source: Source, path: Path, error: ValidationError) -> Iterato
 def _unknown(source: Source, path: Path, known: list[str], schema: Any) -> Diagnostic:
     key = str(path[-1])
     span = source.key_span(path)
+    glued = _glued(source, path, known)
+    if glued is not None:
+        return glued
     meant = meant_key(key, known)
     owners = [] if meant is not None else _owners().get(key, [])
     notes: list[str] = []
@@ -60,6 +64,26 @@ def _unknown(source: Source, path: Path, known: list[str], schema: Any) -> Diagn
         where=path,
         fix=Fix(f"rename it to `{meant}`", (Edit(span, meant),)) if meant is not None else None,
     )
+
+
+def _glued(source: Source, path: Path, known: list[str]) -> Diagnostic | None:
+    """`{say:hello}`, `{say "hello"}`: a key and its value that YAML reads as one text."""
+    key = str(path[-1])
+    found = re.match(r"([A-Za-z_]+)(?::|:?\s+)(\S.*)", key, re.DOTALL)
+    if found is None or found[1] not in known or _value(source.data, path) is not None:
+        return None
+    span = source.key_span(path)
+    written = f"{found[1]}: {found[2]}"
+    return Diagnostic(
+        code="TW101",
+        message=f"unknown key `{key}` in {place(path[:-1])}: it is no `{found[1]}`",
+        span=span,
+        label="expected a blank after the `:`" if key[len(found[1])] == ":"
+        else f"expected `:` after `{found[1]}`",
+        help=f"write `{written}`",
+        where=path,
+        fix=Fix(f"write `{written}`", (Edit(span, written),)),
+    )  # fmt: skip
 
 
 def _is_suggested(schema: Any) -> bool:

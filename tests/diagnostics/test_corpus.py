@@ -44,7 +44,12 @@ def catalogue(name: str) -> Catalogue:
         assert flow is not None
         return replace(found, before={f"bad/{name}.yaml": flow})
     environment = frozenset[str]() if name.startswith("TW802") else None
-    return replace(found, environment=environment, without_model=name.startswith("TW707"))
+    return replace(
+        found,
+        environment=environment,
+        without_model=name.startswith("TW707"),
+        started=name.startswith("TW111"),
+    )
 
 
 def printed(result: LoadResult, code: str = "") -> str:
