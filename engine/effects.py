@@ -110,6 +110,8 @@ class Understand(Effect):
     """JSON Schema of the report: only what is in scope."""
     hints: Mapping[str, Any] = field(default_factory=dict)
     """What the model is told beside the schema: slots' `about`, intents' `means` and examples."""
+    ahead: bool = False
+    """Asked before the turn is surely over; `turn` is then one hearing of it (`u3.1`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +142,8 @@ class StartReply(Effect):
     """JSON Schema of the report; empty: there is nothing to report."""
     tools: tuple[Mapping[str, Any], ...] = ()
     """What the model may call: `{name, use, parameters}`, the last a JSON Schema."""
+    ahead: bool = False
+    """Begun before the turn is surely over: nothing of it is said, no tool is called till then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -244,8 +244,7 @@ class Dialog:
 
     def answering(self, turn: str) -> bool:
         """Say whether nothing has answered this turn yet: what is said now belongs to it."""
-        asked = self._scene.deadlines.get(f"understand:{turn}") is not None
-        return asked or self._talking.answering(turn)
+        return self._listening.answering(turn) or self._talking.answering(turn)
 
     @property
     def interruptions(self) -> InterruptionPolicy:
@@ -266,6 +265,10 @@ class Dialog:
     def yes_no_open(self) -> bool:
         """True while a yes/no question is open: its words are never mere back-channel."""
         return self.waiting and form.takes_yes_or_no(self._scene.stack.top)
+
+    def expects(self, text: str) -> bool:
+        """Say whether these words mean something here by themselves, without a model."""
+        return self.waiting and self._listening.understands(self._scene.stack.top, text)
 
     @property
     def ended(self) -> str | None:

@@ -36,6 +36,8 @@ Reader: TypeAlias = Callable[[str, Scope], Findings]
 class _Pending:
     """A turn a model was asked about."""
 
+    name: str
+    """Of the question: the turn, or one hearing of it."""
     turn: str
     text: str
     frame: int
@@ -67,6 +69,10 @@ class Listening:
     def thinking(self) -> bool:
         """True while a model is asked."""
         return self._pending is not None
+
+    def answering(self, turn: str) -> bool:
+        """Say whether a model is asked about this turn."""
+        return self._pending is not None and self._pending.turn == turn
 
     # --- turns and keys --------------------------------------------------------------------------
 
@@ -135,9 +141,7 @@ class Listening:
             self._take(frame, findings)
             return
         scene, scope = self._scene, self.scope(frame)
-        self._pending = _Pending(turn, text, frame.number, frame.visit.number)
-        scene.deadlines.set(f"understand:{turn}", scene.at + MODEL_TIME)
-        scene.outbox.emit(
+        name = scene.asking.ask(
             Understand(
                 turn=turn,
                 text=text,
@@ -146,6 +150,12 @@ class Listening:
                 hints=hints(scope),
             )
         )
+        self._pending = _Pending(name, turn, text, frame.number, frame.visit.number)
+        scene.deadlines.set(f"understand:{name}", scene.at + MODEL_TIME)
+
+    def understands(self, frame: Frame, text: str) -> bool:
+        """Say whether the words alone tell something that is in scope."""
+        return not self._read(text, self.scope(frame)).empty
 
     def key(self, frame: Frame, pressed: str) -> Findings:
         """Return what a key means in this frame."""
@@ -153,9 +163,9 @@ class Listening:
 
     # --- the model -------------------------------------------------------------------------------
 
-    def reported(self, turn: str, report: Mapping[str, Any]) -> None:
+    def reported(self, name: str, report: Mapping[str, Any]) -> None:
         """Take a model's report; what the words had given is kept where the model is silent."""
-        taken = self._answered(turn)
+        taken = self._answered(name)
         if taken is None:
             return
         frame, pending = taken
@@ -163,19 +173,19 @@ class Listening:
         self._remember(frame, pending.text, report, scope)
         self._take(frame, combined(self._read(pending.text, scope), report, scope))
 
-    def failed(self, turn: str, message: str) -> None:
+    def failed(self, name: str, message: str) -> None:
         """The model failed or is late: go on with the words alone.
 
         Args:
-            turn: the turn it was asked about; empty for any.
+            name: of the question; empty for any.
             message: for the journal.
         """
         self._scene.report("error.llm", message)
         pending = self._pending
-        taken = self._answered(turn or (pending.turn if pending is not None else ""))
+        taken = self._answered(name or (pending.name if pending is not None else ""))
         if taken is not None:
             frame, pending = taken
-            self._scene.outbox.emit(CancelUnderstanding(turn=pending.turn))
+            self._scene.outbox.emit(CancelUnderstanding(turn=pending.name))
             self._take(frame, self._read(pending.text, self.scope(frame)))
 
     def check(self) -> None:
@@ -187,22 +197,22 @@ class Listening:
         if self._scene.ended or (top.number, top.visit.number) != (pending.frame, pending.visit):
             self._withdraw()
 
-    def _answered(self, turn: str) -> tuple[Frame, _Pending] | None:
+    def _answered(self, name: str) -> tuple[Frame, _Pending] | None:
         pending = self._pending
-        if pending is None or pending.turn != turn:
-            self._scene.outbox.note("late", turn=turn)
+        if pending is None or pending.name != name:
+            self._scene.outbox.note("late", turn=name)
             return None
         self._pending = None
-        self._scene.deadlines.cancel(f"understand:{turn}")
+        self._scene.deadlines.cancel(f"understand:{name}")
         frame = self._scene.stack.visited(pending.frame, pending.visit)
         return None if frame is None else (frame, pending)
 
     def _withdraw(self) -> None:
         if self._pending is not None:
-            turn = self._pending.turn
+            name = self._pending.name
             self._pending = None
-            self._scene.deadlines.cancel(f"understand:{turn}")
-            self._scene.outbox.emit(CancelUnderstanding(turn=turn))
+            self._scene.deadlines.cancel(f"understand:{name}")
+            self._scene.outbox.emit(CancelUnderstanding(turn=name))
 
     def _take(self, frame: Frame, findings: Findings) -> None:
         talking = isinstance(frame.state.verb, Converse)

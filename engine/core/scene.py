@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.core.asking import Asking
 from engine.core.deadlines import Deadlines
 from engine.core.frames import Frame, Stack
 from engine.core.outbox import Outbox
@@ -57,6 +58,7 @@ class Scene:
 
     Attributes:
         flow: the flow the call runs.
+        asking: the way to a model.
         stack: the frames.
         queue: internal events, first in, first out.
         ended: None, `hangup` or `leave`.
@@ -77,6 +79,7 @@ class Scene:
         self.outbox = outbox
         self.deadlines = deadlines
         self.speaker = speaker
+        self.asking = Asking(outbox)
         self.stack = Stack()
         self.queue: deque[Signal] = deque()
         self.ended: str | None = None
@@ -233,6 +236,7 @@ class Scene:
             "inputs": dict(self.inputs),
             "turn": dict(self.turn),
             "numbers": self._numbers,
+            "asking": self.asking.to_dict(),
         }
 
     def from_dict(self, data: Mapping[str, Any]) -> None:
@@ -247,3 +251,4 @@ class Scene:
         self.inputs = dict(data["inputs"])
         self.turn = dict(data["turn"])
         self._numbers = data["numbers"]
+        self.asking.from_dict(data["asking"])

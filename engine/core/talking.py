@@ -92,7 +92,6 @@ class Talking:
         self._tools = tools
         self._listening = listening
         self._reply: _Reply | None = None
-        self._count = 0
         self._round = 0
         self._log = Consultations()
         tools.answered = self._tool_answered
@@ -154,7 +153,6 @@ class Talking:
     def _start(self, frame: Frame, verb: Converse) -> None:
         """Order a reply."""
         scene, visit = self._scene, frame.visit
-        self._count += 1
         self._round += 1
         scope = self._listening.scope(frame)
         last = self._round >= MAX_ROUNDS
@@ -163,26 +161,24 @@ class Talking:
         told = self._reply is not None and self._round > 1 and self._reply.reported
         reports = bool(visit.turns and (scope.slots or scope.intents)) and not told and not last
         before = [] if self._reply is None else [*self._reply.before, *self._reply.lines]
+        turn = str(scene.turn["id"]) if visit.turns else ""
+        order = StartReply(
+            reply="",
+            turn=turn,
+            instructions=prompting.instructions(scene, frame, verb, scope if reports else None),
+            history=prompting.messages(scene.speaker.history, self._log),
+            report=report_schema(scope) if reports else {},
+            tools=() if last else prompting.offers(frame.flow.tools, verb.tools),
+        )
         reply = self._reply = _Reply(
-            id=f"r{self._count}",
-            turn=str(scene.turn["id"]) if visit.turns else "",
+            id=scene.asking.talk(order),
+            turn=turn,
             frame=frame.number,
             visit=visit.number,
             reports=reports,
             round=self._round,
             reported=told,
             before=before,
-        )
-        instructions = prompting.instructions(scene, frame, verb, scope if reports else None)
-        scene.outbox.emit(
-            StartReply(
-                reply=reply.id,
-                turn=reply.turn,
-                instructions=instructions,
-                history=prompting.messages(scene.speaker.history, self._log),
-                report=report_schema(scope) if reports else {},
-                tools=() if last else prompting.offers(frame.flow.tools, verb.tools),
-            )
         )
         scene.deadlines.set(f"first_token:{reply.id}", scene.at + FIRST_TOKEN)
         scene.deadlines.set(f"reply:{reply.id}", scene.at + WHOLE_REPLY)
@@ -367,7 +363,6 @@ class Talking:
         """Return everything as JSON-like data."""
         return {
             "reply": None if self._reply is None else asdict(self._reply),
-            "count": self._count,
             "round": self._round,
             "log": self._log.to_dict(),
         }
@@ -376,5 +371,5 @@ class Talking:
         """Restore what `to_dict` gave."""
         stored = data["reply"]
         self._reply = None if stored is None else _Reply(**stored)
-        self._count, self._round = data["count"], data["round"]
+        self._round = data["round"]
         self._log.from_dict(data["log"])
