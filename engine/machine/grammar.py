@@ -26,6 +26,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from engine.machine.asked_before import asked_before, form_of
 from engine.machine.compiled import (
     Collect,
     CompiledFlow,
@@ -35,7 +36,6 @@ from engine.machine.compiled import (
     IntentSpec,
     Rest,
     SlotSpec,
-    Transition,
 )
 from engine.machine.grammar_rules import SHARED, carriers, fixers, phrase_words, unmistakable, value
 
@@ -54,7 +54,7 @@ def build_grammars(flow: CompiledFlow) -> Mapping[str, str]:
     Returns:
         JSGF text by `grammar_name`. A state where nothing could be said has none.
     """
-    before = _asked_before(flow)
+    before = asked_before(flow)
     grammars = {
         grammar_name(state): _Grammar(flow, state, before[state.id]).text()
         for state in flow.states.values()
@@ -69,7 +69,7 @@ class _Grammar:
     def __init__(self, flow: CompiledFlow, state: CompiledState, before: Iterable[str]) -> None:
         self._flow = flow
         self._state = state
-        self._form = [flow.slots[name] for name in _form(state)]
+        self._form = [flow.slots[name] for name in form_of(state)]
         asked = [flow.slots[name] for name in before]
         self._others = [spec for spec in asked if spec not in self._form]
         self._rules: dict[str, str] = {}
@@ -167,74 +167,3 @@ def _in_scope(flow: CompiledFlow, state: CompiledState) -> Iterator[IntentSpec]:
 
 
 _ALWAYS = frozenset({"repeat_please", "go_back"})
-
-
-def _asked_before(flow: CompiledFlow) -> Mapping[str, tuple[str, ...]]:
-    """For each state, the slots asked for on a way there; they may be corrected.
-
-    A way leads from the start to the state and does not pass it before. Ways are those of `then`
-    and of the own handlers of a resting state, which has no other; a state that only handlers lead
-    to is reached from wherever these handlers are in scope.
-    """
-    sources = _sources(flow)
-    found: dict[str, tuple[str, ...]] = {}
-    for name in flow.states:
-        back = _reached(name, sources, never="")
-        forth = _reached(flow.start, _turned(sources), never=name)
-        asked: set[str] = set()
-        for other in back & forth - {name}:
-            asked |= _own_slots(flow.states[other])
-        found[name] = tuple(slot for slot in flow.slots if slot in asked)
-    return found
-
-
-def _reached(start: str, nexts: Mapping[str, Iterable[str]], *, never: str) -> set[str]:
-    """Everything that can be reached from `start` without passing `never`."""
-    seen, waiting = {start}, [start]
-    while waiting:
-        name = waiting.pop()
-        new = [other for other in nexts[name] if other not in seen and name != never]
-        seen.update(new)
-        waiting += new
-    return seen
-
-
-def _turned(sources: Mapping[str, Iterable[str]]) -> Mapping[str, tuple[str, ...]]:
-    turned: dict[str, list[str]] = {name: [] for name in sources}
-    for name, others in sources.items():
-        for other in others:
-            turned[other].append(name)
-    return {name: tuple(others) for name, others in turned.items()}
-
-
-def _sources(flow: CompiledFlow) -> Mapping[str, tuple[str, ...]]:
-    """The states from which each state is reached."""
-    direct: dict[str, dict[str, None]] = {name: {} for name in flow.states}
-    handled: dict[str, dict[str, None]] = {name: {} for name in flow.states}
-    for state in flow.states.values():
-        for scope in state.scopes:
-            resting = isinstance(state.verb, Rest) and scope.owner == state.id
-            for handler in scope.handlers:
-                _lead(state.id, handler.transitions, direct if resting else handled)
-        _lead(state.id, state.then, direct)
-    return {name: tuple(direct[name] or handled[name]) for name in flow.states}
-
-
-def _lead(
-    source: str, transitions: Iterable[Transition], into: Mapping[str, dict[str, None]]
-) -> None:
-    for transition in transitions:
-        if transition.target.kind == "state":
-            into[transition.target.state][source] = None
-
-
-def _own_slots(state: CompiledState) -> set[str]:
-    return set(_form(state))
-
-
-def _form(state: CompiledState) -> tuple[str, ...]:
-    """The slots a state fills: its form, or what a model may find out."""
-    verb = state.verb
-    if isinstance(verb, Converse):
-        return verb.fills
-    return verb.slots if isinstance(verb, Collect) else ()
