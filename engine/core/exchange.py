@@ -117,7 +117,7 @@ class Exchange:
     # --- over a line of the agent ----------------------------------------------------------------
 
     def _judge(self, turn: UserTurn, words: Words) -> None:
-        verdict = self.interruption.judge(words, yes_no_open=self._dialog.yes_no_open)
+        verdict = self.interruption.judge(words, expected=self._expected(words))
         if verdict is Verdict.CUT:
             self._interrupt("words")
         if words.final and verdict in (Verdict.CUT, Verdict.KEEP):
@@ -129,13 +129,18 @@ class Exchange:
             self._outbox.note("backchannel", turn=turn.id, text=words.text)
             self._go_on("backchannel")
 
+    def _expected(self, words: Words) -> bool:
+        """Say whether words answer what is asked; they need be no more than one."""
+        dialog = self._dialog
+        return dialog.yes_no_open or (words.final and dialog.expects(words.text))
+
     def voice_insists(self) -> None:
         """The deadline `interrupt`: the voice has lasted long enough to count."""
         turn, policy = self.hearing.turn, self.interruption.policy
         if turn is None or policy is None:
             return
         said = Words(text=turn.partial, final=False, accepted=turn.partial_trusted)
-        verdict = self.interruption.judge(said, yes_no_open=self._dialog.yes_no_open)
+        verdict = self.interruption.judge(said, expected=self._expected(said))
         if turn.texts or verdict is Verdict.CUT or not policy.false_alarm_resume:
             self._interrupt("voice")
         else:

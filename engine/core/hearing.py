@@ -22,6 +22,9 @@ from typing import Any
 from engine.core.outbox import Outbox
 from engine.events import Millis, SpeechEnded, SpeechStarted, TranscriptReceived
 
+BREATH: Millis = 500
+"""Two stretches no further apart are one effort to say something."""
+
 _BY_WORDS = "(words)"
 """Who speaks when words arrive although no voice activity was reported."""
 
@@ -45,6 +48,10 @@ class UserTurn:
     """The recogniser accepts that."""
     began: Millis | None = None
     """When the latest stretch began."""
+    effort: Millis = 0
+    """When the first of the stretches began that lie no more than a breath apart ..."""
+    earlier: Millis = 0
+    """... and how much voice was in those before the latest one."""
     owed: bool = False
     """A stretch is over and its final transcript is not here."""
     settled: bool = False
@@ -55,11 +62,27 @@ class UserTurn:
         """The words that count so far."""
         return " ".join(self.texts)
 
-    def voiced(self, at: Millis) -> Millis:
-        """Return how long the latest stretch has lasted, or lasted, at this instant."""
+    def stretch(self, edge: Millis) -> None:
+        """A stretch begins; it goes on with those just before it."""
+        near = self.began is not None and edge - self.last_speech <= BREATH
+        if self.began is not None and near:
+            self.earlier += max(0, self.last_speech - self.began)
+        else:
+            self.effort, self.earlier = edge, 0
+        self.began, self.last_speech = edge, edge
+        self.settled = False
+
+    def voiced(self, until: Millis, after: Millis = 0) -> Millis:
+        """Return how much voice there was, in all, between two instants."""
         if self.began is None:
             return 0
-        return max(0, min(at, max(self.last_speech, self.began)) - self.began)
+        counted = self.earlier if self.effort >= after else 0
+        return counted + max(0, until - max(self.began, after))
+
+    def voiced_for(self, enough: Millis, after: Millis = 0) -> Millis:
+        """Return when there will have been so much voice, if the stretch goes on."""
+        counted = self.earlier if self.effort >= after else 0
+        return max(self.began or 0, after) + enough - counted
 
 
 class Hearing:
@@ -97,11 +120,12 @@ class Hearing:
         self._count += 1
         return f"u{self._count}"
 
-    def voiced(self, at: Millis) -> Millis:
-        """Return how long the stretch in progress has lasted; the last one, if there is none."""
-        if self.turn is None or self.turn.began is None:
+    def voiced(self, at: Millis, after: Millis = 0) -> Millis:
+        """Return how much voice there was by now, after an instant, breaths not counted."""
+        turn = self.turn
+        if turn is None:
             return 0
-        return at - self.turn.began if self.voice else self.turn.voiced(at)
+        return turn.voiced(at if self.voice else min(at, turn.last_speech), after)
 
     def started(self, event: SpeechStarted, *, overlap: bool) -> UserTurn:
         """The voice begins; opens a turn if none is open."""
@@ -199,8 +223,7 @@ class Hearing:
         turn = self._open(overlap=overlap)
         if not self._speakers:
             self.edge = edge
-            turn.began, turn.last_speech = edge, edge
-            turn.settled = False
+            turn.stretch(edge)
         self._speakers.discard(_BY_WORDS)  # a voice activity detector knows better
         self._speakers.add(participant)
         return turn

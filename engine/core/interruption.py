@@ -1,9 +1,13 @@
 """What the caller's voice and words do to a line that is under way.
 
-Voice alone (modes `vad` and `hybrid`), once it has lasted `min_time` since its edge:
+Voice alone (modes `vad` and `hybrid`), once it has lasted `min_time` in all, since its edges:
 
     resume allowed     the audio is held at the sample; the agent is still SPEAKING
     resume not allowed the line is cut
+
+Stretches of one turn with no more than a breath between them are counted together. Voice in the
+first `echo_guard` of what the agent says does not count: it may be the agent's own, from the
+caller's loudspeaker. Words count from the beginning.
 
 Words (judged at every transcript, the first rule that holds):
 
@@ -19,31 +23,29 @@ Held audio goes on at the same sample when no words have come for `false_alarm_p
 voice ended (was noticed to have ended), and at once when the voice turns out to have been shorter
 than `min_time`, or its words back-channel.
 
-"Enough" is `min_words`; one word is enough where a yes/no question is open and the recogniser is
-done, and before the reply is audible (THINKING), unless that profile says otherwise. Back-channel
-are the words of `ignore`, except while a yes/no question is open, and sounds of hesitation.
+"Enough" is `min_words`; one word is enough where it is expected (a yes/no question is open, or the
+words alone answer what is asked) and the recogniser is done, and before the reply is audible
+(THINKING), unless that profile says otherwise. Back-channel are the words of `ignore`, unless they
+are expected, and sounds of hesitation. How words are told apart and counted: `engine.core.words`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from functools import lru_cache
 from typing import Any
 
 from engine.core.deadlines import Deadlines
 from engine.core.hearing import Hearing
 from engine.core.outbox import Outbox
 from engine.core.turns import Turns
+from engine.core.words import word_count, words_of
 from engine.events import Millis, TranscriptReceived
 from engine.machine.compiled import InterruptionPolicy
 
 HESITATIONS = frozenset({"uh", "um", "uhm", "er", "erm", "hm", "hmm", "mm", "ah", "oh", "eh"})
 """Sounds that are no words in any state, whatever `ignore` says."""
-
-_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 
 
 class Verdict(Enum):
@@ -81,16 +83,10 @@ class Words:
         )
 
 
-@lru_cache(maxsize=1024)
-def words_of(text: str) -> tuple[str, ...]:
-    """Return the words of a text without case and punctuation; `uh-huh` is two."""
-    return tuple(_WORD.findall(text.casefold().replace("\u2019", "'")))
-
-
-def is_backchannel(text: str, policy: InterruptionPolicy, *, yes_no_open: bool) -> bool:
+def is_backchannel(text: str, policy: InterruptionPolicy, *, expected: bool) -> bool:
     """Say whether a text consists of nothing but words that never interrupt."""
     left = list(words_of(text))
-    ignored = () if yes_no_open else policy.ignore
+    ignored = () if expected else policy.ignore
     patterns = sorted((words_of(phrase) for phrase in ignored), key=len, reverse=True)
     while left:
         for pattern in patterns:
@@ -117,7 +113,7 @@ def judge(
     words: Words,
     policy: InterruptionPolicy,
     *,
-    yes_no_open: bool,
+    expected: bool,
     voiced: Millis,
     paused: bool,
 ) -> Verdict:
@@ -126,22 +122,22 @@ def judge(
     Args:
         words: what was heard.
         policy: of the line.
-        yes_no_open: a yes/no question is open.
-        voiced: how long the voice has lasted.
+        expected: a yes/no question is open, or the words alone answer what is asked.
+        voiced: how long the voice has lasted, in all.
         paused: the audio is held.
     """
-    spoken = words_of(words.text)
+    spoken = word_count(words.text)
     if not spoken:
         return Verdict.GO_ON
-    if is_backchannel(words.text, policy, yes_no_open=yes_no_open):
+    if is_backchannel(words.text, policy, expected=expected):
         return Verdict.BACKCHANNEL if words.final else Verdict.GO_ON
     if not policy.allow:
         kept = Verdict.KEEP if policy.blocked == "keep" else Verdict.DISCARD
         return kept if words.final else Verdict.GO_ON
     if not words.accepted or words.confidence < policy.min_confidence:
-        return _judge_doubtful(words, len(spoken) >= policy.min_words and paused)
-    enough = 1 if yes_no_open and words.final else policy.min_words
-    by_words = policy.mode != "vad" and (len(spoken) >= enough or has_phrase(words.text, policy))
+        return _judge_doubtful(words, spoken >= policy.min_words and paused)
+    enough = 1 if expected and words.final else policy.min_words
+    by_words = policy.mode != "vad" and (spoken >= enough or has_phrase(words.text, policy))
     by_voice = policy.mode != "stt" and voiced >= policy.min_time
     if paused or by_words or by_voice:
         return Verdict.CUT
@@ -167,6 +163,10 @@ class Interruption:
         self._turns = turns
         self._confidence = 1.0
         self._only_backchannel = False
+        self._turn = ""
+        """The turn of the agent that is heard, or was heard last ..."""
+        self._since: Millis = 0
+        """... and since when."""
 
     @property
     def policy(self) -> InterruptionPolicy | None:
@@ -174,7 +174,7 @@ class Interruption:
         head = self._turns.head
         if head is None:
             return None
-        if head.state == "audible":
+        if head.state == "audible" or head.turn == self._turn:
             return head.policy
         # Before it is audible a reply costs nothing: one word is enough to reconsider it.
         return head.policy.thinking or replace(head.policy, min_words=1)
@@ -190,19 +190,19 @@ class Interruption:
         self._confidence, self._only_backchannel = confidence, False
         self._deadlines.cancel("false_alarm")
 
-    def judge(self, words: Words, *, yes_no_open: bool) -> Verdict:
+    def judge(self, words: Words, *, expected: bool) -> Verdict:
         """Decide what words do to the line under way."""
         policy = self.policy
         if policy is None:
             return Verdict.CUT
         # A protected line makes the lines behind it wait, and so do the words for its end.
         if words.text.strip():
-            self._only_backchannel = is_backchannel(words.text, policy, yes_no_open=yes_no_open)
+            self._only_backchannel = is_backchannel(words.text, policy, expected=expected)
         return judge(
             words,
             policy,
-            yes_no_open=yes_no_open,
-            voiced=self._hearing.voiced(self._outbox.at),
+            expected=expected,
+            voiced=self._voiced(policy),
             paused=self._turns.paused,
         )
 
@@ -214,21 +214,24 @@ class Interruption:
         head = self._turns.head
         if head is None:
             return Verdict.CUT
-        voiced = self._hearing.voiced(self._outbox.at)
-        return judge(words, head.policy, yes_no_open=False, voiced=voiced, paused=False)
+        voiced = self._voiced(head.policy)
+        return judge(words, head.policy, expected=False, voiced=voiced, paused=False)
 
     def voice_ended(self) -> bool:
         """The voice ended over a line. Returns whether held audio may go on at once."""
         policy = self.policy
         if policy is None or not self._turns.paused:
             return False
-        if self._hearing.voiced(self._outbox.at) < policy.min_time:
+        if self._voiced(policy) < policy.min_time:
             return True
         self._deadlines.set("false_alarm", self._outbox.at + policy.false_alarm_pause)
         return False
 
     def review(self) -> None:
         """Set or cancel `interrupt`: voice over a line that voice may stop."""
+        head = self._turns.head
+        if head is not None and head.state == "audible" and head.turn != self._turn:
+            self._turn, self._since = head.turn, self._outbox.at
         turn, policy = self._hearing.turn, self.policy
         wanted = (
             turn is not None
@@ -244,9 +247,20 @@ class Interruption:
         )
         if not wanted:
             self._deadlines.cancel("interrupt")
-        elif turn is not None and policy is not None and turn.began is not None:
-            due = max(self._outbox.at, turn.began + policy.min_time)
-            self._deadlines.set("interrupt", due)
+        elif turn is not None and policy is not None:
+            due = turn.voiced_for(policy.min_time, self._guarded(policy))
+            self._deadlines.set("interrupt", max(self._outbox.at, due))
+
+    def _guarded(self, policy: InterruptionPolicy) -> Millis:
+        """Return until when voice does not count: it may be an echo of the agent's own."""
+        head = self._turns.head
+        if not policy.echo_guard or head is None or head.turn != self._turn:
+            return 0
+        return self._since + policy.echo_guard
+
+    def _voiced(self, policy: InterruptionPolicy) -> Millis:
+        """Return how much voice there was that counts."""
+        return self._hearing.voiced(self._outbox.at, after=self._guarded(policy))
 
     def over(self) -> None:
         """The line was cut, or the audio goes on: nothing hangs in the balance any more."""
@@ -255,9 +269,15 @@ class Interruption:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what must survive."""
-        return {"confidence": self._confidence, "only_backchannel": self._only_backchannel}
+        return {
+            "confidence": self._confidence,
+            "only_backchannel": self._only_backchannel,
+            "turn": self._turn,
+            "since": self._since,
+        }
 
     def from_dict(self, data: Mapping[str, Any]) -> None:
         """Restore what `to_dict` gave."""
         self._confidence = data["confidence"]
         self._only_backchannel = data["only_backchannel"]
+        self._turn, self._since = data.get("turn", ""), data.get("since", 0)

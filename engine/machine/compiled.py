@@ -164,6 +164,8 @@ class InterruptionPolicy:
     false_alarm_pause: Millis = 2_000
     false_alarm_resume: bool = True
     fade: Millis = 0
+    echo_guard: Millis = 0
+    """For so long after the agent begins to speak voice alone does not count."""
     thinking: InterruptionPolicy | None = None
     """The profile while the reply is not yet audible; None: this one."""
 

@@ -10,7 +10,9 @@ from engine.flow.model import InterruptionProfile, Interruptions, Listen
 from engine.flow.templates import Template
 from engine.machine.compiled import InterruptionPolicy, ListenPolicy
 
-_KEYS = ("allow", "mode", "min_time", "min_words", "min_confidence", "blocked", "fade")
+_KEYS = (
+    "allow", "mode", "min_time", "min_words", "min_confidence", "blocked", "fade", "echo_guard"
+)  # fmt: skip
 _LISTS = ("phrases", "ignore")
 
 

@@ -79,6 +79,7 @@ POLICIES = st.builds(
     false_alarm_pause=st.sampled_from([0, 1_200, 2_000]),
     false_alarm_resume=st.booleans(),
     fade=st.sampled_from([0, 80]),
+    echo_guard=st.sampled_from([0, 0, 300, 5_000]),
 )
 LISTENING = st.builds(
     ListenPolicy,
@@ -147,6 +148,9 @@ class PlayDialog:
 
     def answering(self, turn: str) -> bool:
         return False
+
+    def expects(self, text: str) -> bool:
+        return text == "no"
 
     def no_input(self) -> None:
         assert not self.speaker.speaking

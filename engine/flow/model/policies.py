@@ -89,8 +89,15 @@ class InterruptionProfile(FlowModel):
     )
     fade: Duration | None = Field(
         default=None,
-        description="How long the voice fades out when it is interrupted.",
+        description="How long the voice fades out when it is interrupted; 0 is at once.",
         examples=["80ms"],
+        json_schema_extra=inherited("0ms"),
+    )
+    echo_guard: Duration | None = Field(
+        default=None,
+        description="For so long after the agent begins to speak, voice alone does not stop it:"
+        " it may be an echo. Words do.",
+        examples=["1s"],
         json_schema_extra=inherited("0ms"),
     )
 

@@ -59,6 +59,7 @@ class FakeDialog:
         self.listen = ListenPolicy()
         self.kinds: tuple[str, ...] = ()
         self.yes_no_open = False
+        self.expected: tuple[str, ...] = ()
         self.ended: str | None = None
         self.told: list[tuple[Any, ...]] = []
         self.greeting: tuple[str, ...] = ()
@@ -108,6 +109,9 @@ class FakeDialog:
 
     def answering(self, turn: str) -> bool:
         return self.deadlines.get(f"understand:{turn}") is not None
+
+    def expects(self, text: str) -> bool:
+        return text in self.expected
 
     def no_input(self) -> None:
         self.told.append(("no_input", self.outbox.at))

@@ -41,7 +41,7 @@ def test_two_people_are_one_voice_until_both_are_silent():
     hearing.ended(ends(400, "b"))
 
     assert (hearing.voice, turn.owed, turn.last_speech) == (False, True, 400)
-    assert turn.voiced(900) == 300
+    assert hearing.voiced(900) == 300
 
 
 def test_the_end_of_a_voice_nobody_heard_is_nothing():

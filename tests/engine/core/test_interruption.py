@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.core.interruption import Verdict, Words, has_phrase, is_backchannel, judge, words_of
+from engine.core.interruption import Verdict, Words, has_phrase, is_backchannel, judge
 from engine.effects import HangUp, PauseSpeech, ResumeSpeech, Say, StopSpeech
 from engine.events import KeyPressed, TextReceived, ToolReturned
 from engine.machine.compiled import InterruptionPolicy, ListenPolicy
@@ -13,9 +13,9 @@ POLICY = InterruptionPolicy(
 )
 
 
-def verdict(text, policy=POLICY, *, final=True, voiced=0, paused=False, yes_no=False, **more):
+def verdict(text, policy=POLICY, *, final=True, voiced=0, paused=False, expected=False, **more):
     words = Words(text=text, final=final, **more)
-    return judge(words, policy, yes_no_open=yes_no, voiced=voiced, paused=paused)
+    return judge(words, policy, expected=expected, voiced=voiced, paused=paused)
 
 
 def speaking(call, *lines, **policy):
@@ -35,25 +35,21 @@ def sound(call):
 # --- the table of words ---------------------------------------------------------------------------
 
 
-def test_words_have_no_case_and_no_punctuation():
-    assert words_of("Uh-huh, I'd say: STOP!") == ("uh", "huh", "i'd", "say", "stop")
-
-
 @pytest.mark.parametrize(
     "text", ["okay", "Okay, uh-huh.", "I see, okay", "uh", "um okay", "Hmm..."]
 )
 def test_back_channel_is_nothing_but_ignored_words_and_hesitation(text):
-    assert is_backchannel(text, POLICY, yes_no_open=False)
+    assert is_backchannel(text, POLICY, expected=False)
 
 
 @pytest.mark.parametrize("text", ["okay stop", "i", "see i", "huh", "no"])
 def test_anything_else_is_not(text):
-    assert not is_backchannel(text, POLICY, yes_no_open=False)
+    assert not is_backchannel(text, POLICY, expected=False)
 
 
 def test_words_of_an_answer_are_never_back_channel_while_a_yes_no_question_is_open():
-    assert not is_backchannel("okay", POLICY, yes_no_open=True)
-    assert is_backchannel("uh", POLICY, yes_no_open=True)
+    assert not is_backchannel("okay", POLICY, expected=True)
+    assert is_backchannel("uh", POLICY, expected=True)
 
 
 def test_a_phrase_is_found_as_whole_words_only():
@@ -69,8 +65,8 @@ def test_a_phrase_is_found_as_whole_words_only():
         (Verdict.BACKCHANNEL, {"text": "okay"}),
         (Verdict.BACKCHANNEL, {"text": "okay", "paused": True}),
         (Verdict.KEEP, {"text": "okay", "policy": InterruptionPolicy()}),
-        (Verdict.CUT, {"text": "okay", "yes_no": True}),
-        (Verdict.GO_ON, {"text": "no", "final": False, "yes_no": True}),
+        (Verdict.CUT, {"text": "okay", "expected": True}),
+        (Verdict.GO_ON, {"text": "no", "final": False, "expected": True}),
         (Verdict.KEEP, {"text": "no"}),
         (Verdict.GO_ON, {"text": "no", "final": False}),
         (Verdict.CUT, {"text": "no", "paused": True, "final": False}),
@@ -481,3 +477,128 @@ def test_cutting_the_goodbye_does_not_undo_the_end(call):
     call.words(1_000, "wait wait wait")
 
     assert call.effects(HangUp) == [(1_000, HangUp(reason="flow"))]
+
+
+# --- how much voice, how many words ---------------------------------------------------------------
+
+
+def test_voice_is_counted_over_the_stretches_of_one_effort(call):
+    """Two times 300 ms with a breath between them are more than half a second of voice."""
+    speaking(call)
+    call.voice(2_000)
+    call.silent(2_300, at=2_400)
+    call.voice(2_700)
+    call.until(4_000)
+
+    assert sound(call) == [(2_900, "PauseSpeech")]
+
+
+def test_voice_further_apart_than_a_breath_is_not(call):
+    speaking(call)
+    call.voice(2_000)
+    call.silent(2_300, at=2_400)
+    call.voice(2_900)
+    call.silent(3_200, at=3_300)
+    call.until(8_000)
+
+    assert sound(call) == []
+
+
+def test_voice_in_the_first_moments_of_the_agents_speech_may_be_its_echo(call):
+    """It begins to count when the guard is over."""
+    speaking(call, echo_guard=1_000)
+    call.voice(1_200)
+    call.until(2_499)
+    assert sound(call) == []
+    call.until(2_500)
+
+    assert sound(call) == [(2_500, "PauseSpeech")]
+
+
+def test_an_echo_that_ends_with_the_guard_holds_nothing(call):
+    speaking(call, echo_guard=1_000)
+    call.voice(1_200)
+    call.silent(2_200, at=2_400)
+    call.until(8_000)
+
+    assert sound(call) == []
+
+
+def test_words_count_during_the_echo_guard(call):
+    speaking(call, echo_guard=1_000)
+    call.voice(1_200)
+    call.words(1_700, "wait a moment", final=False)
+    call.words(2_100, "wait a moment")
+    call.silent(1_900)
+    call.until(8_000)
+
+    assert sound(call) == [(1_700, "StopSpeech")]
+    assert turns_of(call) == ["wait a moment"]
+
+
+def test_one_word_in_the_echo_guard_is_answered_after_the_line(call):
+    speaking(call, echo_guard=1_500)
+    call.says(1_200, 2_000, "no")
+    call.played(11_000, "a1.1", 10_000)
+    call.until(12_000)
+
+    assert turns_of(call) == ["no"]
+
+
+def test_the_guard_is_counted_once_for_all_lines_of_one_turn(call):
+    speaking(call, "First.", STORY, echo_guard=1_000)
+    call.played(2_000, "a1.1", 1_000)
+    call.plays(2_020, "a1.2", 9_000)
+    call.voice(2_100)
+    call.until(3_000)
+
+    assert sound(call) == [(2_600, "PauseSpeech")]
+
+
+def test_between_two_lines_the_agent_is_still_speaking(call):
+    """One word does not cut what is half said; before anything is audible it would."""
+    speaking(call, "First.", STORY)
+    call.played(2_000, "a1.1", 1_000)
+    call.words(2_010, "no")
+    call.plays(2_020, "a1.2", 9_000)
+    call.until(3_000)
+
+    assert sound(call) == []
+
+
+@pytest.mark.parametrize(("text", "cut"), [("好的", False), ("等一下", True), ("我不要这个", True)])
+def test_words_are_counted_in_scripts_without_spaces_too(call, text, cut):
+    speaking(call, mode="stt")
+    call.words(2_000, text, final=False)
+
+    assert bool(sound(call)) == cut
+
+
+def test_a_phrase_is_found_in_scripts_without_spaces_too(call):
+    speaking(call, mode="stt", phrases=("停",))
+    call.words(2_000, "停", final=False)
+
+    assert sound(call) == [(2_000, "StopSpeech")]
+
+
+def test_one_word_that_answers_what_is_asked_counts(call):
+    """A number over the question for how many is an answer, not a noise."""
+    speaking(call, min_time=900)
+    call.dialog.expected = ("four",)
+    call.words(2_100, "four", final=False)
+    assert sound(call) == []
+    call.words(2_400, "four")
+    call.until(4_000)
+
+    assert sound(call) == [(2_400, "StopSpeech")]
+    assert turns_of(call) == ["four"]
+
+
+def test_words_that_answer_what_is_asked_are_never_back_channel(call):
+    """An enum may have the value "right"."""
+    speaking(call, ignore=("right",))
+    call.dialog.expected = ("right",)
+    call.words(2_400, "right")
+    call.until(4_000)
+
+    assert turns_of(call) == ["right"]
