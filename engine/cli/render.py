@@ -125,14 +125,22 @@ def as_text(
     yield f"{head}{paint('strong', ': ' + visible(found.message))}"
     yield from snippet(found, sources, paint)
     sign = f"{' ' * (gutter_of(found) - 1)}{paint('place', '=')}"
-    if found.help:
-        yield f"{sign} help: {visible(found.help)}"
+    if found.help or found.fix is not None:
+        yield f"{sign} help: {visible(_advice(found))}"
     for note in found.notes:
         yield f"{sign} note: {visible(note)}"
     if found.path:
         yield f"{sign} path: {visible(' -> '.join(found.path))}"
     if CODES[found.code].implemented and (found.path or not found.help):
         yield f"{sign} see:  turnwise explain {found.code}"
+
+
+def _advice(found: Diagnostic) -> str:
+    """The help, and the option that makes the repair."""
+    if found.fix is None:
+        return found.help
+    option = "--fix" if found.fix.safe else "--unsafe-fixes"
+    return f"{found.help or found.fix.title}  [*] fixed by {option}"
 
 
 def summary_line(findings: Sequence[Diagnostic], summary: Summary) -> str:
@@ -149,8 +157,12 @@ def summary_line(findings: Sequence[Diagnostic], summary: Summary) -> str:
     problems = (
         f"{_count(len(findings), 'problem')} ({', '.join(parts)})" if parts else "No problems"
     )
-    fixable = sum(found.fix is not None and found.fix.safe for found in findings)
-    problems += f", {fixable} fixable with --fix" if fixable else ""
+    safe, unsafe = (
+        sum(found.fix is not None and found.fix.safe == kind for found in findings)
+        for kind in (True, False)
+    )
+    problems += f", {safe} fixable with --fix" if safe else ""
+    problems += f", {unsafe} {'more ' if safe else 'fixable '}with --unsafe-fixes" if unsafe else ""
     files, states = _count(summary.files, "file"), _count(summary.states, "state")
     return f"{problems}. {summary.elapsed_ms} ms, {files}, {states}."
 

@@ -34,6 +34,7 @@ from engine.flow.rules import (
     tested,
     types,
     unused,
+    unspeakable,
     versions,
     ways,
 )
@@ -58,6 +59,7 @@ PASSES: tuple[Pass, ...] = (
     *speech.PASSES,
     *answers.PASSES,
     *surroundings.PASSES,
+    *unspeakable.PASSES,
     *unused.PASSES,
     *secrets.PASSES,
     *talks.PASSES,

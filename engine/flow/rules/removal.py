@@ -22,8 +22,11 @@ def removal(source: Source, path: Path) -> Fix | None:
     if not owner.start <= entry.key.start <= entry.value.start <= owner.end:
         return None
     start, end = entry.key.start, max(entry.value.end, entry.key.end + 1)
+    following = owner.entries[1].key.start if entry is owner.entries[0] else 0
     if owner.style == "flow":
         start, end = _inside_braces(source.text, start, end)
+    elif following > end and _behind_dash(source.text, start):
+        end = following
     else:
         start, end = _lines(source.text, start, end)
     if end <= start or "#" in source.text[start:end] or "&" in source.text[start:end]:
@@ -40,6 +43,12 @@ def _inside_braces(text: str, start: int, end: int) -> tuple[int, int]:
         return start, following.start() if following is not None else after.end()
     before = text.rfind(",", 0, start)
     return (before, end) if text[before + 1 : start].strip() == "" else (start, start)
+
+
+def _behind_dash(text: str, start: int) -> bool:
+    """`- a: 1`: the next key of the map moves up to the dash."""
+    before = text[text.rfind("\n", 0, start) + 1 : start]
+    return bool(before.strip()) and not before.replace("-", " ").strip()
 
 
 def _lines(text: str, start: int, end: int) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""What is said, and what silence leads to (TW502 to TW504, TW506, TW507)."""
+"""What is said, and what silence leads to (TW502 to TW504, TW506)."""
 
 from __future__ import annotations
 
@@ -15,15 +15,8 @@ WORDS_A_MINUTE = 150
 LONGEST_MS = 25_000
 LONGEST_UNINTERRUPTIBLE_MS = 10_000
 
-_BRACES = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
-_UNSPEAKABLE = (
-    (re.compile(r"\b(?:https?://|www\.)\S+"), "a web address", "say where to find it in words"),
-    (re.compile(r"\*\*[^*]+\*\*|__[^_]+__|^#{1,6} |\[[^\]]+\]\([^)]+\)"), "Markdown",
-     "write plain text: a voice has no bold letters"),
-    (re.compile(r"\b\d{4}-\d{2}-\d{2}\b"), "a date as computers write it",
-     "write it as it is said, or speak the slot with `| spoken`"),
-    (re.compile("[\U0001f300-\U0001faff\u2600-\u27bf]"), "a picture", "remove it"),
-)  # fmt: skip
+BRACES = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+"""What is computed inside of a line."""
 
 
 # --- silence -------------------------------------------------------------------------------------
@@ -128,8 +121,8 @@ def repeated_lines(book: Book) -> Iterator[Diagnostic]:
 
 def long_lines(book: Book) -> Iterator[Diagnostic]:
     """Nobody listens that long (TW506)."""
-    for text in _spoken(book):
-        words = len(_BRACES.sub(" word word ", text.source).split())
+    for text in spoken_texts(book):
+        words = len(BRACES.sub(" word word ", text.source).split())
         lasts = words * 60_000 // WORDS_A_MINUTE
         blocked = _uninterruptible(book, text.scope)
         if lasts <= (LONGEST_UNINTERRUPTIBLE_MS if blocked else LONGEST_MS):
@@ -152,24 +145,9 @@ def _uninterruptible(book: Book, scope: str) -> bool:
     return False
 
 
-def unspeakable(book: Book) -> Iterator[Diagnostic]:
-    """Signs that a voice cannot say (TW507)."""
-    for text in _spoken(book):
-        plain = _BRACES.sub(lambda found: " " * len(found[0]), text.source)
-        for pattern, what, help_ in _UNSPEAKABLE:
-            found = pattern.search(plain)
-            if found is not None:
-                yield book.checked.find(
-                    "TW507", text.path, f"{what} cannot be spoken",
-                    span=book.source.inside(text.path, found.start(), found.end()),
-                    label="in a line that is said",
-                    help=help_,
-                )  # fmt: skip
-                break
-
-
-def _spoken(book: Book) -> Iterable[Text]:
+def spoken_texts(book: Book) -> Iterable[Text]:
+    """The lines that a caller hears."""
     return (text for text in book.texts if text.kind == "speech" and "transfer" not in text.path)
 
 
-PASSES = (silence, repeated_lines, long_lines, unspeakable)
+PASSES = (silence, repeated_lines, long_lines)

@@ -8,6 +8,7 @@ from engine.flow.diagnostics import Diagnostic, Edit, Fix, Related, Span
 from engine.flow.model import Policies
 from engine.flow.rules.book import Book
 from engine.flow.rules.parts import FLOW, Place, Way
+from engine.flow.rules.removal import removal
 
 # --- reachability --------------------------------------------------------------------------------
 
@@ -162,7 +163,25 @@ def missing_else(book: Book) -> Iterator[Diagnostic]:
             span=book.source.span((*last.path, "when")),
             label=f"the {'last' if len(ways) > 1 else 'only'} entry has a condition",
             help="add a last entry without `when`: `- to: STATE`",
+            fix=_else(book, book.places[name], ways),
         )  # fmt: skip
+
+
+def _else(book: Book, place: Place, ways: list[Way]) -> Fix | None:
+    """Of several entries the last one is meant for the rest; a single question is asked again."""
+    last = ways[-1]
+    if len(ways) > 1:
+        return removal(book.source, (*last.path, "when"))
+    owner, item = book.source.node(last.path[:-1]), book.source.node(last.path)
+    if place.state.verb != "confirm" or owner is None or item is None or owner.kind != "list":
+        return None
+    at = book.source.at(item.end, item.end)
+    if owner.style == "flow":
+        return Fix("ask again otherwise", (Edit(at, ", {to: REPEAT}"),))
+    begin = book.source.text.rfind("\n", 0, item.start) + 1
+    dash = book.source.text[begin : item.start]
+    alone = dash.strip() == "-" and not book.source.text[item.end :].partition("\n")[0].strip()
+    return Fix("ask again otherwise", (Edit(at, f"\n{dash}to: REPEAT"),)) if alone else None
 
 
 def shadowed_ways(book: Book) -> Iterator[Diagnostic]:

@@ -64,7 +64,8 @@ class TestFormats:
         assert text.startswith("error[TW101]: unknown key `edn` in state `bye`\n")
         assert "  --> bad.yaml:5:24\n" in text
         last = text.splitlines()[-1]
-        assert last.startswith("2 problems (1 error, 1 warning), 1 fixable with --fix. ")
+        counts = "1 fixable with --fix, 1 more with --unsafe-fixes. "
+        assert last.startswith(f"2 problems (1 error, 1 warning), {counts}")
         assert last.endswith(" ms, 2 files, 2 states.")
 
     def test_nothing_found_is_said(self) -> None:
