@@ -157,6 +157,10 @@ class LoopbackRoom:
         if self._hears(participant):
             self._opened().text_received(participant, text)
 
+    def tell(self, event: str, data: Mapping[str, Any] | None = None) -> None:
+        """Pass an event on, as a line does that knows more: `voicemail`, `app.paid`."""
+        self._opened().event_received(event, dict(data or {}))
+
     def remove(self, member: LoopbackParticipant, reason: str) -> None:
         """Take somebody out and tell the listener. Nothing happens if they are out."""
         if member not in self._participants:

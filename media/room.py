@@ -57,6 +57,14 @@ class RoomListener(Protocol):
         """A whole typed turn."""
         ...
 
+    def event_received(self, event: str, data: Mapping[str, Any]) -> None:
+        """Something the flow may handle: `voicemail`, `agent.joined`, `agent.left`, `app.NAME`.
+
+        Raises:
+            ValueError: no event of this name comes from outside.
+        """
+        ...
+
     def room_failed(self, message: str) -> None:
         """The room is broken and will not recover."""
         ...

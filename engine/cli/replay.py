@@ -24,14 +24,26 @@ AROUND = 6
 
 def replay(journal: Path, flow_file: Path | None, force: bool, out: TextIO) -> int:
     """Replay a journal; 0 when every step is identical, 1 when one is not."""
+    from engine.core import snapshot
     from engine.core.conversation import Conversation
+    from engine.core.reload import ReloadRefusedError, move
     from engine.observe.journal import entries
     from engine.observe.replay import replay as relive
 
     lines, cut = journal_lines(journal)
     header, recorded = entries(lines)
     flow = find_flow(journal, header, flow_file, force=force)
-    result = relive(Conversation(flow), recorded)
+
+    def successor(conversation: Conversation, fingerprint: str) -> Conversation:
+        """The flow was edited during the call; both versions are kept beside the journal."""
+        edited = find_version(journal, header, fingerprint)
+        try:
+            return move(snapshot.take(conversation), edited)
+        except ReloadRefusedError as error:
+            message = f"the call could not have gone on with {edited.version}: {error}"
+            raise JournalError(message) from None
+
+    result = relive(Conversation(flow), recorded, successor)
     for line in _report(result, header, cut):
         print(line, file=out)
     return 1 if result.difference is not None else 0
@@ -86,11 +98,32 @@ def find_flow(
     raise JournalError(f"the journal belongs to {wanted}; found:{found}\n{advice}")
 
 
+def find_version(journal: Path, header: Header, fingerprint: str) -> CompiledFlow:
+    """Return the version of a flow that it was edited to during a call.
+
+    Raises:
+        JournalError: it is not found.
+    """
+    for path in _candidates(journal, header):
+        try:
+            flow = _load(path)
+        except FlowError:
+            continue  # another file, or one that has been edited since
+        if flow.fingerprint == fingerprint:
+            return flow
+    raise JournalError(
+        f"the call went on with an edited version of {header.flow}, fingerprint {fingerprint[:12]},"
+        f" which is not kept in {journal.parent / 'flows'}"
+    )
+
+
 def _candidates(journal: Path, header: Header) -> Iterator[Path]:
     from engine.worker.flows import shipped
+    from engine.worker.runs import FLOWS
 
     source = Path(header.source) if header.source else Path(f"{header.flow}.yaml")
-    paths = [source, journal.parent / source.name, shipped(source.name)]
+    kept = sorted(journal.parent.glob(f"{FLOWS}/*/**/{source.name}"))
+    paths = [source, journal.parent / source.name, shipped(source.name), *kept]
     yield from dict.fromkeys(path for path in paths if path.is_file())
 
 

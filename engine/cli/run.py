@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engine.core.step import Step
     from engine.machine.compiled import CompiledFlow
     from engine.session.store import Store
+    from engine.session.succession import Outcome
     from engine.worker.host import CallHost
     from engine.worker.local import LocalRooms
     from engine.worker.reload import Change, FlowWatch
@@ -110,24 +111,40 @@ async def _until(stop: asyncio.Event, watch: FlowWatch, host: CallHost, out: Tex
             # in a thread: loading a flow must not be heard in a call
             change = await asyncio.to_thread(watch.changed)
             if change is not None:
-                print(take_up(change, host), file=out, flush=True)
+                take_up(change, host, lambda line: print(line, file=out, flush=True))
 
 
-def take_up(change: Change, host: CallHost) -> str:
-    """Let the next call run an edited flow; return what to tell."""
+def take_up(change: Change, host: CallHost, tell: Callable[[str], None]) -> None:
+    """Let the next call run an edited flow, and those under way where they can; tell either."""
     from engine.worker.services import make_services
 
     flow = change.flow
     if flow is None:
-        first = next(found for found in change.loaded.diagnostics if found.is_error)
-        return f"Not reloaded: {first.span.file}:{first.span.line}: {first.message}."
+        tell(f"Not reloaded: {change.problem}.")
+        return
     try:
         make_services(flow)
     except TurnwiseError as error:
-        return f"Not reloaded: {error}"
-    host.use(flow, lambda: make_services(flow))
-    calls = f" {host.running} under way go on with the old one." if host.running else ""
-    return f"Reloaded {flow.id} {flow.version}: the next call takes it.{calls}"
+        tell(f"Not reloaded: {error}")
+        return
+    tell(f"Reloaded {flow.id} {flow.version}: the next call takes it.")
+
+    def told(number: int, outcome: Outcome) -> None:
+        tell(f"#{number:<3}{_became(outcome)}")
+
+    host.reload(change, lambda: make_services(flow), told)
+
+
+def _became(outcome: Outcome) -> str:
+    """What became of an edit in a call under way."""
+    version = f"{outcome.flow.id} {outcome.flow.version}"
+    match outcome.kind:
+        case "taken":
+            return f"goes on with {version}" + (f" ({outcome.why})" if outcome.why else "")
+        case "waits":
+            return f"not at a stable point yet: {outcome.why}"
+        case _:
+            return f"stays on the version it has: {outcome.why}"
 
 
 async def _listening(

@@ -166,6 +166,11 @@ class Pipeline:
         if self.recognition is not None:
             self.recognition.expect(grammar)
 
+    def relearn(self, stt: Recognizer | None) -> None:
+        """Hear with another recogniser of the same kind, once it is ready: it knows other words."""
+        if self.recognition is not None and stt is not None:
+            self.recognition.renew(stt)
+
     def predict(self, turn: str, text: str, kinds: Sequence[str]) -> None:
         """Ask the turn detector; without one every text is a whole turn, at once."""
         if self.prediction is not None:

@@ -7,13 +7,14 @@ before its edge: our measurements lost leading consonants with less.
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable
 
 import numpy as np
 
 from engine.events import TranscriptReceived, Word
-from engine.pipeline.stage import Post, SessionTime, Stage
+from engine.pipeline.stage import Post, SessionTime, Stage, describe
 from media.frames import Samples
 from providers.base import Recognizer, Transcript, VoiceEdge
 from providers.errors import ProviderUnavailable
@@ -23,6 +24,8 @@ PRE_ROLL = 0.3
 
 _KEPT = 1.0
 """Seconds of audio kept; longer than pre-roll plus the slowest decision of a detector."""
+
+_log = logging.getLogger("turnwise.pipeline")
 
 
 class Recognition(Stage):
@@ -38,20 +41,57 @@ class Recognition(Stage):
         self._speaking = False
         self._pre_roll = 0.0
         self._broken = False
+        self._expected = ""
+        self._next: Recognizer | None = None
+        """Open, and waits until the one that hears owes no transcript."""
+        self._owed = 0
+        """Stretches that are over and have no final transcript yet."""
 
     async def open(self) -> None:
         """Open the recogniser and begin to read its transcripts."""
         await self._stt.open()
-        self.tasks.start(self._read(), "transcripts")
+        self.tasks.start(self._read(self._stt), "transcripts")
 
     async def aclose(self) -> None:
         """Stop listening and close the recogniser."""
         self._broken = True
         await super().aclose()
+        if self._next is not None:
+            await self._next.aclose()
         await self._stt.aclose()
+
+    def renew(self, stt: Recognizer) -> None:
+        """Open another recogniser of the same rate, and hear with it from the next silence on.
+
+        One that cannot start is let go: the old one still hears, as well as it can.
+        """
+        self.tasks.start(self._renew(stt), "next recogniser")
+
+    async def _renew(self, stt: Recognizer) -> None:
+        try:
+            await stt.open()
+        except Exception as error:  # whatever an SDK raises, the call goes on with what it has
+            _log.warning("the recogniser does not learn the edited flow: %s", describe(error))
+            await stt.aclose()
+            return
+        replaced, self._next = self._next, stt
+        if replaced is not None:
+            await replaced.aclose()
+        self._take_over()
+
+    def _take_over(self) -> None:
+        """Let the next recogniser hear, where the old one is in no word and owes none."""
+        if self._next is None or self._speaking or self._owed:
+            return
+        old, self._stt, self._next = self._stt, self._next, None
+        self._broken = False
+        self._call(lambda: self._stt.expect(self._expected))
+        self.tasks.start(self._read(self._stt), "transcripts")
+        self.tasks.start(old.aclose(), "former recogniser")
 
     def expect(self, grammar: str) -> None:
         """Prefer this grammar from the next stretch on."""
+        self._expected = grammar
         self._call(lambda: self._stt.expect(grammar))
 
     def hear(self, participant: str, samples: Samples) -> None:
@@ -72,6 +112,7 @@ class Recognition(Stage):
             self._begin(edge.at)
         elif edge.kind == "end" and self._speaking:
             self._speaking = False
+            self._owed += 1
             self._call(self._stt.end_speech)
 
     def _begin(self, at: float) -> None:
@@ -94,14 +135,21 @@ class Recognition(Stage):
         except Exception as error:  # a dead recogniser must not take the room's callback with it
             self._break(error)
 
-    async def _read(self) -> None:
+    async def _read(self, stt: Recognizer) -> None:
         try:
-            async for transcript in self._stt.transcripts():
+            async for transcript in stt.transcripts():
                 self._report(transcript)
         except Exception as error:  # whatever an SDK raises, the flow decides
-            self._break(error)
+            self._lost(stt, error)
         else:
-            self._break(ProviderUnavailable("the recogniser stopped giving transcripts"))
+            self._lost(stt, ProviderUnavailable("the recogniser stopped giving transcripts"))
+
+    def _lost(self, stt: Recognizer, error: Exception) -> None:
+        """A recogniser gives no more; one that was replaced has nothing to give."""
+        if stt is self._stt:
+            self._break(error)
+            self._owed = 0
+            self._take_over()
 
     def _break(self, error: Exception) -> None:
         if not self._broken:
@@ -120,6 +168,9 @@ class Recognition(Stage):
                 accepted=transcript.accepted,
             )
         )
+        if transcript.final:
+            self._owed = max(0, self._owed - 1)
+            self._take_over()
 
     def _word(self, text: str, start: float, end: float) -> Word:
         """Count word times from the edge, as the event promises, not from the pre-roll."""

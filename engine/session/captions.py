@@ -8,6 +8,7 @@ from typing import Any
 from engine.core.step import States, Step
 from engine.effects import CallTool, HangUp, ReportError, Say
 from engine.events import (
+    FlowReplaced,
     ParticipantJoined,
     PlayoutStarted,
     TextReceived,
@@ -22,10 +23,10 @@ Caption = tuple[str, dict[str, Any]]
 class Captions:
     """Folds steps into what a page shows.
 
-    Topics: `flow` {id, version}, when somebody joins; `states` {user, agent, dialog, paused}, when
-    they changed; `transcript` {id, who, text, final}, the user's words as they are recognised, the
-    agent's when they become audible; `heard` {id, text}, what was heard of a line that was cut;
-    `tool` {call, tool, state}; `error` {name}; `ended` {reason}.
+    Topics: `flow` {id, version}, when somebody joins, or it was edited; `states` {user, agent,
+    dialog, paused}, when they changed; `transcript` {id, who, text, final}, the user's words as
+    they are recognised, the agent's when they become audible; `heard` {id, text}, what was heard
+    of a line that was cut; `tool` {call, tool, state}; `error` {name}; `ended` {reason}.
 
     Args:
         flow: the flow's id and version.
@@ -55,6 +56,9 @@ class Captions:
     def _cause(self, step: Step) -> Iterator[Caption]:
         match step.cause:
             case ParticipantJoined():
+                yield "flow", self._flow
+            case FlowReplaced(version=version):
+                self._flow = {**self._flow, "version": version}
                 yield "flow", self._flow
             case TranscriptReceived(text=text, final=final):
                 yield from self._user_words(text, final)

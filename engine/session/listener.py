@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from engine.events import (
     KeyPressed,
@@ -12,6 +13,7 @@ from engine.events import (
     TextReceived,
 )
 from engine.pipeline.stage import Post, SessionTime
+from engine.session.outside import outside_event
 from media.frames import Samples
 from media.room import Participant
 
@@ -51,6 +53,10 @@ class Listener:
         """Report a typed turn; what is no text (half a surrogate pair) becomes a question mark."""
         clean = text.encode("utf-8", "replace").decode("utf-8")
         self._post(TextReceived(at=self._time.now(), participant=participant.id, text=clean))
+
+    def event_received(self, event: str, data: Mapping[str, Any]) -> None:
+        """Report what the room knows of the call beyond who is in it."""
+        self._post(outside_event(event, data, self._time.now()))
 
     def room_failed(self, message: str) -> None:
         """Report that the room is broken."""

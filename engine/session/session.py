@@ -25,7 +25,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal, Protocol, TextIO
+from typing import Any, Literal, TextIO
 
 from engine.core import snapshot
 from engine.core.conversation import Conversation
@@ -36,6 +36,7 @@ from engine.errors import ConfigurationError
 from engine.events import (
     CloseRequested,
     Event,
+    FlowReplaced,
     Millis,
     ParticipantJoined,
     PlayoutFinished,
@@ -44,15 +45,19 @@ from engine.events import (
     ToolReturned,
 )
 from engine.machine.compiled import CompiledFlow
-from engine.observe.journal import Header, JournalWriter
+from engine.observe.journal import Header
 from engine.observe.metrics import CallMetrics, measure
 from engine.pipeline.pipeline import Pipeline, Services
 from engine.pipeline.stage import SessionTime, describe
 from engine.session.captions import Captions
+from engine.session.chronicle import Chronicle
 from engine.session.dispatch import Dispatcher, TransferDesk
-from engine.session.grammars import tool_uses
+from engine.session.grammars import recognition_context, tool_uses
 from engine.session.listener import Listener
+from engine.session.outside import outside_event
 from engine.session.store import Keeper, StoredCall
+from engine.session.succession import Offer, Succession, Told
+from engine.session.tape import Tape
 from media.clock import Clock
 from media.frames import Samples
 from media.room import Room
@@ -102,23 +107,6 @@ class CallResult:
     """Set when the call could not even begin: a provider or the room did not open."""
 
 
-class Tape(Protocol):
-    """Whoever keeps both sides of a call as sound: `media.recorder.Recorder`."""
-
-    @property
-    def started(self) -> float:
-        """The clock's instant of its first sample, in seconds."""
-        ...
-
-    def agent_sent(self, samples: Samples) -> None:
-        """Take a block of the agent that goes out now."""
-        ...
-
-    def received(self, speaker: str, samples: Samples, at: float) -> None:
-        """Take samples of somebody else that end at the instant `at` (seconds)."""
-        ...
-
-
 class Session:
     """Runs one conversation in one room.
 
@@ -154,8 +142,7 @@ class Session:
         self._room = room
         self._clock = clock
         self._options = options or SessionOptions()
-        self._stream = journal
-        self._journal: JournalWriter | None = None
+        self._chronicle = Chronicle(journal)
         self._on_step = on_step
         self._mailbox: deque[Event] = deque()
         self._arrived = asyncio.Event()
@@ -177,6 +164,7 @@ class Session:
             Path(self._options.source).parent,
         )
         self._captions = Captions(flow.id, flow.version)
+        self._succession = Succession(self.pipeline.tools.resolve)
         self._tape: Tape | None = None
         self._steps: list[Step] = [] if resume is None else list(resume.steps)
         self._over: HangUp | None = None
@@ -221,6 +209,29 @@ class Session:
         self._tape = tape
         self.pipeline.playout.track.tap = tape.agent_sent
 
+    def go_on_with(self, flow: CompiledFlow, services: Callable[[], Services], told: Told) -> None:
+        """Let the call go on with another version of its flow, as soon as it can; never blocks.
+
+        Args:
+            flow: the new version.
+            services: makes its providers, where the recogniser must learn what it expects.
+            told: how it went; see `engine.session.succession.Outcome`.
+        """
+        self._succession.offer(Offer(flow=flow, services=services, told=told))
+        self._arrived.set()
+
+    def raise_event(self, name: str, data: Mapping[str, Any] | None = None) -> None:
+        """Tell the flow something: `app.NAME`, `voicemail`, `agent.joined` or `agent.left`.
+
+        Args:
+            name: of the event, as the flow's handlers have it.
+            data: JSON-like; what the handlers read as `event.KEY`.
+
+        Raises:
+            ValueError: no event of this name comes from outside.
+        """
+        self.post(outside_event(name, data, self._time.now()))
+
     def post(self, event: Event) -> None:
         """Put an event into the mailbox; never blocks."""
         if isinstance(event, ParticipantJoined) and self._nobody is not None:
@@ -232,6 +243,8 @@ class Session:
 
     async def _next(self) -> None:
         """Take one event, or let the deadlines fire that are due, or wait for either."""
+        if self._succession.waiting:
+            self._succeed()
         if self._mailbox:
             self._take(self._conversation.receive(self._mailbox.popleft()))
             return
@@ -260,14 +273,23 @@ class Session:
             for topic, data in self._captions.of(step):
                 self._room.publish(topic, data)
 
+    def _succeed(self) -> None:
+        """Go on with an edited flow, if this is a point where that can be."""
+        found = self._succession.attempt(self._conversation)
+        if found is None:
+            return
+        offer, self._conversation = found
+        old, self._flow = self._flow, offer.flow
+        new = self._flow
+        same = new.pipeline.get("stt") == old.pipeline.get("stt")
+        if same and recognition_context(new) != recognition_context(old):
+            self.pipeline.relearn(offer.services().stt)
+        event = FlowReplaced(at=self._time.now(), version=new.version, fingerprint=new.fingerprint)
+        self._take(self._conversation.receive(event))
+
     def _record(self, step: Step) -> None:
         self._steps.append(step)
-        if self._journal is not None:
-            try:
-                self._journal.append(step)
-            except OSError as error:  # a full disk must not end a call
-                self._journal = None
-                _log.error("the journal ends at step %s: %s", step.seq, describe(error))
+        self._chronicle.append(step)
         if self._on_step is not None:
             self._on_step(step)
 
@@ -338,16 +360,8 @@ class Session:
     def _open_journal(self, header: Header) -> None:
         if self._keeper is not None and self._resume is None:
             self._keeper.begin(header)
-        if self._stream is None:
-            return
         recording = self._time.millis(self._tape.started) if self._tape else None
-        try:
-            self._journal = JournalWriter(self._stream, replace(header, recording=recording))
-            for step in self._steps:
-                self._journal.append(step)
-        except OSError as error:  # as in `_record`: the call is worth more than its journal
-            self._journal = None
-            _log.error("there is no journal of this call: %s", describe(error))
+        self._chronicle.open(replace(header, recording=recording), self._steps)
 
     async def _enter(self) -> str | None:
         """Open the room; return why it cannot be, or None."""

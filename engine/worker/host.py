@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -21,8 +22,10 @@ from engine.observe.timeline import render
 from engine.pipeline.pipeline import Services
 from engine.session.session import CallResult, Session, SessionOptions
 from engine.session.store import Keeper, StoredCall
+from engine.session.succession import Outcome
 from engine.worker.kept import KeptCalls
-from engine.worker.runs import JOURNAL, RECORDING, TIMELINE, new_run
+from engine.worker.reload import Change
+from engine.worker.runs import JOURNAL, RECORDING, TIMELINE, keep_flow, new_run
 from media.clock import Clock
 from media.errors import AudioFileError
 from media.room import Room
@@ -43,6 +46,14 @@ class Call:
     number: int
     folder: Path | None
     result: CallResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Running:
+    """A call that goes on."""
+
+    session: Session
+    folder: Path | None
 
 
 class CallHost:
@@ -79,7 +90,7 @@ class CallHost:
         self._record = record
         self._options = options or SessionOptions()
         self._on_step = on_step
-        self._sessions: dict[int, Session] = {}
+        self._calls: dict[int, _Running] = {}
         self._count = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -87,14 +98,28 @@ class CallHost:
     @property
     def running(self) -> int:
         """How many calls are going on."""
-        return len(self._sessions)
+        return len(self._calls)
 
     def use(self, flow: CompiledFlow, services: Callable[[], Services]) -> None:
-        """Run another version from the next call on; calls under way finish on theirs.
-
-        A journal belongs to one version of a flow, and must give the same call once more.
-        """
+        """Run another version from the next call on; see `reload` for the calls under way."""
         self._flow, self._services = flow, services
+
+    def reload(
+        self, change: Change, services: Callable[[], Services], told: Callable[[int, Outcome], None]
+    ) -> None:
+        """Run an edited flow from the next call on, and now in every call that can go on with it.
+
+        Args:
+            change: has a flow.
+            services: makes the providers of one call of it.
+            told: the number of a call, and what became of the edit there.
+        """
+        if change.flow is None:
+            raise ValueError("an edit with errors is nothing to go on with")
+        self.use(change.flow, services)
+        for number, call in self._calls.items():
+            _keep_versions(call.folder, change)
+            call.session.go_on_with(change.flow, services, partial(told, number))
 
     async def take(self, room: Room, key: str = "") -> Call:
         """Run one call in `room` to its end.
@@ -121,8 +146,8 @@ class CallHost:
 
     async def aclose(self, reason: str) -> None:
         """Ask every call to end and wait until all have, at most `CLOSE_SECONDS`."""
-        for session in self._sessions.values():
-            session.close(reason)
+        for call in self._calls.values():
+            call.session.close(reason)
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self._idle.wait()
@@ -177,7 +202,7 @@ class CallHost:
         )
 
     async def _play(self, number: int, session: Session, folder: Path | None) -> CallResult:
-        self._sessions[number] = session
+        self._calls[number] = _Running(session=session, folder=folder)
         self._idle.clear()
         recorder = self._recorder(folder) if folder and self._record else None
         if recorder is not None:
@@ -187,8 +212,8 @@ class CallHost:
         finally:
             if recorder is not None:
                 await recorder.aclose()
-            del self._sessions[number]
-            if not self._sessions:
+            del self._calls[number]
+            if not self._calls:
                 self._idle.set()
 
     def _new_folder(self) -> Path | None:
@@ -214,6 +239,19 @@ class CallHost:
         if on_step is None:
             return None
         return lambda step: on_step(number, step)
+
+
+def _keep_versions(folder: Path | None, change: Change) -> None:
+    """Keep both versions of an edited flow beside a journal, so that it can be lived once more."""
+    if folder is None or change.flow is None:
+        return
+    versions = ((change.replaced, change.before), (change.flow.fingerprint, change.loaded))
+    try:
+        for fingerprint, loaded in versions:
+            texts = {name: source.text for name, source in loaded.sources.items()}
+            keep_flow(folder, fingerprint, texts)
+    except RoomError as error:
+        _log.error("the versions of the flow are not kept: %s", error)
 
 
 def _opened(path: Path) -> TextIO | None:

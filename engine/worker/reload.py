@@ -21,6 +21,8 @@ class Change:
     loaded: LoadResult
     before: LoadResult
     """The version that was current until now, as it was read."""
+    replaced: str
+    """Fingerprint of that version; empty when it had errors."""
 
     @property
     def problem(self) -> str:
@@ -53,13 +55,15 @@ class FlowWatch:
         loaded = self._check(self._path)
         self._seen = {**self._seen, **_marks(self._path, loaded)}
         if loaded.flow is None:
-            return Change(flow=None, loaded=loaded, before=self._current)
+            return Change(
+                flow=None, loaded=loaded, before=self._current, replaced=self._fingerprint
+            )
         flow = compile_loaded(loaded)
         if flow.fingerprint == self._fingerprint:
             return None
-        self._fingerprint = flow.fingerprint
-        before, self._current = self._current, loaded
-        return Change(flow=flow, loaded=loaded, before=before)
+        change = Change(flow=flow, loaded=loaded, before=self._current, replaced=self._fingerprint)
+        self._fingerprint, self._current = flow.fingerprint, loaded
+        return change
 
 
 def _marks(path: Path, loaded: LoadResult) -> dict[Path, tuple[int, int]]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import os
 import re
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from engine.errors import RoomError
@@ -12,6 +14,8 @@ from engine.errors import RoomError
 JOURNAL = "journal.jsonl"
 TIMELINE = "timeline.txt"
 RECORDING = "call.wav"
+FLOWS = "flows"
+"""Versions of a flow that was edited during the call, each in a folder of its own."""
 
 
 def check_writable(base: Path) -> None:
@@ -47,3 +51,31 @@ def new_run(base: Path, flow: str, now: datetime.datetime) -> Path:
     except OSError as error:
         raise RoomError(f"cannot write into {base}: {error.strerror}") from error
     raise RoomError(f"{base} holds a thousand calls of this second")
+
+
+def keep_flow(folder: Path, fingerprint: str, texts: Mapping[str, str]) -> None:
+    """Keep a version of a flow beside the journal that needs it, so that a replay finds it.
+
+    Args:
+        folder: of the call.
+        fingerprint: of the version; kept once.
+        texts: every file of the flow by its path; they stand to each other as they did.
+
+    Raises:
+        RoomError: it cannot be written.
+    """
+    target = folder / FLOWS / fingerprint[:12]
+    if target.exists():
+        return
+    paths = {name: os.path.abspath(name) for name in texts}
+    root = os.path.commonpath([os.path.dirname(path) for path in paths.values()])
+    try:
+        target.mkdir(parents=True)
+        # marks the folder that sub-flows and fragments may not leave
+        (target / "turnwise.toml").touch()
+        for name, text in texts.items():
+            path = target / os.path.relpath(paths[name], root)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise RoomError(f"cannot write into {target}: {error.strerror}") from error

@@ -37,9 +37,13 @@ class Program:
 
     async def url(self) -> str:
         """Return the URL it prints."""
+        return await self.until(r"http://\S+")
+
+    async def until(self, pattern: str) -> str:
+        """Wait until it has printed something; return that."""
         assert self.process.stdout is not None
         async with asyncio.timeout(30):
-            while not (found := re.search(r"http://\S+", self.out)):
+            while not (found := re.search(pattern, self.out)):
                 piece = await self.process.stdout.read(1000)
                 assert piece, f"it ended: {self.out}{await self._errors()}"
                 self.out += piece.decode()
@@ -63,11 +67,11 @@ class Program:
 
 
 @asynccontextmanager
-async def running(runs: Path, *options: str) -> AsyncIterator[Program]:
+async def running(runs: Path, *options: str, flow: Path | None = None) -> AsyncIterator[Program]:
     process = await asyncio.create_subprocess_exec(
         *TURNWISE,
         "run",
-        str(shipped("book_table.yaml")),
+        str(flow or shipped("book_table.yaml")),
         *("--room", "demo", "--runs", str(runs)),
         *(options or ("--port", "0")),
         stdout=asyncio.subprocess.PIPE,

@@ -1,8 +1,9 @@
-"""`turnwise run` takes up an edited flow: for the next call, and never a broken one."""
+"""`turnwise run` takes up an edited flow, tells what became of it, and never a broken one."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 
 from engine.cli.run import take_up
 from engine.machine.compiled import CompiledFlow
-from engine.worker.reload import FlowWatch
+from engine.session.succession import Outcome
+from engine.worker.reload import Change, FlowWatch
 
 FLOW = """\
 turnwise: 1
@@ -23,15 +25,17 @@ states:
 
 
 class Host:
-    """Notes what it is told to use."""
-
-    running = 2
+    """Notes what it is told to run; three calls are under way."""
 
     def __init__(self) -> None:
         self.flow: CompiledFlow | None = None
 
-    def use(self, flow: CompiledFlow, services: Any) -> None:
-        self.flow = flow
+    def reload(self, change: Change, services: Any, told: Callable[[int, Outcome], None]) -> None:
+        self.flow = flow = change.flow
+        assert flow is not None
+        told(1, Outcome(kind="taken", flow=flow))
+        told(2, Outcome(kind="waits", flow=flow, why="tool `find` is at work"))
+        told(3, Outcome(kind="refused", flow=flow, why="state `ask` is gone"))
 
 
 @pytest.fixture
@@ -40,22 +44,27 @@ def edit(tmp_path: Path):
     path.write_text(FLOW, encoding="utf-8")
     watch = FlowWatch(path)
 
-    def change(old: str, new: str) -> tuple[str, Host]:
+    def change(old: str, new: str) -> tuple[list[str], Host]:
         path.write_text(FLOW.replace(old, new), encoding="utf-8")
         os.utime(path, (2e9, 2e9))
         host, found = Host(), watch.changed()
         assert found is not None
-        return take_up(found, host), host  # type: ignore[arg-type]
+        told: list[str] = []
+        take_up(found, host, told.append)  # type: ignore[arg-type]
+        return told, host
 
     return change
 
 
-def test_the_next_call_takes_the_new_version(edit) -> None:
+def test_what_every_call_makes_of_the_new_version_is_told_in_a_line(edit) -> None:
     told, host = edit("1.0.0", "1.1.0")
 
-    assert (
-        told == "Reloaded tiny 1.1.0: the next call takes it. 2 under way go on with the old one."
-    )
+    assert told == [
+        "Reloaded tiny 1.1.0: the next call takes it.",
+        "#1  goes on with tiny 1.1.0",
+        "#2  not at a stable point yet: tool `find` is at work",
+        "#3  stays on the version it has: state `ask` is gone",
+    ]
     assert host.flow is not None
     assert host.flow.version == "1.1.0"
 
@@ -63,8 +72,9 @@ def test_the_next_call_takes_the_new_version(edit) -> None:
 def test_a_flow_with_errors_is_not_taken(edit) -> None:
     told, host = edit("start: bye", "start: by")
 
-    assert told.startswith("Not reloaded: ")
-    assert "tiny.yaml:4" in told
+    (line,) = told
+    assert line.startswith("Not reloaded: ")
+    assert "tiny.yaml:4" in line
     assert host.flow is None
 
 
@@ -74,5 +84,6 @@ def test_a_flow_whose_services_cannot_be_made_is_not_taken(edit, monkeypatch) ->
         "start: bye", "pipeline: {llm: {use: openai, model: x, key: $NO_SUCH_KEY}}\nstart: bye"
     )
 
-    assert told.startswith("Not reloaded: ")
+    (line,) = told
+    assert line.startswith("Not reloaded: ")
     assert host.flow is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import io
 import logging
 import os
 import wave
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from engine.cli.replay import replay
 from engine.effects import HangUp, Say
 from engine.flow.model import Flow
 from engine.machine.compiled import CompiledFlow
@@ -23,7 +25,8 @@ from engine.pipeline.pipeline import Services
 from engine.testing.loop import VirtualClock, run_virtual
 from engine.worker import host as host_module
 from engine.worker.host import CLOSE_SECONDS, Call, CallHost
-from engine.worker.runs import JOURNAL, RECORDING, TIMELINE
+from engine.worker.reload import Change, FlowWatch
+from engine.worker.runs import FLOWS, JOURNAL, RECORDING, TIMELINE
 from media.loopback import LoopbackParticipant, LoopbackRoom
 from providers.errors import ProviderUnavailable
 from providers.scripted import ScriptedSynthesizer
@@ -229,3 +232,54 @@ class TestTracesThatCannotBeWritten:
         self.finished(tmp_path)
         assert "No space left on device" in log.text
         assert "there is no timeline of this call" in log.text
+
+
+class TestAnEditedFlow:
+    """Every call takes it where it can; its journal keeps both versions and still replays."""
+
+    @staticmethod
+    def edited(folder: Path, old: str, new: str) -> Change:
+        path = folder / "name.yaml"
+        path.write_text(NAME.strip(), encoding="utf-8")
+        watch = FlowWatch(path)
+        path.write_text(NAME.strip().replace(old, new), encoding="utf-8")
+        os.utime(path, (2e9, 2e9))
+        change = watch.changed()
+        assert change is not None
+        return change
+
+    def played(self, folder: Path, change: Change) -> tuple[list[Call], list[tuple[int, str]]]:
+        """Two calls; the edit comes while the first goes on."""
+        told: list[tuple[int, str]] = []
+
+        async def work() -> list[Call]:
+            office = Office(folder / "runs")
+            services = lambda: Services(tts=ScriptedSynthesizer())  # noqa: E731
+            asyncio.get_running_loop().call_later(
+                3, office.host.reload, change, services, lambda n, o: told.append((n, o.kind))
+            )
+            return [await office.call(name="ada"), await office.call(name="grace")]
+
+        return play(work), told
+
+    def test_a_call_under_way_goes_on_with_it(self, tmp_path: Path) -> None:
+        change = self.edited(tmp_path, "Goodbye", "See you")
+        (first, second), told = self.played(tmp_path, change)
+
+        assert said(first)[-1] == "See you Ada."
+        assert said(second)[-1] == "See you Grace."
+        assert told == [(1, "taken")]
+        assert first.folder is not None
+        assert replay(first.folder / JOURNAL, None, False, io.StringIO()) == 0
+        assert len(list((first.folder / FLOWS).glob("*/name.yaml"))) == 2
+
+    def test_one_that_cannot_finishes_on_its_own(self, tmp_path: Path) -> None:
+        new = NAME.strip().replace("ask:", "question:", 2).replace("start: ask", "start: question")
+        change = self.edited(tmp_path, NAME.strip(), new.replace(', question: "', ', ask: "'))
+        (first, second), told = self.played(tmp_path, change)
+
+        assert told == [(1, "refused")]
+        assert said(first)[-1] == "Goodbye Ada."
+        assert said(second)[-1] == "Goodbye Grace."
+        assert first.folder is not None
+        assert replay(first.folder / JOURNAL, None, False, io.StringIO()) == 0

@@ -1,0 +1,47 @@
+"""The journal of a call that goes on; a disk that takes no more of it ends no call."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import TextIO
+
+from engine.core.step import Step
+from engine.observe.journal import Header, JournalWriter
+from engine.pipeline.stage import describe
+
+_log = logging.getLogger("turnwise.session")
+
+
+class Chronicle:
+    """Writes steps as they happen, for as long as that works.
+
+    Args:
+        stream: gets the journal, line by line; None: there is none.
+    """
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream
+        self._journal: JournalWriter | None = None
+
+    def open(self, header: Header, steps: Iterable[Step]) -> None:
+        """Write what the journal belongs to, and the steps another process has lived."""
+        if self._stream is None:
+            return
+        try:
+            self._journal = JournalWriter(self._stream, header)
+            for step in steps:
+                self._journal.append(step)
+        except OSError as error:  # a full disk: the call is worth more than its journal
+            self._journal = None
+            _log.error("there is no journal of this call: %s", describe(error))
+
+    def append(self, step: Step) -> None:
+        """Write a step."""
+        if self._journal is None:
+            return
+        try:
+            self._journal.append(step)
+        except OSError as error:
+            self._journal = None
+            _log.error("the journal ends at step %s: %s", step.seq, describe(error))

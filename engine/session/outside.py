@@ -1,0 +1,33 @@
+"""What a program may tell a call: events of its own, and news of the line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, get_args
+
+from engine.events import AppEventReceived, CallNews, CallNewsReceived, Event, Millis
+
+APP = "app."
+NEWS: tuple[CallNews, ...] = get_args(CallNews)
+"""Events that only the world around a call can raise."""
+
+
+def outside_event(name: str, data: Mapping[str, Any] | None, at: Millis) -> Event:
+    """Return the event a flow sees as `name`.
+
+    Args:
+        name: `app.NAME`, or one of `NEWS`.
+        data: JSON-like; `event.KEY` in the flow.
+        at: when it was told.
+
+    Raises:
+        ValueError: the conversation raises this event itself, or nothing does.
+    """
+    given = dict(data or {})
+    if name.startswith(APP) and len(name) > len(APP):
+        return AppEventReceived(at=at, name=name.removeprefix(APP), data=given)
+    for news in NEWS:
+        if name == news:
+            return CallNewsReceived(at=at, name=news, data=given)
+    expected = ", ".join(["app.NAME", *NEWS])
+    raise ValueError(f"{name!r} cannot be raised from outside; expected one of {expected}")
