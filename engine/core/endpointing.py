@@ -5,6 +5,7 @@ The wait counts from the last instant of speech, not from when anybody was told 
     no prediction yet      min
     adaptive               min + (max - min) * (1 - p)
     fixed                  max if p < threshold, else min
+    dynamic                as adaptive, but from the caller's own pace instead of min
 
 where p is the turn detector's probability, for exactly the text heard so far, that the caller is
 done; predictions for older text are dropped. The detector was asked when the words came and has
@@ -14,6 +15,9 @@ Voice or words during the wait begin it anew, whether or not words come of it (a
 that was heard is always answered in bounded time. The turn is never over before the last stretch
 has its final transcript; a recogniser that stays silent is closed by the watchdog `transcript`,
 with the last partial.
+
+The pace of a caller (`engine.core.pace`) is learned in every mode, from pauses after which more
+words came: within a turn, and after one that was taken for over before the agent could be heard.
 
 `review` compares deadlines with facts and may be called at any time: after every event it is.
 """
@@ -26,6 +30,7 @@ from typing import Any
 from engine.core.deadlines import Deadlines
 from engine.core.hearing import Hearing, UserTurn
 from engine.core.outbox import Outbox
+from engine.core.pace import Pace
 from engine.effects import PredictEndOfTurn
 from engine.events import EndOfTurnPredicted, Millis
 from engine.machine.compiled import ListenPolicy
@@ -34,19 +39,25 @@ PREDICTION_GRACE: Millis = 100
 """A text rule answers in 5 ms, an audio model in 30 to 60; who is slower answers the next words."""
 
 
-def end_of_turn_wait(policy: ListenPolicy, probability: float | None) -> Millis:
+def end_of_turn_wait(
+    policy: ListenPolicy, probability: float | None, pace: Millis | None = None
+) -> Millis:
     """Return how long after the last speech the turn is over.
 
     Args:
         policy: the listening policy of the state.
         probability: that the caller is done, 0 to 1; None without a prediction.
+        pace: how long this caller pauses within a turn; None while nothing is known.
     """
+    shortest, longest = policy.min_wait, policy.max_wait
+    if policy.end_of_turn == "dynamic" and pace is not None:
+        shortest = min(longest, max(shortest, pace))
     if probability is None:
-        return policy.min_wait
+        return shortest
     if policy.end_of_turn == "fixed":
-        return policy.max_wait if probability < policy.threshold else policy.min_wait
+        return longest if probability < policy.threshold else shortest
     unsure = 1.0 - min(1.0, max(0.0, probability))
-    return policy.min_wait + round((policy.max_wait - policy.min_wait) * unsure)
+    return shortest + round((longest - shortest) * unsure)
 
 
 class Endpointing:
@@ -56,12 +67,18 @@ class Endpointing:
         self._outbox = outbox
         self._deadlines = deadlines
         self._hearing = hearing
+        self._pace = Pace(outbox)
         self._probability: float | None = None
         self._grace: Millis = 0
         """Until then the detector may still answer."""
 
+    def began(self, turn: UserTurn, *, unheard: bool) -> None:
+        """The caller makes a sound; `unheard`: the agent has not answered the last turn yet."""
+        self._pace.began(turn, unheard=unheard)
+
     def heard(self, turn: UserTurn, kinds: tuple[str, ...]) -> None:
         """The turn has more words that count: ask the turn detector about all of them."""
+        self._pace.went_on(turn)
         self._probability = None
         self._grace = self._outbox.at + PREDICTION_GRACE
         self._outbox.emit(PredictEndOfTurn(turn=turn.id, text=turn.text, kinds=kinds))
@@ -76,6 +93,7 @@ class Endpointing:
 
     def review(self, policy: ListenPolicy) -> None:
         """Set, move or cancel both deadlines of the open turn."""
+        self._pace.learn(policy)
         turn = self._hearing.turn
         if turn is None:
             return
@@ -85,7 +103,7 @@ class Endpointing:
             turn.last_speech + policy.transcript_timeout,
             wanted=turn.owed if silent else self._hearing.by_words,
         )
-        due = turn.last_speech + end_of_turn_wait(policy, self._probability)
+        due = turn.last_speech + end_of_turn_wait(policy, self._probability, self._pace.average)
         self._keep(
             f"end_of_turn:{turn.id}",
             max(due, self._grace) if self._probability is None else due,
@@ -94,6 +112,7 @@ class Endpointing:
 
     def closed(self, turn: UserTurn) -> None:
         """The turn is closed."""
+        self._pace.closed(turn)
         self._probability = None
         self._deadlines.cancel(f"transcript:{turn.id}")
         self._deadlines.cancel(f"end_of_turn:{turn.id}")
@@ -106,9 +125,14 @@ class Endpointing:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what must survive."""
-        return {"probability": self._probability, "grace": self._grace}
+        return {
+            "probability": self._probability,
+            "grace": self._grace,
+            "pace": self._pace.to_dict(),
+        }
 
     def from_dict(self, data: Mapping[str, Any]) -> None:
         """Restore what `to_dict` gave."""
         self._probability = data["probability"]
         self._grace = data["grace"]
+        self._pace.from_dict(data.get("pace", {}))

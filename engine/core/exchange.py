@@ -69,6 +69,7 @@ class Exchange:
     def speech_started(self, event: SpeechStarted) -> None:
         """The caller makes a sound."""
         turn = self.hearing.started(event, overlap=self.turns.lines)
+        self.endpointing.began(turn, unheard=self.interruption.unheard(self.floor.agent))
         self.silence.sign_of_life()
         if turn.overlap:
             self.interruption.voice_began(event.confidence)

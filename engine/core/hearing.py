@@ -52,6 +52,10 @@ class UserTurn:
     """When the first of the stretches began that lie no more than a breath apart ..."""
     earlier: Millis = 0
     """... and how much voice was in those before the latest one."""
+    pause: Millis | None = None
+    """How long the caller was silent before the latest stretch, until its words came."""
+    resumed: bool = False
+    """It goes on with a turn that was taken for over."""
     owed: bool = False
     """A stretch is over and its final transcript is not here."""
     settled: bool = False
@@ -64,6 +68,8 @@ class UserTurn:
 
     def stretch(self, edge: Millis) -> None:
         """A stretch begins; it goes on with those just before it."""
+        if self.began is not None:
+            self.pause = edge - self.last_speech
         near = self.began is not None and edge - self.last_speech <= BREATH
         if self.began is not None and near:
             self.earlier += max(0, self.last_speech - self.began)

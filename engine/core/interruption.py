@@ -36,6 +36,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Any
 
+from engine.core import agent
 from engine.core.deadlines import Deadlines
 from engine.core.hearing import Hearing
 from engine.core.outbox import Outbox
@@ -43,6 +44,9 @@ from engine.core.turns import Turns
 from engine.core.words import word_count, words_of
 from engine.events import Millis, TranscriptReceived
 from engine.machine.compiled import InterruptionPolicy
+
+JUST_BEGUN: Millis = 500
+"""Who speaks against a reply that began so little before has not been listening to it yet."""
 
 HESITATIONS = frozenset({"uh", "um", "uhm", "er", "erm", "hm", "hmm", "mm", "ah", "oh", "eh"})
 """Sounds that are no words in any state, whatever `ignore` says."""
@@ -184,6 +188,16 @@ class Interruption:
         """Whether audio is held although nobody speaks and nothing is waited for."""
         waiting = self._hearing.voice or self._deadlines.get("false_alarm") is not None
         return self._turns.paused and not waiting
+
+    def unheard(self, state: str) -> bool:
+        """Say whether the reply to the last turn is not audible yet, or has just begun.
+
+        Args:
+            state: of the agent.
+        """
+        if state == agent.SPEAKING:
+            return self._outbox.at - self._since < JUST_BEGUN
+        return state == agent.THINKING
 
     def voice_began(self, confidence: float) -> None:
         """The voice begins over a line."""

@@ -43,7 +43,8 @@ class Note:
     `no_transcript` (the recogniser was given up), `backchannel`, `blocked` (words that may not
     interrupt: kept or discarded), `heard` (what was heard of an utterance), `dropped` (an utterance
     nobody will hear), `interrupted`, `paused`, `resumed`, `early` and `late` (before or after it
-    could matter), `left`, `slots`, `no_match`, `no_input`, `result`, `error`.
+    could matter), `left`, `slots`, `no_match`, `no_input`, `result`, `error`, `pace` (a pause the
+    caller made within a turn, and what they make on average).
     """
 
     kind: str

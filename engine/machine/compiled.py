@@ -174,7 +174,7 @@ class InterruptionPolicy:
 class ListenPolicy:
     """When a turn is over, and what silence and noise lead to. Effective for one state."""
 
-    end_of_turn: Literal["fixed", "adaptive"] = "adaptive"
+    end_of_turn: Literal["fixed", "adaptive", "dynamic"] = "adaptive"
     min_wait: Millis = 500
     max_wait: Millis = 800
     threshold: float = 0.75

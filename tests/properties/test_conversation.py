@@ -83,7 +83,7 @@ POLICIES = st.builds(
 )
 LISTENING = st.builds(
     ListenPolicy,
-    end_of_turn=st.sampled_from(["fixed", "adaptive"]),
+    end_of_turn=st.sampled_from(["fixed", "adaptive", "dynamic"]),
     min_wait=st.sampled_from([0, 300, 500]),
     max_wait=st.sampled_from([500, 1_200]),
     silence=st.sampled_from([500, 6_000]),

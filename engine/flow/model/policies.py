@@ -115,9 +115,12 @@ class Interruptions(InterruptionProfile):
 class EndOfTurn(FlowModel):
     """When the caller has finished."""
 
-    mode: Literal["fixed", "adaptive"] | None = Field(
+    mode: Literal["fixed", "adaptive", "dynamic"] | None = Field(
         default=None,
-        description="Wait always `min`, or between `min` and `max` as the words suggest.",
+        description="How long to wait: `min`, or `max` if the turn seems unfinished (fixed);"
+        " between the two as the words suggest (adaptive); likewise, but no less than this caller"
+        " usually pauses (dynamic).",
+        examples=["dynamic"],
         json_schema_extra=inherited("adaptive"),
     )
     min: Duration | None = Field(
