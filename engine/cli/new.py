@@ -19,6 +19,7 @@ TEMPLATES = {
     "form": "several questions, corrections, a confirmation",
     "menu": "a telephone menu by words and keys",
     "support": "help where possible, else a handover to a person",
+    "outbound": "a call that goes out, and an answering machine that takes it",
 }
 """The templates in `flows/templates`, and what each shows."""
 
