@@ -91,6 +91,8 @@ class ParticipantLeft(Event):
     reason: str = "left"
     last: bool = True
     """True when nobody is left to talk to."""
+    grace: Millis = 0
+    """So long somebody whose connection was lost may take to come back; 0: the call is over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

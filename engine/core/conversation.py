@@ -25,6 +25,8 @@ from engine.core.exchange import Exchange
 from engine.core.failures import Failures
 from engine.core.history import History, HistoryItem
 from engine.core.outbox import Outbox
+from engine.core.presence import Presence
+from engine.core.requests import Requests
 from engine.core.speaker import Speaker
 from engine.core.step import Deadline, States, Step
 from engine.core.turns import Turns
@@ -60,6 +62,7 @@ from engine.events import (
     Understood,
 )
 from engine.machine.compiled import CompiledFlow
+from engine.requests import REQUEST_TYPES
 
 CLOSE_TIMEOUT = 5_000
 """How long the room may take to let go after `HangUp` before that is noted."""
@@ -75,6 +78,7 @@ _BEFORE_THE_CALL = (
     ParticipantLeft,
     CloseRequested,
     ServiceFailed,
+    *REQUEST_TYPES.values(),
 )
 """What may happen before anybody is there."""
 
@@ -101,8 +105,11 @@ class Conversation:
         self._turns = turns
         self._now: Millis = 0
         self._seq = 0
-        self._returning = False
-        self._by_type = self._handlers()
+        self._presence = Presence(
+            self._outbox, self._deadlines, self._exchange, self._dialog, self._hang_up
+        )
+        self._requests = Requests(self._outbox, self._deadlines, self._exchange, self._dialog)
+        self._by_type = self._requests.around(self._handlers())
 
     # --- what the outside reads ------------------------------------------------------------------
 
@@ -192,25 +199,32 @@ class Conversation:
         exchange = self._exchange
         while not exchange.closing:
             exchange.review()
+            self._requests.review()
             exchange.settle()
             if self._turns.drained():
                 if exchange.opened:
                     self._dialog.speech_over()
             elif self._failures.too_many:
                 self._hang_up(self._failures.too_many)
-            elif self._dialog_over():
-                self._hang_up("flow", self._dialog.ended or "hangup")
+            elif self._over():
+                kind = self._dialog.ended or self._requests.end_kind
+                self._hang_up(self._requests.reason or "flow", kind)
             else:
                 exchange.review_silence()
                 return
+        self._requests.review()
         exchange.settle()
 
-    def _dialog_over(self) -> bool:
-        return self._exchange.opened and self._dialog.ended is not None and not self._turns.speaking
+    def _over(self) -> bool:
+        """Say whether the flow, or the program around the call, has ended it and all was said."""
+        if not self._exchange.opened:
+            return bool(self._requests.reason)
+        return self._dialog.ended is not None and not self._turns.speaking
 
     def _hang_up(self, reason: str, kind: str = "hangup") -> None:
         self._deadlines.cancel_all("")
         self._exchange.close()
+        self._requests.close()
         self._deadlines.set("close", self._outbox.at + CLOSE_TIMEOUT)
         self._outbox.emit(HangUp(reason=reason, kind="leave" if kind == "leave" else "hangup"))
 
@@ -219,7 +233,11 @@ class Conversation:
     def _due(self, deadline: Deadline) -> None:
         kind, _, subject = deadline.name.partition(":")
         exchange = self._exchange
-        if kind == "close":
+        if self._requests.late(deadline.name):
+            pass  # it was the limit of something that was asked for
+        elif kind == "gone":
+            self._presence.gone()
+        elif kind == "close":
             self._outbox.note("error", name="error.room", message="the room does not let go")
         elif kind == "interrupt":
             exchange.voice_insists()
@@ -244,8 +262,8 @@ class Conversation:
         return {
             SessionStarted: dialog.start,
             SessionResumed: self._resumed,
-            ParticipantJoined: self._joined,
-            ParticipantLeft: self._left,
+            ParticipantJoined: self._presence.joined,
+            ParticipantLeft: self._presence.left,
             CloseRequested: self._close_requested,
             ServiceFailed: self._service_failed,
             AppEventReceived: self._app_event,
@@ -289,39 +307,12 @@ class Conversation:
     # --- the life of the call --------------------------------------------------------------------
 
     def _resumed(self, event: SessionResumed) -> None:
-        self._exchange.lose()
-        self._dialog.lose()
-        self._returning = self._exchange.opened
-
-    def _joined(self, event: ParticipantJoined) -> None:
-        if self._returning:
-            self._returning = False
-            self._exchange.work(self._dialog.resume)
-            return
-        if self._exchange.opened:
-            self._dialog.raise_event("call.joined", {"participant": event.participant})
-            return
-        self._exchange.opened = True
-        self._exchange.settle()
-        self._dialog.begin()
-
-    def _left(self, event: ParticipantLeft) -> None:
-        if event.last:
-            self._outbox.note("left", participant=event.participant, reason=event.reason)
-            self._tell_the_end(event.reason)
-            self._hang_up("caller_left")
-            return
-        self._exchange.left(event.participant)
-        self._dialog.raise_event("call.left", {"participant": event.participant})
+        self._presence.resumed(event)
+        self._requests.lose()
 
     def _close_requested(self, event: CloseRequested) -> None:
-        self._tell_the_end(event.reason)
+        self._presence.tell_the_end(event.reason)
         self._hang_up(event.reason)
-
-    def _tell_the_end(self, reason: str) -> None:
-        """Let the flow note, set or send something; nobody hears what it still says."""
-        if self._exchange.opened:
-            self._dialog.raise_event("call.ended", {"reason": reason})
 
     def _service_failed(self, event: ServiceFailed) -> None:
         if event.service == "room":
@@ -360,7 +351,6 @@ class Conversation:
             "now": self._now,
             "opened": exchange.opened,
             "closing": exchange.closing,
-            "returning": self._returning,
             "deadlines": self._deadlines.as_dict(),
             **{name: part.to_dict() for name, part in self._parts().items()},
         }
@@ -369,7 +359,6 @@ class Conversation:
         """Restore what `to_dict` gave, on the same flow."""
         self._seq, self._now = data["seq"], data["now"]
         self._exchange.opened, self._exchange.closing = data["opened"], data["closing"]
-        self._returning = data.get("returning", False)
         self._deadlines.restore(data["deadlines"])
         for name, part in self._parts().items():
             part.from_dict(data[name])
@@ -386,4 +375,6 @@ class Conversation:
             "history": self._history,
             "failures": self._failures,
             "dialog": self._dialog,
+            "presence": self._presence,
+            "requests": self._requests,
         }

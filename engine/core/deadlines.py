@@ -30,6 +30,7 @@ ORDER = (
     "transfer",  # nobody takes the call
     "timer",  # the author's own
     "silence",  # nobody speaks
+    "gone",  # the caller does not come back
     "limit",  # the call is too long
     "close",  # the room does not let go
 )

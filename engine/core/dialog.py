@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.core import form, ladders, lines, transfer
+from engine.core import form, ladders, lines, prompting, transfer
 from engine.core.alarms import Alarms
 from engine.core.deadlines import Deadlines, lost
 from engine.core.expecting import Expecting
@@ -112,19 +112,33 @@ class Dialog:
         """Another process goes on from here; its recogniser was told nothing yet."""
         self._expecting.lose()
 
-    def resume(self) -> None:
-        """The caller is back, in another process than before: say so, and where we are."""
+    def resume(self, *, killed: bool = True) -> None:
+        """The caller is back: say so, and where we are.
+
+        Args:
+            killed: in another process than before; what was at work there is lost.
+        """
         if not self._live:
             return
         scene, top = self._scene, self._scene.stack.top
         line, where = top.state.resume, f"resume of {top.visit.state}"
         scene.say(lines.RESUMED if line is None else scene.render(line, top, where), top, "line")
-        work = list(lost(scene.deadlines.as_dict()))
+        work = list(lost(scene.deadlines.as_dict())) if killed else []
         for error, subject in work:  # what then is said puts the question again by itself
             self.raise_event(error, {"subject": subject, "message": "the process was killed"})
         if not work:
-            top.visit.asks = top.waiting
+            top.visit.asks = top.waiting and not self.busy
             self._run()
+
+    def end(self, kind: str) -> None:
+        """Whoever runs the call ends it: nothing more is asked, what was ordered is still said."""
+        if self._live:
+            self._scene.ended = kind
+            self._run()
+
+    def briefing(self, task: str) -> prompting.Briefing:
+        """Return what a model is given that is to say something here beside the flow's talk."""
+        return self._talking.briefing(task)
 
     def user_turn(self, turn: str, text: str) -> None:
         """Take a committed user turn, spoken or typed. Empty text: words nobody can trust."""

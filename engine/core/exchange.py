@@ -57,6 +57,10 @@ class Exchange:
         self._working = False
         self.opened = False
         self.closing = False
+        self.away = False
+        """The caller's connection was lost, and they may come back."""
+        self.asked_for = False
+        """Something the program around the call asked for is at work."""
         self.turns = turns
         self.hearing = Hearing(outbox)
         self.endpointing = Endpointing(outbox, deadlines, self.hearing)
@@ -270,7 +274,7 @@ class Exchange:
         if self.interruption.pointless:
             self._go_on("nobody speaks")
         self.interruption.review()
-        self.turns.hold(self.hearing.holding)
+        self.turns.hold(self.hearing.holding or self.away)
 
     def _drop(self, turn: UserTurn) -> None:
         """Nothing that counts was said: this was no turn, and the floor goes back."""
@@ -283,6 +287,8 @@ class Exchange:
         dialog = self._dialog
         quiet = (
             self.opened
+            and not self.away
+            and not self.asked_for
             and self.hearing.turn is None
             and not self.turns.speaking
             and dialog.waiting
@@ -301,7 +307,7 @@ class Exchange:
             holding=self.hearing.holding,
             audible=head is not None and head.state == "audible",
             lines=head is not None,
-            working=self._working or (self.opened and self._dialog.busy),
+            working=self._working or self.asked_for or (self.opened and self._dialog.busy),
         )
         self.floor.settle(facts, self.hearing.edge)
         self._dialog.agent_state, self._dialog.user_state = self.floor.agent, self.floor.user
@@ -311,6 +317,15 @@ class Exchange:
         self.closing = True
         self._hush()
         self.turns.close()
+
+    def wait_for_caller(self) -> None:
+        """The caller's connection was lost: nobody is heard, and nobody hears what is said."""
+        self.interruption.over()
+        if self.hearing.turn is not None:
+            self.endpointing.closed(self.hearing.turn)
+        self._hush()
+        self.turns.withdraw(self.turns.queued, force=True)
+        self.away = True
 
     def lose(self) -> None:
         """Whatever was heard or said is lost: another process goes on with the call."""

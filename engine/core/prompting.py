@@ -8,7 +8,7 @@ talk is about them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from engine.core.findings import Scope
 from engine.core.frames import Frame
@@ -30,6 +30,8 @@ REPORTING = (
     "When the caller gives or changes a value, or means one of the intents, call `report` with"
     " what they said in their last turn, null for the rest, and answer them as well."
 )
+Briefing: TypeAlias = tuple[str, tuple[Mapping[str, Any], ...]]
+"""Instructions, and what was said so far."""
 LATEST = 40
 """Messages of the history a model is given: more costs time before the first word."""
 
@@ -52,6 +54,20 @@ def instructions(scene: Scene, frame: Frame, verb: Converse, scope: Scope | None
     if scope is not None:
         parts += [REPORTING, _intents(scope)]
     parts.append(f"It is {scene.now:%A, %Y-%m-%d, %H:%M}.")
+    return "\n\n".join(part for part in parts if part)
+
+
+def aside(scene: Scene, frame: Frame, task: str) -> str:
+    """Return the instructions for something the program around the call wants to be said.
+
+    Args:
+        scene: the dialog.
+        frame: where it stands; its persona holds.
+        task: what to say, in the words of that program.
+    """
+    where = f"instructions of {frame.state.id}"
+    persona = [scene.render(text, frame, where) for text in frame.state.instructions]
+    parts = [MANNERS, *persona, task, f"It is {scene.now:%A, %Y-%m-%d, %H:%M}."]
     return "\n\n".join(part for part in parts if part)
 
 

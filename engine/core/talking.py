@@ -106,6 +106,11 @@ class Talking:
         reply = self._running
         return reply is not None and reply.turn == turn and not reply.lines
 
+    def briefing(self, task: str) -> prompting.Briefing:
+        """Return what a model is given that is to say something beside the flow's own talk."""
+        history = prompting.messages(self._scene.speaker.history, self._log)
+        return prompting.aside(self._scene, self._scene.stack.top, task), history
+
     # --- the state -------------------------------------------------------------------------------
 
     def settle(self, frame: Frame, verb: Converse) -> bool:

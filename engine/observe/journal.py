@@ -21,6 +21,7 @@ from engine.core.step import Deadline, Move, Note, States, Step
 from engine.effects import Effect
 from engine.errors import JournalError
 from engine.events import EVENT_TYPES, Event, Millis
+from engine.requests import REQUEST_TYPES
 
 FORMAT = 1
 """Version of this format; a reader refuses any other."""
@@ -31,6 +32,9 @@ EFFECT_TYPES: dict[str, type[Effect]] = {
     if isinstance(value, type) and issubclass(value, Effect) and value is not Effect
 }
 """Every concrete effect by name."""
+
+CAUSES: dict[str, type[Event]] = EVENT_TYPES | REQUEST_TYPES
+"""Every concrete event by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +151,7 @@ def decode(record: Mapping[str, Any], line: int = 0) -> Step:
         if "deadline" in record:
             cause = _build(Deadline, record["deadline"], line)
         else:
-            cause = _untagged(EVENT_TYPES, record["event"], line)
+            cause = _untagged(CAUSES, record["event"], line)
         return Step(
             seq=record["seq"],
             at=record["at"],

@@ -10,8 +10,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
 from engine.core.step import Deadline, Move, Note, States
-from engine.events import EVENT_TYPES
-from engine.observe.journal import EFFECT_TYPES, Header
+from engine.observe.journal import CAUSES, EFFECT_TYPES, Header
 
 SCHEMA_ID = "journal-v1.json"
 
@@ -23,7 +22,7 @@ def schema_text() -> str:
 
 def schema() -> dict[str, Any]:
     """Return a schema that every line of a journal satisfies."""
-    types = [*EVENT_TYPES.values(), *EFFECT_TYPES.values(), Deadline, Header, Move, Note, States]
+    types = [*CAUSES.values(), *EFFECT_TYPES.values(), Deadline, Header, Move, Note, States]
     inputs = [(cls, "serialization", TypeAdapter(cls).core_schema) for cls in types]
     found, definitions = GenerateJsonSchema(ref_template="#/$defs/{model}").generate_definitions(
         inputs  # type: ignore[arg-type]  # a list of tuples; the stub asks for literals
@@ -46,7 +45,7 @@ def _closed(body: dict[str, Any], name: str) -> dict[str, Any]:
     """Name the type in events and effects, require every field, allow no other."""
     body = {key: value for key, value in body.items() if key != "description"}
     properties = dict(body.get("properties", {}))
-    if name in EVENT_TYPES or name in EFFECT_TYPES:
+    if name in CAUSES or name in EFFECT_TYPES:
         properties = {"type": {"const": name}, **properties}
     body.update(properties=properties, required=list(properties), additionalProperties=False)
     return body
@@ -61,7 +60,7 @@ def _step() -> dict[str, Any]:
         "effects": _list_of(EFFECT_TYPES),
         "states": {"$ref": "#/$defs/States"},
     }
-    causes = {"event": _any_of(EVENT_TYPES), "deadline": {"$ref": "#/$defs/Deadline"}}
+    causes = {"event": _any_of(CAUSES), "deadline": {"$ref": "#/$defs/Deadline"}}
     return {
         "type": "object",
         "properties": {**shared, **causes},

@@ -133,6 +133,19 @@ class FakeDialog:
     def deadline(self, name: str) -> None:
         self.told.append(("deadline", name))
 
+    def end(self, kind: str) -> None:
+        self.ended = self.ended or kind
+
+    def briefing(self, task: str) -> tuple[str, tuple[Mapping[str, Any], ...]]:
+        return task, tuple({"role": i.role, "text": i.text} for i in self.speaker.history)
+
+    def lose(self) -> None:
+        """It has nothing that only its process knew."""
+
+    def resume(self, *, killed: bool = True) -> None:
+        self.told.append(("resume", killed))
+        self.say("Welcome back.")
+
     def speech_over(self) -> None:
         self.told.append(("speech_over", self.outbox.at))
 

@@ -1,0 +1,78 @@
+"""A reply the program around a call asked for, while the model writes it.
+
+Sentences are ordered as they come. Those of a protected reply are ordered as one line, when it is
+written to its end: nothing may come between them. The limits are those of free talk.
+"""
+
+from __future__ import annotations
+
+from engine.core.asked import Asked
+from engine.core.deadlines import Deadlines
+from engine.core.dialog import Dialog
+from engine.core.outbox import Outbox
+from engine.core.speaker import Purpose
+from engine.core.talking import FIRST_TOKEN, LONGEST_REPLY, TOKEN_GAP, WHOLE_REPLY
+from engine.core.turns import Turns
+from engine.effects import CancelReply, StartReply
+from engine.events import Event, ReplyDelta, ReplyFinished, ReplyReported, ReplyToolCalled
+from engine.machine.compiled import InterruptionPolicy
+
+LIMITS = ("first_token", "token_gap", "reply")
+
+
+class Writing:
+    """Lets a model write replies, and says what they say."""
+
+    def __init__(self, outbox: Outbox, deadlines: Deadlines, turns: Turns, dialog: Dialog) -> None:
+        self._outbox = outbox
+        self._deadlines = deadlines
+        self._turns = turns
+        self._dialog = dialog
+
+    def begin(self, asked: Asked) -> None:
+        """Order the reply."""
+        instructions, history = self._dialog.briefing(asked.order["instructions"])
+        order = StartReply(reply=asked.id, turn="", instructions=instructions, history=history)
+        self._outbox.emit(order)
+        asked.stage = "running"
+        self._deadlines.set(f"first_token:{asked.id}", self._outbox.at + FIRST_TOKEN)
+        self._deadlines.set(f"reply:{asked.id}", self._outbox.at + WHOLE_REPLY)
+
+    def take(self, asked: Asked, event: Event, policy: InterruptionPolicy) -> None:
+        """The model has written something."""
+        self._deadlines.cancel(f"first_token:{asked.id}")
+        self._deadlines.set(f"token_gap:{asked.id}", self._outbox.at + TOKEN_GAP)
+        if isinstance(event, ReplyDelta):
+            asked.texts.append(event.text.strip())
+            asked.length += len(event.text)
+            if not asked.protected:
+                self._say(asked, policy)
+            if asked.length > LONGEST_REPLY:
+                self._outbox.emit(CancelReply(reply=asked.id))
+                self._end(asked, policy)
+        elif isinstance(event, ReplyReported | ReplyToolCalled):
+            self._outbox.note("late", reply=asked.id)  # it was offered neither
+        elif isinstance(event, ReplyFinished):
+            self._end(asked, policy)
+
+    def stop(self, asked: Asked) -> None:
+        """Nobody waits for the rest of it."""
+        if asked.stage == "running":
+            self._outbox.emit(CancelReply(reply=asked.id))
+        self.forget(asked)
+
+    def forget(self, asked: Asked) -> None:
+        """It has no limits any more."""
+        for kind in LIMITS:
+            self._deadlines.cancel(f"{kind}:{asked.id}")
+
+    def _end(self, asked: Asked, policy: InterruptionPolicy) -> None:
+        self.forget(asked)
+        self._say(asked, policy)
+        asked.stage = "said"
+
+    def _say(self, asked: Asked, policy: InterruptionPolicy) -> None:
+        text, asked.texts = " ".join(filter(None, asked.texts)), []
+        if text:
+            purpose: Purpose = "line" if asked.protected else "reply"
+            asked.lines.append(self._turns.say(text, purpose=purpose, policy=policy))
