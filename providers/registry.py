@@ -15,10 +15,10 @@ import difflib
 import functools
 import importlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Final, Literal, get_args, overload
+from typing import Any, Final, Literal, TypeVar, get_args, overload
 
 from pydantic import ValidationError
 
@@ -32,8 +32,10 @@ from providers.base import (
     TurnDetector,
     VoiceActivityDetector,
 )
-from providers.errors import ProviderConfigurationError, ProviderMissing
+from providers.errors import ProviderConfigurationError, ProviderError, ProviderMissing
 from providers.info import ProviderInfo
+
+T = TypeVar("T")
 
 GROUP: Final = "turnwise.providers"
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
@@ -58,6 +60,22 @@ class Status:
     ]
     detail: str
     """What it is, or what to do about its state."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """What is wrong with one option, or with the choice of the provider."""
+
+    text: str
+    """The whole of it, with the names of provider and option."""
+    option: str = ""
+    """Empty: the provider itself cannot be had."""
+    message: str = ""
+    """The same for who sees the option beside it."""
+    known: tuple[str, ...] | None = None
+    """There is no such option: those there are."""
+    secret: bool = False
+    """A secret is written out."""
 
 
 class Registry:
@@ -105,10 +123,14 @@ class Registry:
 
         Options that name an environment variable are taken as right.
         """
+        return tuple(problem.text for problem in self.problems(kind, options))
+
+    def problems(self, kind: Kind, options: Mapping[str, Any]) -> tuple[Problem, ...]:
+        """Return the same as `check`, part by part."""
         try:
             info = self.info(kind, _name(kind, options))
         except ProviderConfigurationError as error:
-            return (str(error),)
+            return (Problem(text=str(error)),)
         given = {key: value for key, value in options.items() if key != "use"}
         problems = _literal_secrets(info, given)
         problems += _problems(info, given, pending=tuple(k for k in given if _is_name(given[k])))
@@ -136,10 +158,10 @@ class Registry:
         info = self.info(kind, _name(kind, options))
         given = {key: value for key, value in options.items() if key != "use"}
         if problems := _literal_secrets(info, given):
-            raise ProviderConfigurationError("; ".join(problems))
+            raise ProviderConfigurationError(_joined(problems))
         given = _resolved(info, given, os.environ if environment is None else environment)
         if problems := _problems(info, given):
-            raise ProviderConfigurationError("; ".join(problems))
+            raise ProviderConfigurationError(_joined(problems))
         if missing := info.missing():
             needs = "; ".join(
                 f"{need.kind} {need.name} is missing: {need.hint}" for need in missing
@@ -197,6 +219,11 @@ def check(kind: Kind, options: Mapping[str, Any]) -> tuple[str, ...]:
     return installed().check(kind, options)
 
 
+def problems(kind: Kind, options: Mapping[str, Any]) -> tuple[Problem, ...]:
+    """Return what is wrong with the options of one component, part by part."""
+    return installed().problems(kind, options)
+
+
 def status() -> tuple[Status, ...]:
     """Return one row per installed provider."""
     return installed().status()
@@ -231,6 +258,29 @@ def make(
     return installed().make(kind, options, context)
 
 
+def first_of(
+    named: Mapping[str, Any] | Sequence[Mapping[str, Any]], make: Callable[[Mapping[str, Any]], T]
+) -> T:
+    """Build the first provider of a list that can be built here.
+
+    Args:
+        named: `use` and options, or a list of such in the order in which they are tried.
+        make: builds one.
+
+    Raises:
+        ProviderError: none can be built; tells why of each.
+    """
+    problems: list[ProviderError] = []
+    for options in [named] if isinstance(named, Mapping) else named:
+        try:
+            return make(options)
+        except ProviderError as error:
+            problems.append(error)
+    if len(problems) == 1:
+        raise problems[0]
+    raise ProviderConfigurationError("; ".join(str(problem) for problem in problems))
+
+
 # --- checks --------------------------------------------------------------------------------------
 
 
@@ -261,14 +311,22 @@ def _is_name(value: object) -> bool:
     return isinstance(value, str) and value.startswith("$")
 
 
-def _literal_secrets(info: ProviderInfo, given: Mapping[str, Any]) -> list[str]:
+def _joined(problems: Iterable[Problem]) -> str:
+    return "; ".join(problem.text for problem in problems)
+
+
+def _literal_secrets(info: ProviderInfo, given: Mapping[str, Any]) -> list[Problem]:
     """Refuse secrets written out, without repeating them."""
-    return [
-        f"`{secret.option}` must be the name of an environment variable, such as "
-        f"${secret.variable}, not the secret itself"
-        for secret in info.secrets
-        if secret.option in given and not _is_name(given[secret.option])
-    ]
+    found = []
+    for secret in info.secrets:
+        if secret.option in given and not _is_name(given[secret.option]):
+            message = (
+                f"must be the name of an environment variable, such as ${secret.variable},"
+                " not the secret itself"
+            )
+            text = f"`{secret.option}` {message}"
+            found.append(Problem(text=text, option=secret.option, message=message, secret=True))
+    return found
 
 
 def _resolved(
@@ -287,18 +345,20 @@ def _resolved(
 
 def _problems(
     info: ProviderInfo, given: Mapping[str, Any], pending: tuple[str, ...] = ()
-) -> list[str]:
+) -> list[Problem]:
     try:
         info.options.model_validate(dict(given))
     except ValidationError as error:
         found = []
         for item in error.errors(include_url=False, include_input=False):
-            key = str(item["loc"][0]) if item["loc"] else ""
+            key, message = str(item["loc"][0]) if item["loc"] else "", item["msg"]
             if item["type"] == "extra_forbidden":
-                near = _nearest(key, info.options.model_fields)
-                found.append(f'{info.kind} {info.name} has no option "{key}"{near}')
+                known = tuple(sorted(info.options.model_fields))
+                text = f'{info.kind} {info.name} has no option "{key}"{_nearest(key, known)}'
+                found.append(Problem(text=text, option=key, known=known))
             elif key not in pending:
-                found.append(f"{info.kind} {info.name}: `{key}`: {item['msg']}")
+                text = f"{info.kind} {info.name}: `{key}`: {message}"
+                found.append(Problem(text=text, option=key, message=message))
         return found
     return []
 

@@ -115,10 +115,8 @@ def rest(_: str = "") -> str:
 
 def _row(key: str, node: Mapping[str, Any], required: bool) -> tuple[str, ...]:
     meaning = node.get("description", "")
-    if "x-turnwise-status" in node:
-        meaning = f"**Not yet.** {meaning.replace(' (Not supported yet.)', '')}"
     examples = [f"`{key}: {_yaml(example)}`" for example in node.get("examples", [])[:2]]
-    if examples and "x-turnwise-status" not in node and key not in KINDS:
+    if examples and key not in KINDS:
         meaning = f"{meaning}<br>{', '.join(examples)}"
     default = "needed" if required else ""
     if "default" in node and not required:
@@ -214,10 +212,11 @@ PROBES: Final[Mapping[str, str]] = {
     ),
     "pipeline: {mode: realtime}": _FLOW + "pipeline: {mode: realtime}\n",
     "pipeline: {realtime: ...}": _FLOW + "pipeline: {realtime: {use: openai}}\n",
-    "pipeline: {stt: [...]}": _FLOW + "pipeline: {stt: [{use: embedded}]}\n",
+    "pipeline: {realtime_mode: ...}": _FLOW + "pipeline: {realtime_mode: full_s2s}\n",
+    "pipeline: {stt: [A, B]}": _FLOW + "pipeline: {stt: [{use: embedded}, {use: scripted}]}\n",
     "pipeline: {denoise: ...}": _FLOW + "pipeline: {denoise: {use: x}}\n",
     "pipeline: {avatar: ...}": _FLOW + "pipeline: {avatar: {use: x}}\n",
-    "pipeline: {history: ...}": _FLOW + "pipeline: {history: keep}\n",
+    "pipeline: {history: summary}": _FLOW + "pipeline: {history: summary}\n",
     "transfer: {kind: warm}": _ASK.replace(
         "{say: Hello., STATE}", "{transfer: {to: $A, kind: warm}}"
     ),
@@ -233,11 +232,11 @@ PROBES: Final[Mapping[str, str]] = {
     "tools: {use: provider:...}": _FLOW + "tools: {a: {use: 'provider:a.b'}}\n",
     "tools: {keep: true}": _FLOW + "tools: {a: {use: 'python:a.b', keep: true}}\n",
 }
-"""What may not be run, and a flow with it. The validator is asked: what it takes is not listed."""
+"""What may have no effect, and a flow with it. The validator is asked: what acts is not listed."""
 
 
 def unsupported(code: str) -> str:
-    """Return the table of what `validate` refuses (TW111), or says has no effect yet (TW113)."""
+    """Return the table of what `validate` says has no effect yet (TW113)."""
     rows = []
     for what, flow in PROBES.items():
         found = next(
@@ -245,4 +244,4 @@ def unsupported(code: str) -> str:
         )
         if found is not None:
             rows.append((f"`{what}`", found.message, found.help or ""))
-    return table(("what", "says", "do instead"), rows)
+    return table(("what", "says", "meanwhile"), rows)

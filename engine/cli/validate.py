@@ -20,6 +20,7 @@ from engine.flow.diagnostics import Diagnostic
 from engine.flow.loader import LoadResult, check_bytes, check_file
 from engine.flow.outline import states
 from engine.flow.source import Source
+from engine.worker.options import judge_options
 
 _RANK: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
 
@@ -157,12 +158,13 @@ def _check(path: str, catalogue: Catalogue) -> LoadResult:
 
 
 def known_providers() -> Catalogue:
-    """The names of installed providers, by kind; no provider is imported for it."""
+    """The installed providers, by kind; one is imported only when a flow names it."""
     names: dict[str, set[str]] = {}
     for point in entry_points(group="turnwise.providers"):
         kind, _, name = point.name.partition(".")
         names.setdefault(kind, set()).add(name)
-    return Catalogue(providers={kind: tuple(sorted(found)) for kind, found in names.items()})
+    providers = {kind: tuple(sorted(found)) for kind, found in names.items()}
+    return Catalogue(providers=providers, judge=judge_options)
 
 
 @click.command(name="validate")

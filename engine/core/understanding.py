@@ -20,11 +20,12 @@ two slots claim with equal right are given to neither: asking again costs less t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from engine.core.findings import Findings, Scope
 from engine.core.parsers.choices import find_answers
-from engine.core.parsers.slots import find_slot, text_rules
+from engine.core.parsers.slots import find_slot, takes_text, text_rules
 from engine.core.parsers.texts import FILLERS, find_text
 from engine.core.parsers.words import (
     Match,
@@ -106,7 +107,7 @@ def _whole_intent(said: Utterance, scope: Scope) -> str | None:
         return None
     for intent in scope.intents:
         texts = (*intent_phrases(intent), *intent.examples)
-        if any(_bare(phrase(text)) == words or phrase(text) == said.words for text in texts):
+        if any(_bare_phrase(text) == words or phrase(text) == said.words for text in texts):
             return intent.name
     return None
 
@@ -135,6 +136,12 @@ def _contained_intent(said: Utterance, scope: Scope) -> tuple[str | None, list[M
 
 def _contains(words: Sequence[str], wanted: Sequence[str]) -> bool:
     return next(find_phrase(words, wanted), None) is not None
+
+
+@lru_cache(maxsize=4096)
+def _bare_phrase(text: str) -> tuple[str, ...]:
+    """An author's phrase likewise; remembered, as `phrase` is."""
+    return _bare(phrase(text))
 
 
 def _bare(words: Sequence[str]) -> tuple[str, ...]:
@@ -213,7 +220,7 @@ def _free_texts(
     """Text slots take what remains: the open one any answer, others only after their carrier."""
     found: dict[str, Match] = {}
     for spec in unique(scope.slots):
-        if spec.type.kind != "text" or spec.name in slots:
+        if not takes_text(spec) or spec.name in slots:
             continue
         rules = text_rules(spec, is_open=spec.name == scope.open_slot)
         match = find_text(said, [*taken, *found.values()], rules)

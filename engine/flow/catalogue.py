@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
 
 from engine.flow.model import Flow
+
+Kind: TypeAlias = Literal[
+    "stt", "llm", "tts", "vad", "turn_detector", "realtime", "denoise", "avatar"
+]
+"""The kinds of components that `pipeline` names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +35,34 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OptionProblem:
+    """What a provider has against one of its options."""
+
+    option: str
+    message: str
+    """In the provider's words, without the name of the option."""
+    known: tuple[str, ...] | None = None
+    """It has no such option: those it has."""
+
+
+def _nothing(kind: str, options: Mapping[str, Any]) -> Sequence[OptionProblem]:
+    """Judge nothing: nobody here knows the providers."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
     """Names that a flow may use and does not declare itself."""
 
     providers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Kind (`stt`, `llm`, `tts`, `vad`, `turn_detector`) to the names that `use:` may hold.
+    """Kind (`stt`, `llm`, `tts`, ...) to the names that `use:` may hold.
 
     A kind that is absent is not checked.
+    """
+    judge: Callable[[str, Mapping[str, Any]], Sequence[OptionProblem]] = _nothing
+    """Told a kind and what a flow says of one component, `use` included: what is wrong with it.
+
+    It is asked about providers of `providers` only.
     """
     started: bool = False
     """The flow is about to be started by a room: it has no caller to return to."""

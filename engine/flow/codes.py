@@ -65,7 +65,7 @@ _TABLE = (
     Code("TW211", "maybe-empty-in-speech", "warning", "`say` uses a slot not collected on all paths (path)", implemented=True),
     Code("TW212", "shadowed-name", "warning", "local slot hides an included one", implemented=True),
     Code("TW213", "case-mismatch", "warning", "`Slots.name`", fix="safe", implemented=True),
-    Code("TW214", "unknown-provider", "error", "`stt: {use: depgram}`: no installed provider has this name", fix="unsafe", implemented=True),
+    Code("TW214", "unknown-provider", "warning", "`stt: {use: depgram}`: no installed provider has this name", fix="unsafe", implemented=True),
     Code("TW301", "unreachable-state", "warning", "no path from `start` or any handler", implemented=True),
     Code("TW302", "dead-end", "error", "waits for nothing and has no `then`, not `end`", implemented=True),
     Code("TW303", "no-way-out", "warning", "from here no `end`, `transfer` or return can be reached (path)", implemented=True),

@@ -255,7 +255,12 @@ def _merged(
 
 
 def _distinct(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
-    return list({(f.code, f.span, f.message): f for f in findings}.values())
+    """Each finding once; what has no effect yet once for all files, at its first place."""
+    first: dict[tuple[object, ...], Diagnostic] = {}
+    for f in findings:
+        place = None if f.code == "TW113" else f.span
+        first.setdefault((f.code, place, f.message), f)
+    return list(first.values())
 
 
 def _is_sound(findings: Iterable[Diagnostic]) -> bool:

@@ -76,10 +76,13 @@ def flow_schema() -> dict[str, Any]:
     root = definitions.pop("Flow")
     # Types are written as text, so the class that holds a parsed one is not part of the language.
     definitions.pop("ValueType", None)
+    _bind_lines(definitions["Transition"])
     _add_definitions(definitions)
     _bind_verbs(definitions["State"])
+    _bind_lines(definitions["Action"])
     _bind_steps(definitions["TalkStep"])
     definitions["Action"]["minProperties"] = 1
+    definitions["HistoryLimit"]["minProperties"] = 1
     definitions["State"]["defaultSnippets"] = _STATE_SNIPPETS
     _add_short_forms(definitions)
     return {
@@ -149,9 +152,6 @@ def _property(node: dict[str, Any]) -> dict[str, Any]:
     if node.get("default", ...) is None or node.get("default") in ([], {}):
         del node["default"]
     description = node.get("description", "")
-    if "x-turnwise-status" in node:
-        description = f"{description} (Not supported yet.)"
-        node["description"] = description
     if "x-turnwise-effect" in node:
         description = f"{description} (Checked, and without effect yet.)"
         node["description"] = description
@@ -240,6 +240,12 @@ def _bind_verbs(state: dict[str, Any]) -> None:
     no_verb = {"not": {"anyOf": [{"required": [verb]} for verb in VERBS]}}
     rules.append({"if": no_verb, "then": {"properties": dict.fromkeys(_verb_keys(), False)}})
     state["allOf"] = rules
+
+
+def _bind_lines(action: dict[str, Any]) -> None:
+    """Who may interrupt a line is said beside a line."""
+    silent = {"required": ["interruptions"], "not": {"required": ["play"]}}
+    action["allOf"] = [{"if": silent, "then": {"required": ["say"]}}]
 
 
 def _verb_keys() -> list[str]:

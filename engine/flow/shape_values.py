@@ -202,11 +202,17 @@ def _bad_target(source: Source, path: Path, text: str) -> Diagnostic:
     )
 
 
+_SCHEMES = ("python", "http", "mcp", "provider")
+"""How `use` of a tool begins."""
+
+
 def _bad_form(source: Source, path: Path, text: str) -> Diagnostic:
     message, help_ = f"`{text}` does not have the form it needs", ""
     if path[-1] == "use":
         message = f"`{text}` does not say where the tool lives"
-        help_ = f"write `python:{text.split(':')[-1].strip() or 'package.module.function'}`"
+        scheme, _, rest = text.rpartition(":")
+        meant = nearest(scheme.strip(), _SCHEMES) if scheme else None
+        help_ = f"write `{meant or 'python'}:{rest.strip() or 'package.module.function'}`"
     elif path[-1] == "dtmf":
         help_ = "keys are 0 to 9, *, #, and A to D"
     return Diagnostic(

@@ -54,6 +54,7 @@ TITLES = {
     "Listen": "`listen`",
     "EndOfTurn": "`end_of_turn`",
     "Pipeline": "`pipeline`",
+    "HistoryLimit": "`history`",
     "FillerLine": "`filler`",
     "Retry": "`retry`",
     "FlowTest": "a test",

@@ -59,13 +59,15 @@ class Tools(Stage):
         self._threads = _DaemonThreads()
 
     def resolve(self, uses: Iterable[str]) -> None:
-        """Import everything the flow may call, before the call starts.
+        """Import the functions the flow may call, before the call starts.
+
+        A tool of another scheme that no function was given for fails when it is called.
 
         Raises:
-            ConfigurationError: a tool does not exist, or its scheme is unknown.
+            ConfigurationError: a function does not exist.
         """
         for use in uses:
-            if use not in self._functions:
+            if use not in self._functions and use.startswith(_PYTHON):
                 self._functions[use] = imported(use)
 
     def described(self, use: str) -> str:
@@ -103,8 +105,8 @@ class Tools(Stage):
     async def _run(self, call: str, use: str, args: Mapping[str, Any], key: str) -> None:
         value, error = None, None
         try:
-            self.resolve([use])
-            value = encode(await invoke(self._functions[use], args, key, self._threads))
+            function = self._functions[use] if use in self._functions else imported(use)
+            value = encode(await invoke(function, args, key, self._threads))
         except Exception as problem:  # a tool may raise anything; the flow decides
             error = describe(problem)
         self._running.pop(call, None)
@@ -179,7 +181,11 @@ def imported(use: str) -> Callable[..., Any]:
         ConfigurationError: there is none, or the scheme is unknown.
     """
     if not use.startswith(_PYTHON):
-        raise ConfigurationError(f"tool {use!r}: only `python:package.module.function` can be run")
+        scheme = use.partition(":")[0]
+        raise ConfigurationError(
+            f"nothing here calls tools of `{scheme}:` ({use}); only functions are called,"
+            " `python:package.module.function`"
+        )
     module_name, _, name = use.removeprefix(_PYTHON).rpartition(".")
     try:
         function = getattr(importlib.import_module(module_name), name)

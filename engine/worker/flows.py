@@ -10,6 +10,7 @@ from engine.flow.catalogue import Catalogue
 from engine.flow.loader import LoadResult, check_file
 from engine.machine.compiled import CompiledFlow
 from engine.machine.compiler import compile_loaded
+from engine.worker.options import judge_options
 from providers import registry
 
 
@@ -26,7 +27,7 @@ def check_flow(path: str | Path, *, started: bool = False) -> LoadResult:
         started: a room is about to start it, so that it has nobody to return to.
     """
     names = {str(kind): known for kind, known in registry.catalogue().items()}
-    return check_file(path, Catalogue(providers=names, started=started))
+    return check_file(path, Catalogue(providers=names, judge=judge_options, started=started))
 
 
 def load_flow(path: str | Path, *, started: bool = False) -> CompiledFlow:

@@ -1,4 +1,7 @@
-"""The providers of one call: what the flow names, and the embedded default for the rest."""
+"""The providers of one call: what the flow names, and the embedded default for the rest.
+
+Of a list of providers the first that can be made here is taken, for the whole call.
+"""
 
 from __future__ import annotations
 
@@ -8,24 +11,29 @@ from engine.pipeline.pipeline import Services
 from engine.session.grammars import recognition_context
 from providers import registry
 from providers.errors import ProviderError
+from providers.registry import first_of
 
 
 def make_services(flow: CompiledFlow) -> Services:
     """Build the providers of one call; cheap, they start when the session opens them.
 
     Raises:
-        ConfigurationError: a named provider does not exist, cannot run on this machine, or lacks
-            its secret.
+        ConfigurationError: a named provider, or each one of a list, does not exist, cannot run on
+            this machine, or lacks its secret.
     """
-    chosen = {kind: dict(flow.pipeline.get(kind) or {}) for kind in registry.KINDS}
     context = recognition_context(flow)
+    named = {kind: flow.pipeline.get(kind) or {} for kind in registry.KINDS}
     try:
         return Services(
-            vad=registry.make("vad", chosen["vad"]),
-            stt=registry.make("stt", chosen["stt"], context),
-            turn_detector=registry.make("turn_detector", chosen["turn_detector"]),
-            tts=registry.make("tts", chosen["tts"]),
-            llm=registry.make("llm", chosen["llm"]) if chosen["llm"] else None,
+            vad=first_of(named["vad"], lambda one: registry.make("vad", one)),
+            stt=first_of(named["stt"], lambda one: registry.make("stt", one, context)),
+            turn_detector=first_of(
+                named["turn_detector"], lambda one: registry.make("turn_detector", one)
+            ),
+            tts=first_of(named["tts"], lambda one: registry.make("tts", one)),
+            llm=first_of(named["llm"], lambda one: registry.make("llm", one))
+            if named["llm"]
+            else None,
         )
     except ProviderError as error:
         raise ConfigurationError(str(error)) from error

@@ -5,7 +5,16 @@ import json
 
 import pytest
 
-from engine.effects import CallTool, HangUp, PauseSpeech, ResumeSpeech, Say, StopSpeech, Transfer
+from engine.effects import (
+    CallTool,
+    HangUp,
+    PauseSpeech,
+    ReportError,
+    ResumeSpeech,
+    Say,
+    StopSpeech,
+    Transfer,
+)
 from engine.events import (
     CloseRequested,
     ParticipantLeft,
@@ -280,6 +289,18 @@ def test_a_tool_that_cannot_be_imported_ends_the_call_before_it_begins(run_call,
     call = run_call(compile_text(WORK))
 
     assert "python:nowhere.find" in call.result.failure
+
+
+def test_a_tool_nothing_here_can_call_fails_and_the_flow_goes_on_with_its_handler(
+    run_call, compile_text
+):
+    call = run_call(compile_text(WORK.replace("python:nowhere", "http:nowhere")))
+
+    assert said(call) == ["It is broken."]
+    (returned,) = call.causes(ToolReturned)
+    assert "nothing here calls tools of `http:` (http:nowhere.find)" in returned.error
+    (error,) = call.effects(ReportError)
+    assert (error.name, "http:nowhere.find" in error.message) == ("error.tool", True)
 
 
 def test_a_recogniser_that_dies_in_the_call_is_the_flows_business(run_call, hello, make_services):

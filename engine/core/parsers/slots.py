@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Final
 
-from engine.core.parsers.choices import find_values
+from engine.core.parsers.choices import find_answers, find_values
 from engine.core.parsers.dates import find_dates
 from engine.core.parsers.lists import find_lists
 from engine.core.parsers.moments import find_datetimes, find_durations, find_emails
@@ -15,7 +15,7 @@ from engine.core.parsers.numbers import PEOPLE, find_integers, find_numbers
 from engine.core.parsers.phones import find_digits, find_phones
 from engine.core.parsers.texts import TextRules, label_carriers
 from engine.core.parsers.times import find_times
-from engine.core.parsers.words import Match, Utterance, phrase, word_set
+from engine.core.parsers.words import Match, Strength, Utterance, phrase, word_set
 from engine.machine.compiled import SlotSpec, SlotType
 
 _ABOUT_PEOPLE = PEOPLE | {"party", "size"}
@@ -81,12 +81,31 @@ def find_slot(
 
 def _find_list(spec: SlotSpec, said: Utterance, now: datetime.datetime) -> list[Match]:
     item = item_of(spec)
+    if item.type.kind == "boolean":
+        return _find_answers(said)
 
     def find_item(words: Sequence[str]) -> list[Match]:
         part = Utterance(tuple(words), tuple(words))
         return find_slot(item, part, now, total=False)
 
     return find_lists(said.words, find_item)
+
+
+def _find_answers(said: Utterance) -> list[Match]:
+    """Yes and no, several times; only the question says what they answer."""
+
+    def find_item(words: Sequence[str]) -> list[Match]:
+        return [match for match in find_answers(words) if match.value is not None]
+
+    found = find_lists(said.words, find_item)
+    return [replace(match, strength=Strength.BARE) for match in found]
+
+
+def takes_text(spec: SlotSpec) -> bool:
+    """Say whether free words can be a value: of a text, or of a list of texts nobody has named."""
+    item = spec.type.item
+    texts = spec.type.kind == "list" and item is not None and item.kind == "text"
+    return spec.type.kind == "text" or (texts and not spec.words)
 
 
 def item_of(spec: SlotSpec) -> SlotSpec:
@@ -97,8 +116,11 @@ def item_of(spec: SlotSpec) -> SlotSpec:
 def text_rules(spec: SlotSpec, *, is_open: bool) -> TextRules:
     """How a text slot takes words that are no known value."""
     words = label(spec)
-    proper = words[-1:] == ("name",)
-    return TextRules(carriers=label_carriers(words), proper=proper, open=is_open)
+    proper = words[-1:] in (("name",), ("names",))
+    several = spec.type.kind == "list"
+    return TextRules(
+        carriers=label_carriers(words), proper=proper, open=is_open, several=several
+    )
 
 
 def _as_time(bound: object) -> datetime.time | None:

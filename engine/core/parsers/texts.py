@@ -47,6 +47,9 @@ _TRAILING = word_set(
     " is the"
 )
 _AFTER_AND = word_set("i i'd i'm we my the it it's make can could please also that's for")
+_JOINTS = word_set("and plus")
+_ARTICLES = word_set("a an the some my")
+_BEFORE_ITEM = FILLERS | _ARTICLES | {"also"}
 _ASKING = word_set("what what's when where where's who why how which whose")
 _AUXILIARY = word_set(
     "are do does did is can could may will would have has should don't won't isn't"
@@ -83,6 +86,8 @@ class TextRules:
     """A name: a few words, with capitals."""
     open: bool = False
     """It was just asked for."""
+    several: bool = False
+    """It takes several texts: "bread, some milk and a box of eggs"."""
 
 
 def find_text(said: Utterance, taken: Iterable[Match], rules: TextRules) -> Match | None:
@@ -137,15 +142,32 @@ def _cut(
     """The text from `start` on, without fillers and what follows it; None when nothing is left."""
     start = _fillers(said.words, start, end)
     stop = start
-    while stop < end and not _goes_elsewhere(said.words, stop, end):
+    while stop < end and not _goes_elsewhere(said.words, stop, end, rules):
         stop += 1
     while stop > start and said.words[stop - 1] in _TRAILING:
         stop -= 1
-    words = said.words[start:stop]
-    if not words or (rules.proper and not _can_be_name(words)):
+    parts = list(_items(said, start, stop)) if rules.several else [(start, stop)]
+    if not parts or start == stop:
         return None
-    text = " ".join(said.written[start:stop])
-    return Match(place, stop, capitalised(text) if rules.proper else text, strength)
+    if rules.proper and not all(_can_be_name(said.words[a:b]) for a, b in parts):
+        return None
+    texts = [" ".join(said.written[a:b]) for a, b in parts]
+    texts = [capitalised(text) for text in texts] if rules.proper else texts
+    return Match(place, stop, texts if rules.several else texts[0], strength)
+
+
+def _items(said: Utterance, start: int, stop: int) -> Iterator[tuple[int, int]]:
+    """Cut at "and" and at commas; without articles and fillers in front."""
+    begin = start
+    for index in range(start, stop + 1):
+        joint = index < stop and said.words[index] in _JOINTS
+        if index < stop and not joint and index not in said.breaks:
+            continue
+        while begin < index and said.words[begin] in _BEFORE_ITEM:
+            begin += 1
+        if begin < index:
+            yield begin, index
+        begin = index + joint
 
 
 def _can_be_name(words: Sequence[str]) -> bool:
@@ -156,10 +178,11 @@ def _can_be_name(words: Sequence[str]) -> bool:
     return words[0] not in _NO_NAME and not any(word in _ASKING for word in words)
 
 
-def _goes_elsewhere(words: Sequence[str], index: int, end: int) -> bool:
+def _goes_elsewhere(words: Sequence[str], index: int, end: int, rules: TextRules) -> bool:
     """Read "ann and i would like": what follows is another sentence."""
     after = words[index + 1] if index + 1 < end else ""
-    return (words[index] == "and" and after in _AFTER_AND) or words[index] in ("but", "because")
+    away = after in _AFTER_AND and not (rules.several and after in _ARTICLES)
+    return (words[index] == "and" and away) or words[index] in ("but", "because")
 
 
 def _fillers(words: Sequence[str], start: int, end: int) -> int:
@@ -184,4 +207,5 @@ def _segments(words: Sequence[str], taken: Iterable[Match]) -> Iterator[tuple[in
 def label_carriers(label: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     """Phrases that announce a slot by its name: "the reason is", "change the name to"."""
     words = tuple(label)
-    return tuple((*words, *link) for link in (("is",), ("to",), ("should", "be"), ("will", "be")))
+    links = (("is",), ("are",), ("to",), ("should", "be"), ("will", "be"))
+    return tuple((*words, *link) for link in links)

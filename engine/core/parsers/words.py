@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import Any
 
 from engine.core.parsers.numerals import is_number_word
@@ -53,6 +54,8 @@ class Utterance:
     """In lower case and one spelling; what parsers read."""
     written: tuple[str, ...]
     """The same words as they were written, without punctuation around them."""
+    breaks: frozenset[int] = frozenset()
+    """Words before which a comma or semicolon stood."""
 
 
 _STRAIGHT = str.maketrans({"’": "'", "‘": "'", "`": "'", "–": "-", "—": "-", "−": "-"})  # noqa: RUF001
@@ -72,7 +75,10 @@ def word_set(text: str) -> frozenset[str]:
 def utterance(text: str) -> Utterance:
     """Cut a turn into words; punctuation goes, hyphenated numbers and "7pm" are parted."""
     pairs: list[tuple[str, str]] = []
-    for piece in _pieces(text):
+    breaks: set[int] = set()
+    for piece, after_comma in _pieces(text):
+        if after_comma:
+            breaks.add(len(pairs))
         lower = piece.lower()
         word = _SPELLINGS.get(lower, lower)
         if pairs and (joined := _PAIRS.get((pairs[-1][0], word))):
@@ -80,11 +86,17 @@ def utterance(text: str) -> Utterance:
         else:
             pairs.append((word, piece))
     pairs = pairs[:MAX_WORDS]
-    return Utterance(tuple(word for word, _ in pairs), tuple(piece for _, piece in pairs))
+    words, written = (tuple(pair[half] for pair in pairs) for half in (0, 1))
+    return Utterance(words, written, frozenset(breaks))
 
 
+@lru_cache(maxsize=4096)
 def phrase(text: str) -> tuple[str, ...]:
-    """The words of an author's phrase, in the spelling `utterance` gives."""
+    """The words of an author's phrase, in the spelling `utterance` gives.
+
+    Remembered, because every turn is compared with all phrases in scope. What callers say does not
+    belong here: it would outlive their call.
+    """
     return utterance(text).words
 
 
@@ -125,17 +137,24 @@ def ends_with(words: Sequence[str], end: int, phrases: Iterable[Sequence[str]]) 
     )
 
 
-def _pieces(text: str) -> Iterator[str]:
+def _pieces(text: str) -> Iterator[tuple[str, bool]]:
+    """The words, and of each whether a comma stands between it and the one before."""
     text = unicodedata.normalize("NFKC", text).translate(_STRAIGHT)
-    for chunk in _BREAK.split(text):
-        piece = chunk.strip(_EDGE)
-        if not piece:
-            continue
-        if clock := _CLOCK.fullmatch(piece):
-            yield from clock.groups()
-            continue
-        parts = piece.split("-")
-        if len(parts) > 1 and all(is_number_word(part.lower()) for part in parts):
-            yield from parts
-            continue
-        yield piece
+    start, after_comma = 0, False
+    for found in (*_BREAK.finditer(text), None):
+        piece = text[start : found.start() if found else len(text)].strip(_EDGE)
+        for part in _parts(piece) if piece else ():
+            yield part, after_comma
+            after_comma = False
+        if found is not None:
+            start = found.end()
+            after_comma = after_comma or not {",", ";"}.isdisjoint(found.group())
+
+
+def _parts(piece: str) -> Sequence[str]:
+    """A piece as words: "7pm" is two, "twenty-one" too."""
+    if clock := _CLOCK.fullmatch(piece):
+        return clock.groups()
+    parts = piece.split("-")
+    numbers = len(parts) > 1 and all(is_number_word(part.lower()) for part in parts)
+    return parts if numbers else (piece,)

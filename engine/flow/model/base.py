@@ -118,9 +118,6 @@ Lines: TypeAlias = Annotated[
 ]
 """One line, or several."""
 
-LATER: dict[str, Any] = {"x-turnwise-status": "not supported yet", "doNotSuggest": True}
-"""Schema marks of what the language defines and this engine does not run yet."""
-
 CHECKED_ONLY: dict[str, Any] = {"x-turnwise-effect": "none yet"}
 """Schema mark of what is typed and checked, and changes nothing in a call yet."""
 

@@ -16,6 +16,7 @@ from engine.flow.model import Flow
 from engine.flow.rules import (
     answers,
     branches,
+    components,
     crossings,
     declarations,
     flowing,
@@ -33,8 +34,8 @@ from engine.flow.rules import (
     talks,
     tested,
     types,
-    unused,
     unspeakable,
+    unused,
     versions,
     ways,
 )
@@ -48,6 +49,7 @@ Pass: TypeAlias = Callable[[Book], Iterable[Diagnostic]]
 
 PASSES: tuple[Pass, ...] = (
     *references.PASSES,
+    *components.PASSES,
     *names.PASSES,
     *ways.PASSES,
     *loops.PASSES,
@@ -57,9 +59,9 @@ PASSES: tuple[Pass, ...] = (
     *declarations.PASSES,
     *services.PASSES,
     *speech.PASSES,
+    *unspeakable.PASSES,
     *answers.PASSES,
     *surroundings.PASSES,
-    *unspeakable.PASSES,
     *unused.PASSES,
     *secrets.PASSES,
     *talks.PASSES,

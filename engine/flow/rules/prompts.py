@@ -1,4 +1,4 @@
-"""What a language model is told and offered (TW701, TW702, TW704 to TW707, TW803)."""
+"""What a language model is told and offered (TW701, TW702, TW704, TW706, TW707, TW803)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from engine.flow.diagnostics import Diagnostic, Path, Related, listing
 from engine.flow.rules.book import Book
-from engine.flow.rules.parts import FLOW, Place
+from engine.flow.rules.parts import Place
 
 MOST_CHOICES = 15
 """With more than these, models choose the wrong one noticeably often."""
@@ -86,30 +86,6 @@ def too_many_choices(book: Book) -> Iterator[Diagnostic]:
             label=f"over {MOST_CHOICES}, models mix them up",
             help="handle some of them only in the group or state they belong to",
         )  # fmt: skip
-
-
-def mode_mismatches(book: Book) -> Iterator[Diagnostic]:
-    """Lines that a speech model would have to say word by word (TW705)."""
-    pipeline = book.flow.pipeline
-    if pipeline is None or pipeline.mode != "realtime":
-        return
-    lines = [text for text in book.texts if text.kind == "speech" and text.path[-1] == "say"]
-    if pipeline.tts is None and lines:
-        yield book.checked.find(
-            "TW705", lines[0].path, "nobody says this line word by word",
-            label="a speech model says it in its own words",
-            help="add a voice for such lines: `pipeline: {tts: {use: NAME}}`",
-            related=(book.checked.see(("pipeline", "mode"), "realtime, without `tts`"),),
-        )  # fmt: skip
-    for name, path, scope in book.scopes:
-        if name != FLOW and scope.pipeline is not None and scope.pipeline.tts is not None:
-            yield book.checked.find(
-                "TW705", (*path, "pipeline", "tts"), f"`{name}` cannot have a voice of its own",
-                span=book.checked.key((*path, "pipeline", "tts")),
-                label="a speech model keeps one voice for the whole call",
-                help="remove it, or use `mode: cascade`",
-                related=(book.checked.see(("pipeline", "mode"), "realtime"),),
-            )  # fmt: skip
 
 
 def prompts_name_unknown(book: Book) -> Iterator[Diagnostic]:
@@ -196,7 +172,6 @@ PASSES = (
     unbounded_talks,
     name_collisions,
     too_many_choices,
-    mode_mismatches,
     prompts_name_unknown,
     untrusted_text,
     needs_model,

@@ -1,4 +1,4 @@
-"""Names that are declared once and used elsewhere (TW201, TW202, TW204 to TW207, TW214).
+"""Names that are declared once and used elsewhere (TW201, TW202, TW204 to TW207).
 
 Names inside expressions and speech are judged in `names.py`.
 """
@@ -9,9 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from engine.flow.diagnostics import Diagnostic, Path, listing, nearest
-from engine.flow.model import Component, Pipeline
 from engine.flow.rules.book import Book
-from engine.flow.rules.checked import plural
 from engine.flow.rules.parts import SPECIAL
 
 BUILT_IN_INTENTS = ("repeat_please", "go_back", "off_topic")
@@ -305,34 +303,6 @@ def _no_event(book: Book, path: Path, event: str) -> Diagnostic:
     )  # fmt: skip
 
 
-# --- providers -----------------------------------------------------------------------------------
-
-
-def unknown_providers(book: Book) -> Iterator[Diagnostic]:
-    """`use` in `pipeline` names an installed provider (TW214)."""
-    if book.flow.pipeline is None:
-        return
-    for kind, names in book.checked.catalogue.providers.items():
-        if kind not in Pipeline.model_fields:
-            continue
-        written = getattr(book.flow.pipeline, kind)
-        components = written if isinstance(written, list) else [written]
-        for index, component in enumerate(components):
-            if not isinstance(component, Component) or component.use in names:
-                continue
-            if component.use.startswith(("python:", "$")):
-                continue
-            path = (*book.checked.item(("pipeline", kind), index), "use")
-            found = book.checked.meant(component.use, names, book.source.span(path))
-            help_ = {"help": "install the package that brings it, or use one of those below"}
-            yield book.checked.find(
-                "TW214", path, f"no provider `{component.use}` for `{kind}`",
-                label="not installed here",
-                notes=(f"{plural(len(names), 'provider')} for `{kind}`: {_some(names)}",),
-                **(found or help_),
-            )  # fmt: skip
-
-
 # --- words ---------------------------------------------------------------------------------------
 
 
@@ -353,5 +323,4 @@ PASSES = (
     undefined_tools,
     undefined_events,
     undefined_flows,
-    unknown_providers,
 )

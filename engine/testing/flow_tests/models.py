@@ -109,7 +109,7 @@ def model_of(flow: CompiledFlow) -> RealModel | None:
         return None
 
     def make() -> LanguageModel:
-        return registry.make("llm", dict(chosen))
+        return registry.first_of(chosen, lambda one: registry.make("llm", one))
 
     make()
     return RealModel(make)

@@ -44,7 +44,11 @@ def check(tmp_path: Path, code: str, text: str) -> set[str]:
     (tmp_path / "flow.yaml").write_text(text, encoding="utf-8")
     flow = tmp_path / "flow.yaml"
     older = judge(read_source(found.others.get("before.yaml", ""), "before.yaml"))[0]
-    catalogue = replace(CATALOGUE, before={str(flow): older} if older is not None else {})
+    catalogue = replace(
+        CATALOGUE,
+        before={str(flow): older} if older is not None else {},
+        started=code == "TW111",
+    )
     return {finding.code for finding in check_file(flow, catalogue).diagnostics}
 
 

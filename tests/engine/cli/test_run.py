@@ -47,9 +47,8 @@ def told(*arguments: str) -> str:
         (b"", 1),
         (GOOD.replace("end: hangup", "edn: hangup").encode(), 1),
         (GOOD.replace("start: bye", "start: by").encode(), 1),
-        ((GOOD + "pipeline: {stt: {use: nosuch}}\n").encode(), 1),
     ],
-    ids=["missing", "yaml", "bytes", "empty", "key", "target", "provider"],
+    ids=["missing", "yaml", "bytes", "empty", "key", "target"],
 )
 def test_a_bad_flow_is_shown_as_validate_shows_it(text: bytes | None, code: int) -> None:
     if text is not None:
@@ -97,10 +96,45 @@ def test_a_runs_folder_that_cannot_be_is_found_before_the_first_call() -> None:
 
 
 def test_a_provider_that_cannot_be_made_is_found_before_the_first_call() -> None:
-    """`validate` imports no provider; a wrong option of one shows here."""
-    Path("flow.yaml").write_text(GOOD + "pipeline: {tts: {use: embedded, speed: fast}}\n")
+    """Whether a secret is set is known here only."""
+    llm = "{use: openai, model: m, key: $NOBODY_HAS_SET_THIS}"
+    Path("flow.yaml").write_text(f"{GOOD}pipeline: {{llm: {llm}}}\n")
 
-    assert told("flow.yaml").startswith("ConfigurationError: tts embedded: ")
+    assert told("flow.yaml").startswith("ConfigurationError: llm openai: `key` names $NOBODY_")
+
+
+@pytest.mark.parametrize("written", ["{use: nosuch}", "[{use: nosuch}, {use: neither}]"])
+def test_a_provider_that_is_not_here_is_a_warning_until_the_flow_is_started(written: str) -> None:
+    Path("flow.yaml").write_text(f"{GOOD}pipeline: {{stt: {written}}}\n")
+
+    checked = CliRunner().invoke(validate_command, ["flow.yaml"], standalone_mode=False)
+    result = run("flow.yaml")
+
+    assert (checked.return_value, result.exit_code) == (0, 1)
+    assert "warning[TW214]: no provider `nosuch` for `stt`" in checked.stdout
+    assert "error[TW608]: no provider `nosuch` for `stt`" in result.stderr
+
+
+def test_what_has_no_effect_yet_is_said_at_the_start() -> None:
+    realtime = "pipeline: {mode: realtime, realtime: {use: openai}, tts: {use: embedded}}\n"
+    Path("flow.yaml").write_text(GOOD + realtime)
+
+    result = run("flow.yaml", "--host", "192.0.2.1", "--token", "secret", "--port", "0")
+
+    assert "note: flow.yaml:" in result.stderr
+    assert "the flow runs as a cascade" in result.stderr
+
+
+def test_a_realtime_flow_with_free_talk_and_no_model_for_text_is_not_started() -> None:
+    Path("flow.yaml").write_text(
+        "turnwise: 1\nflow: talk\nstart: talk\npipeline: {mode: realtime}\nstates:\n"
+        "  talk: {converse: Help., max_turns: 3, then: bye}\n  bye: {end: hangup}\n"
+    )
+
+    result = run("flow.yaml")
+
+    assert result.exit_code == 1
+    assert "error[TW111]: speech-to-speech models are not supported yet" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 import pytest
 
 from engine.core.parsers.slots import find_slot
 from engine.core.parsers.words import utterance
+from engine.machine.compiled import CompiledFlow, SlotSpec
 from tests.engine.core.flow_kit import State, Talk, collect, end, make_flow, slot
 
 NOON = datetime.datetime(2026, 5, 1, 12)
@@ -56,3 +58,49 @@ def test_a_list_of_known_texts_is_asked_for_and_heard() -> None:
     )
     talk = Talk(flow)
     assert talk.user("apples and a pear") == ["apple and pear."]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Bread, some milk and a box of eggs, please.", ["Bread", "milk", "box of eggs"]),
+        ("um, salt", ["salt"]),
+        ("a hammer and the nails", ["hammer", "nails"]),
+        ("salt plus pepper", ["salt", "pepper"]),
+        ("salt, pepper, and I would like to know the price", ["salt", "pepper"]),
+        ("the goods are oil and vinegar but no salt", ["oil", "vinegar"]),
+    ],
+)
+def test_texts_are_cut_at_commas_and_at_and(text: str, value: list[str]) -> None:
+    talk = Talk(shop(slot("goods", "list(text)")))
+    talk.user(text)
+    assert filled(talk)["goods"] == value
+
+
+@pytest.mark.parametrize("text", ["I don't know", "what do you have", "and", "goodbye"])
+def test_what_is_no_answer_is_no_list_of_texts(text: str) -> None:
+    talk = Talk(shop(slot("goods", "list(text)")))
+    talk.user(text)
+    assert filled(talk)["goods"] is None
+
+
+def test_names_in_a_list_get_their_capitals() -> None:
+    talk = Talk(shop(slot("guest_names", "list(text)")))
+    talk.user("ann lee and bob")
+    assert filled(talk)["guest_names"] == ["Ann Lee", "Bob"]
+
+
+def test_yes_and_no_several_times_are_a_list_when_they_are_asked_for() -> None:
+    talk = Talk(shop(slot("gifts", "list(boolean)"), slot("wrapped", "list(boolean)")))
+    talk.user("yes, no, yes please")
+    assert (filled(talk)["gifts"], filled(talk)["wrapped"]) == ([True, False, True], None)
+
+
+def shop(*slots: SlotSpec) -> CompiledFlow:
+    names = [spec.name for spec in slots]
+    states = {"ask": State(collect(*names), then="bye"), "bye": State(end(), text="Bye.")}
+    return make_flow(states, slots=[*slots])
+
+
+def filled(talk: Talk) -> dict[str, Any]:
+    return dict(talk.slots["$map"])

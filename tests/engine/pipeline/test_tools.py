@@ -137,10 +137,34 @@ def test_a_hanging_thread_does_not_hold_up_the_process():
         gate.set()
 
 
+def test_a_tool_nothing_here_can_call_is_no_reason_not_to_start_and_fails_when_called(on_bench):
+    async def body(bench):
+        tools = Tools({}, bench.post, bench.time)
+        tools.resolve(["http:booking.create"])
+        tools.call("t1", "http:booking.create", {}, "k1")
+        await asyncio.sleep(1)
+        await tools.aclose()
+        (event,) = bench.events
+        assert "nothing here calls tools of `http:` (http:booking.create)" in event.error
+
+    on_bench(body)
+
+
+def test_a_function_that_was_given_is_called_for_a_tool_of_any_scheme(on_bench):
+    async def body(bench):
+        tools = Tools({"http:booking.create": lambda: "B17"}, bench.post, bench.time)
+        tools.resolve(["http:booking.create"])
+        tools.call("t1", "http:booking.create", {}, "k1")
+        await asyncio.sleep(1)
+        await tools.aclose()
+        assert [event.value for event in bench.events] == ["B17"]
+
+    on_bench(body)
+
+
 @pytest.mark.parametrize(
     ("use", "message"),
     [
-        ("http:booking", "only `python:"),
         ("python:no.such.module.f", "cannot be imported: ModuleNotFoundError"),
         ("python:json.no_such", "cannot be imported: AttributeError"),
         ("python:json.__name__", "is not a function"),
