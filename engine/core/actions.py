@@ -21,6 +21,7 @@ from engine.machine.compiled import (
     SetAction,
     SlotType,
 )
+from engine.machine.policies import changed
 
 _KEYS = frozenset("0123456789*#ABCD")
 
@@ -34,15 +35,16 @@ def perform(
         scene: the dialog.
         frame: whose names the actions use.
         actions: what to do, in order.
-        policy: who may interrupt what they say.
+        policy: who may interrupt what they say, but for lines with a policy of their own.
         where: for messages; the transition, or the state's `enter` or `exit`.
     """
     for action in actions:
         match action:
-            case SayAction(text=text):
-                scene.say(scene.render(text, frame, where), frame, policy=policy)
-            case PlayAction(file=file):
-                scene.play(file, policy)
+            case SayAction(text=text, change=change):
+                line = scene.render(text, frame, where)
+                scene.say(line, frame, policy=changed(policy, change))
+            case PlayAction(file=file, change=change):
+                scene.play(file, changed(policy, change))
             case SendKeysAction(keys=keys):
                 _send_keys(scene, frame, scene.render(keys, frame, where), where)
             case SetAction():

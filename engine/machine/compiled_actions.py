@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
 
 from engine.flow.expressions import Expression
 from engine.flow.templates import Template
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyChange:
+    """What one line says about being interrupted; the rest is its state's."""
+
+    keys: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of `InterruptionPolicy`."""
+    thinking: Mapping[str, Any] = field(default_factory=dict)
+    """Likewise, of its profile for the time before the line is audible."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +25,7 @@ class SayAction:
     """Speak a line."""
 
     text: Template
+    change: PolicyChange | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +34,7 @@ class PlayAction:
 
     file: str
     """Relative to the folder of the flow that is run, of whichever flow it stands in."""
+    change: PolicyChange | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,6 +54,7 @@ from engine.machine.compiled import (
     Transition,
     Verb,
 )
+from engine.machine.compiled_actions import PolicyChange
 from engine.machine.declarations import (
     intents,
     migration,
@@ -66,7 +67,7 @@ from engine.machine.declarations import (
 )
 from engine.machine.fingerprint import fingerprint
 from engine.machine.grammar import build_grammars, grammar_name
-from engine.machine.policies import merge_interruptions, merge_listen
+from engine.machine.policies import change_of, merge_interruptions, merge_listen
 
 SubFlow: TypeAlias = Flow | LoadResult | CompiledFlow
 
@@ -260,7 +261,7 @@ class _Compiler:
             Transition(
                 id=f"{path}[{index}]",
                 when=None if way.when is None else Expression(way.when),
-                actions=self._lowered(way.ordered()),
+                actions=self._lowered([way, *(way.do or ())]),
                 target=self._target(way),
             )
             for index, way in enumerate(written)
@@ -273,17 +274,23 @@ class _Compiler:
         return _KINDS.get(way.to) or Target(kind="state", state=self._entry(way.to))
 
     def _actions(self, written: Sequence[WrittenAction] | None) -> tuple[Action, ...]:
-        return tuple(a for action in written or () for a in self._lowered(action.ordered()))
+        return self._lowered(written or ())
 
-    def _lowered(self, ordered: Sequence[tuple[str, Any]]) -> tuple[Action, ...]:
-        return tuple(action for key, value in ordered for action in self._action(key, value))
+    def _lowered(self, written: Sequence[WrittenAction]) -> tuple[Action, ...]:
+        return tuple(
+            action
+            for part in written
+            for key, value in part.ordered()
+            for action in self._action(key, value, change_of(part.interruptions))
+        )
 
-    def _action(self, key: str, value: Any) -> Iterator[Action]:
+    def _action(self, key: str, value: Any, change: PolicyChange | None) -> Iterator[Action]:
         match key:
             case "say":
-                yield SayAction(text=Template(value))
+                yield SayAction(text=Template(value), change=change)
             case "play":
-                yield PlayAction(file=posixpath.normpath(posixpath.join(self._folder, value)))
+                file = posixpath.normpath(posixpath.join(self._folder, value))
+                yield PlayAction(file=file, change=change)
             case "send_dtmf":
                 yield SendKeysAction(keys=Template(value))
             case "set":

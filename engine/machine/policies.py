@@ -9,6 +9,7 @@ from typing import Any
 from engine.flow.model import InterruptionProfile, Interruptions, Listen
 from engine.flow.templates import Template
 from engine.machine.compiled import InterruptionPolicy, ListenPolicy
+from engine.machine.compiled_actions import PolicyChange
 
 _KEYS = (
     "allow", "mode", "min_time", "min_words", "min_confidence", "blocked", "fade", "echo_guard"
@@ -30,6 +31,28 @@ def merge_interruptions(layers: Sequence[Interruptions]) -> InterruptionPolicy:
             thinking |= _written(layer.thinking)
     policy = InterruptionPolicy(**changes)
     return replace(policy, thinking=replace(policy, **thinking)) if thinking else policy
+
+
+def change_of(layer: Interruptions | None) -> PolicyChange | None:
+    """Return what a line says about being interrupted, if it says anything."""
+    if layer is None:
+        return None
+    thinking = {} if layer.thinking is None else _written(layer.thinking)
+    return PolicyChange(keys=_written(layer), thinking=thinking)
+
+
+def changed(policy: InterruptionPolicy, change: PolicyChange | None) -> InterruptionPolicy:
+    """Return the policy of a line in a state with this one.
+
+    What the line says holds before it is audible as well, whatever the state says of that time.
+    """
+    if change is None:
+        return policy
+    line = replace(policy, **change.keys, thinking=None)
+    if policy.thinking is None and not change.thinking:
+        return line
+    early = line if policy.thinking is None else replace(policy.thinking, **change.keys)
+    return replace(line, thinking=replace(early, **change.thinking))
 
 
 def _written(layer: InterruptionProfile) -> dict[str, Any]:

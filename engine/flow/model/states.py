@@ -75,6 +75,12 @@ class Action(FlowModel):
         description="Leave a line in the timeline.",
         examples=["no table for {{ slots.party_size }}"],
     )
+    interruptions: Interruptions | None = Field(
+        default=None,
+        description="Policy: who may interrupt what this very map says or plays; keys that are"
+        " absent are those of the state.",
+        examples=[{"allow": False}],
+    )
 
     def ordered(self) -> list[tuple[str, Any]]:
         """The actions of this map as (key, value), in the order they run."""
@@ -84,6 +90,8 @@ class Action(FlowModel):
     def _do_something(self) -> Action:
         if type(self) is Action and not self.ordered():
             raise ValueError(f"expected at least one of {', '.join(ACTIONS)}")
+        if self.interruptions is not None and self.say is None and self.play is None:
+            raise ValueError("`interruptions` stands beside `say` or `play`")
         return self
 
 
@@ -114,11 +122,6 @@ class Transition(Action):
     args: dict[Id, Expr] = Field(
         default_factory=dict, description="The inputs of `call`.", examples=[{"day": "slots.date"}]
     )
-
-    def ordered(self) -> list[tuple[str, Any]]:
-        """All actions as (key, value), in the order they run; `do` comes last."""
-        own = Action.ordered(self)
-        return own + [step for action in self.do or () for step in action.ordered()]
 
     @model_validator(mode="after")
     def _one_target(self) -> Transition:
