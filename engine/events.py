@@ -167,6 +167,8 @@ class TranscriptReceived(Event):
     """Word times, counted from the start of this stretch of speech; empty when unknown."""
     accepted: bool = True
     """False: words were heard, but the recogniser does not trust them (out of grammar)."""
+    eager: bool = False
+    """A partial that the recogniser takes for all the caller wants to say; a final may follow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,12 +33,25 @@ class Numbers:
 class Asking:
     """Names requests and orders them, unless they are under way already."""
 
-    def __init__(self, outbox: Outbox) -> None:
+    def __init__(self, outbox: Outbox, *, has_model: bool) -> None:
         self._outbox = outbox
+        self.has_model = has_model
+        """Whether there is anybody to ask."""
         self._known: dict[str, Request] = {}
         self.numbers = Numbers()
         self.ahead = False
-        """Whatever is ordered is ordered ahead of the end of its turn."""
+        """Whatever is ordered is ordered ahead of the end of its turn: it is a copy's."""
+
+    @property
+    def foresees(self) -> bool:
+        """Whether it is of any use to think ahead."""
+        return self.has_model and not self.ahead
+
+    def following(self, other: Asking | None) -> Asking:
+        """Be a copy's, if there is another: name nothing as that one does, now or later."""
+        if other is not None:
+            self.numbers, self.ahead = other.numbers, True
+        return self
 
     def talk(self, order: StartReply) -> str:
         """Let a model talk; `order.reply` is not looked at. Returns the name of the reply."""
@@ -89,8 +102,9 @@ class Asking:
         return {"replies": self.numbers.replies, "ahead": self.numbers.ahead}
 
     def from_dict(self, data: Mapping[str, int]) -> None:
-        """Restore what `to_dict` gave."""
-        self.numbers = Numbers(replies=data["replies"], ahead=data["ahead"])
+        """Restore what `to_dict` gave; a copy counts on with the one it follows."""
+        if not self.ahead:
+            self.numbers.replies, self.numbers.ahead = data["replies"], data["ahead"]
 
 
 def plain(text: str) -> str:

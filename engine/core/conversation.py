@@ -19,6 +19,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeAlias
 
+from engine.core.ahead import Ahead
+from engine.core.asking import Asking
 from engine.core.deadlines import Deadlines
 from engine.core.dialog import Dialog
 from engine.core.exchange import Exchange
@@ -26,6 +28,7 @@ from engine.core.failures import Failures
 from engine.core.history import History, HistoryItem
 from engine.core.outbox import Outbox
 from engine.core.presence import Presence
+from engine.core.rehearsing import Rehearsing
 from engine.core.requests import Requests
 from engine.core.speaker import Speaker
 from engine.core.step import Deadline, States, Step
@@ -91,9 +94,12 @@ class Conversation:
     Args:
         flow: shared by every call of it.
         make_dialog: builds the dialog machine; tests put a simpler one in its place.
+        copied: the requests of the conversation this one is a copy of (`ahead`); None: of none.
     """
 
-    def __init__(self, flow: CompiledFlow, make_dialog: DialogFactory = Dialog) -> None:
+    def __init__(
+        self, flow: CompiledFlow, make_dialog: DialogFactory = Dialog, copied: Asking | None = None
+    ) -> None:
         self.flow = flow
         self._outbox = Outbox()
         self._deadlines = Deadlines()
@@ -109,6 +115,9 @@ class Conversation:
             self._outbox, self._deadlines, self._exchange, self._dialog, self._hang_up
         )
         self._requests = Requests(self._outbox, self._deadlines, self._exchange, self._dialog)
+        asking = self._dialog.asking.following(copied)
+        copies = Rehearsing(self, partial(Conversation, flow, make_dialog, asking))
+        self._ahead = Ahead(self._outbox, asking, copies, self._exchange.premise)
         self._by_type = self._requests.around(self._handlers())
 
     # --- what the outside reads ------------------------------------------------------------------
@@ -178,6 +187,11 @@ class Conversation:
         self._now = max(self._now, now)
         return steps
 
+    def end_turn(self, text: str) -> list[Step]:
+        """Take the open turn for over, with this text; told to copies only (`ahead`)."""
+        cause = Deadline(name="end_of_turn", at=self._now)
+        return [self._step(self._now, cause, partial(self._exchange.end_turn, text))]
+
     def _step(self, at: Millis, cause: Event | Deadline, act: Callable[[], None]) -> Step:
         self._now = at
         self._outbox.begin(at)
@@ -211,6 +225,7 @@ class Conversation:
                 self._hang_up(self._requests.reason or "flow", kind)
             else:
                 exchange.review_silence()
+                self._ahead.review(*exchange.expected_turn)
                 return
         self._requests.review()
         exchange.settle()
@@ -223,6 +238,7 @@ class Conversation:
 
     def _hang_up(self, reason: str, kind: str = "hangup") -> None:
         self._deadlines.cancel_all("")
+        self._ahead.review("", "")
         self._exchange.close()
         self._requests.close()
         self._deadlines.set("close", self._outbox.at + CLOSE_TIMEOUT)
@@ -239,19 +255,13 @@ class Conversation:
             self._presence.gone()
         elif kind == "close":
             self._outbox.note("error", name="error.room", message="the room does not let go")
-        elif kind == "interrupt":
-            exchange.voice_insists()
-        elif kind == "false_alarm":
-            exchange.false_alarm()
-        elif kind == "transcript":
-            exchange.transcript_missing(subject)
         elif kind == "end_of_turn":
-            exchange.turn_over(subject)
+            self._ahead.commit(partial(exchange.turn_over, subject), self._by_type)
         elif kind == "silence":
             self._dialog.no_input()
         elif kind in ("first_audio", "playout"):
             self._failures.line_late(kind, subject)
-        else:
+        elif not exchange.due(kind, subject):
             self._dialog.deadline(deadline.name)
 
     # --- events ----------------------------------------------------------------------------------
@@ -293,6 +303,8 @@ class Conversation:
             return self._too_late
         if not self._exchange.opened and not isinstance(event, _BEFORE_THE_CALL):
             return self._too_early
+        if self._ahead.owns(event):
+            return self._ahead.take
         return self._by_type[type(event)]
 
     def _too_early(self, event: Event) -> None:
@@ -307,6 +319,7 @@ class Conversation:
     # --- the life of the call --------------------------------------------------------------------
 
     def _resumed(self, event: SessionResumed) -> None:
+        self._ahead.forget()
         self._presence.resumed(event)
         self._requests.lose()
 
@@ -365,16 +378,13 @@ class Conversation:
         self._outbox.begin(self._now)
 
     def _parts(self) -> dict[str, Any]:
-        exchange = self._exchange
         return {
-            "floor": exchange.floor,
-            "hearing": exchange.hearing,
-            "endpointing": exchange.endpointing,
-            "interruption": exchange.interruption,
+            **self._exchange.parts,
             "turns": self._turns,
             "history": self._history,
             "failures": self._failures,
             "dialog": self._dialog,
             "presence": self._presence,
             "requests": self._requests,
+            "ahead": self._ahead,  # the last: it depends on all the others
         }

@@ -22,6 +22,7 @@ from typing import Any
 
 from engine.core import form, ladders, lines, prompting, transfer
 from engine.core.alarms import Alarms
+from engine.core.asking import Asking
 from engine.core.deadlines import Deadlines, lost
 from engine.core.expecting import Expecting
 from engine.core.keying import Keying
@@ -92,6 +93,8 @@ class Dialog:
             scene, self._tools, self._timers, self._listening, self._talking, self._keying
         )
         self._expecting = Expecting(scene)
+        self.changes = 0
+        """How often anything happened to it; equal: nothing has changed since."""
         _build_charts(flow)
 
     # --- events ----------------------------------------------------------------------------------
@@ -235,6 +238,11 @@ class Dialog:
     # --- what the turn-taking half reads ---------------------------------------------------------
 
     @property
+    def asking(self) -> Asking:
+        """Its way to a model."""
+        return self._scene.asking
+
+    @property
     def state(self) -> str:
         """Qualified id of the current leaf state; `hours/tell` inside a called flow.
 
@@ -352,6 +360,7 @@ class Dialog:
         return self._scene.flow.states[self._scene.flow.start]
 
     def _run(self) -> None:
+        self.changes += 1
         self._macrostep.run()
         self._listening.check()
         self._talking.check()

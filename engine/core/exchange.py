@@ -14,8 +14,9 @@ Two promises of this module:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 from engine.core.deadlines import Deadlines
 from engine.core.dialog import Dialog
@@ -184,6 +185,27 @@ class Exchange:
         self._outbox.note("no_transcript", turn=turn.id, partial=heard)
         self._heard(turn, Words(text=heard, final=True, accepted=turn.partial_trusted))
 
+    @property
+    def expected_turn(self) -> tuple[str, str]:
+        """Id and text of the open turn, if it may well be over; else empty texts."""
+        turn, dialog = self.hearing.turn, self._dialog
+        if turn is None or turn.overlap or not dialog.asking.foresees:
+            return "", ""
+        listen = dialog.listen
+        wanted = listen.preempt != "none" and "speech" in listen.accept
+        return (turn.id, turn.expected) if wanted and dialog.ended is None else ("", "")
+
+    def premise(self) -> object:
+        """Return everything the answer to the open turn depends on but its words."""
+        return self._dialog.changes, self.turns.history
+
+    def end_turn(self, text: str) -> None:
+        """Take the open turn for over with this text."""
+        turn = self.hearing.close()
+        assert turn is not None, "a turn is open"
+        self.endpointing.closed(turn)
+        self._commit(turn.id, text, trusted=True)
+
     def turn_over(self, name: str) -> None:
         """The deadline `end_of_turn`: with this turn the caller is done."""
         turn = self.hearing.turn
@@ -311,6 +333,28 @@ class Exchange:
         )
         self.floor.settle(facts, self.hearing.edge)
         self._dialog.agent_state, self._dialog.user_state = self.floor.agent, self.floor.user
+
+    def due(self, kind: str, subject: str) -> bool:
+        """One of the deadlines of turn-taking is due. False: it is none of them."""
+        if kind == "interrupt":
+            self.voice_insists()
+        elif kind == "false_alarm":
+            self.false_alarm()
+        elif kind == "transcript":
+            self.transcript_missing(subject)
+        else:
+            return False
+        return True
+
+    @property
+    def parts(self) -> Mapping[str, Any]:
+        """What must survive, by its name in a snapshot."""
+        return {
+            "floor": self.floor,
+            "hearing": self.hearing,
+            "endpointing": self.endpointing,
+            "interruption": self.interruption,
+        }
 
     def close(self) -> None:
         """The call is over."""

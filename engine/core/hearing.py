@@ -46,6 +46,8 @@ class UserTurn:
     """What was heard after the last final."""
     partial_trusted: bool = True
     """The recogniser accepts that."""
+    whole: bool = False
+    """... and takes it for all the caller wants to say."""
     began: Millis | None = None
     """When the latest stretch began."""
     effort: Millis = 0
@@ -65,6 +67,15 @@ class UserTurn:
     def text(self) -> str:
         """The words that count so far."""
         return " ".join(self.texts)
+
+    @property
+    def expected(self) -> str:
+        """All that was heard, if none of it is in the making; empty: words are still coming."""
+        if self.partial and not (self.whole and self.partial_trusted):
+            return ""
+        if not (self.partial or self.trusted):
+            return ""
+        return " ".join(part for part in (self.text, self.partial.strip()) if part)
 
     def stretch(self, edge: Millis) -> None:
         """A stretch begins; it goes on with those just before it."""
@@ -158,6 +169,7 @@ class Hearing:
             self._begin(_BY_WORDS, self._outbox.at, overlap=overlap)
         turn = self._open(overlap=overlap)
         turn.partial, turn.partial_trusted, turn.settled = event.text, event.accepted, False
+        turn.whole = event.eager
         if self.voice:
             turn.last_speech = self._outbox.at
         return turn

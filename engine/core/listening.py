@@ -61,11 +61,6 @@ class Listening:
         self._reports: dict[str, Mapping[str, Any]] = {}
 
     @property
-    def _has_model(self) -> bool:
-        """Say whether a model can be asked; the services of a call are its first flow's."""
-        return bool(self._scene.flow.pipeline.get("llm"))
-
-    @property
     def thinking(self) -> bool:
         """True while a model is asked."""
         return self._pending is not None
@@ -137,7 +132,7 @@ class Listening:
             self._scene.outbox.note("remembered", turn=turn)
             self._take(frame, combined(findings, known, self.scope(frame)))
             return
-        if not self._has_model:
+        if not self._scene.asking.has_model:
             self._take(frame, findings)
             return
         scene, scope = self._scene, self.scope(frame)

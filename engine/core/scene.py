@@ -79,7 +79,8 @@ class Scene:
         self.outbox = outbox
         self.deadlines = deadlines
         self.speaker = speaker
-        self.asking = Asking(outbox)
+        # the services of a call are its first flow's
+        self.asking = Asking(outbox, has_model=bool(flow.pipeline.get("llm")))
         self.stack = Stack()
         self.queue: deque[Signal] = deque()
         self.ended: str | None = None

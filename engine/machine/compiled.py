@@ -183,6 +183,8 @@ class ListenPolicy:
     no_input: tuple[Template, ...] = ()
     no_match: tuple[Template, ...] = ()
     accept: tuple[Literal["speech", "dtmf"], ...] = ("speech", "dtmf")
+    preempt: Literal["none", "model"] = "model"
+    """What is begun before a turn is surely over: nothing, or what a model must be asked."""
 
 
 # --- what a state does ---------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from hypothesis.stateful import (
 )
 
 from engine.core import agent, snapshot, user
+from engine.core.asking import Asking
 from engine.core.conversation import Conversation
 from engine.core.deadlines import ORDER
 from engine.core.step import Deadline, Step
@@ -105,6 +106,7 @@ class PlayDialog:
 
     def __init__(self, flow, outbox, deadlines, speaker) -> None:
         self.outbox, self.speaker = outbox, speaker
+        self.asking, self.changes = Asking(outbox, has_model=False), 0
         self.agent_state = self.user_state = ""
         self.state, self.kinds, self.yes_no_open = "s", (), False
         self.waiting, self.busy, self.ended = True, False, None

@@ -184,3 +184,10 @@ class Listen(FlowModel):
         examples=[["speech", "dtmf"]],
         json_schema_extra=inherited(["speech", "dtmf"]),
     )
+    preempt: Literal["none", "model"] | None = Field(
+        default=None,
+        description="What is begun while the turn may still go on: nothing, or what a model must be"
+        " asked. Nothing is said and no tool is called before the turn is over.",
+        examples=["none"],
+        json_schema_extra=inherited("model"),
+    )

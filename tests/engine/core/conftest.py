@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from engine.core.asking import Asking
 from engine.core.conversation import Conversation
 from engine.core.step import Step
 from engine.effects import CallTool, Effect
@@ -51,6 +52,7 @@ class FakeDialog:
 
     def __init__(self, flow, outbox, deadlines, speaker) -> None:
         self.outbox, self.deadlines, self.speaker = outbox, deadlines, speaker
+        self.asking, self.changes = Asking(outbox, has_model=False), 0
         self.agent_state = self.user_state = "IDLE"
         self.state = "talk"
         self.waiting = True
