@@ -259,6 +259,8 @@ class Conversation:
             self._ahead.commit(partial(exchange.turn_over, subject), self._by_type)
         elif kind == "silence":
             self._dialog.no_input()
+        elif kind == "long_turn":
+            exchange.turn_too_long(subject)
         elif kind in ("first_audio", "playout"):
             self._failures.line_late(kind, subject)
         elif not exchange.due(kind, subject):
@@ -341,6 +343,7 @@ class Conversation:
 
     def _flow_replaced(self, event: FlowReplaced) -> None:
         """Come to rest in the new version: what is gone from a question is asked anew."""
+        self._dialog.lose()
         self._outbox.note("flow", version=event.version, fingerprint=event.fingerprint)
         self._dialog.speech_over()
 

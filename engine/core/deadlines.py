@@ -17,6 +17,7 @@ ORDER = (
     "false_alarm",  # ... or turns out to be none
     "transcript",  # the recogniser is late
     "end_of_turn",  # the user is done
+    "long_turn",  # the user is never done
     "keys",  # the user presses no further key
     "understand",  # the model is late
     "first_token",  # a reply does not begin

@@ -112,7 +112,7 @@ class Dialog:
         self._run()
 
     def lose(self) -> None:
-        """Another process goes on from here; its recogniser was told nothing yet."""
+        """Another process, or another flow, goes on: its recogniser was told nothing yet."""
         self._expecting.lose()
 
     def resume(self, *, killed: bool = True) -> None:
@@ -327,13 +327,11 @@ class Dialog:
             "talking": self._talking.to_dict(),
             "keying": self._keying.to_dict(),
             "overtime": self._alarms.to_dict(),
+            "expecting": self._expecting.to_dict(),
         }
 
     def from_dict(self, data: Mapping[str, Any]) -> None:
-        """Restore what `to_dict` gave, for the same flow.
-
-        What the recogniser expects is told again at the next stable point.
-        """
+        """Restore what `to_dict` gave, for the same flow."""
         self._scene.from_dict(data["scene"])
         self._tools.from_dict(data["tools"])
         self._timers.from_dict(data["timers"])
@@ -341,7 +339,7 @@ class Dialog:
         self._talking.from_dict(data["talking"])
         self._keying.from_dict(data["keying"])
         self._alarms.from_dict(data["overtime"])
-        self._expecting.lose()
+        self._expecting.from_dict(data["expecting"])
 
     # --- inside ----------------------------------------------------------------------------------
 

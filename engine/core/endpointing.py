@@ -19,6 +19,9 @@ with the last partial.
 The pace of a caller (`engine.core.pace`) is learned in every mode, from pauses after which more
 words came: within a turn, and after one that was taken for over before the agent could be heard.
 
+A turn that never ends (a detector that is stuck in a noise, a television) is closed after
+`LONGEST_TURN` by `long_turn`, with the words it has.
+
 `review` compares deadlines with facts and may be called at any time: after every event it is.
 """
 
@@ -37,6 +40,9 @@ from engine.machine.compiled import ListenPolicy
 
 PREDICTION_GRACE: Millis = 100
 """A text rule answers in 5 ms, an audio model in 30 to 60; who is slower answers the next words."""
+
+LONGEST_TURN: Millis = 60_000
+"""Nobody speaks for a minute without a breath; who does is answered, and may go on."""
 
 
 def end_of_turn_wait(
@@ -61,7 +67,7 @@ def end_of_turn_wait(
 
 
 class Endpointing:
-    """Keeps `end_of_turn:TURN` and `transcript:TURN` true to the facts."""
+    """Keeps `end_of_turn:TURN`, `transcript:TURN` and `long_turn:TURN` true to the facts."""
 
     def __init__(self, outbox: Outbox, deadlines: Deadlines, hearing: Hearing) -> None:
         self._outbox = outbox
@@ -92,11 +98,13 @@ class Endpointing:
         self._probability = event.probability
 
     def review(self, policy: ListenPolicy) -> None:
-        """Set, move or cancel both deadlines of the open turn."""
+        """Set, move or cancel the deadlines of the open turn."""
         self._pace.learn(policy)
         turn = self._hearing.turn
         if turn is None:
             return
+        if self._deadlines.get(f"long_turn:{turn.id}") is None:
+            self._deadlines.set(f"long_turn:{turn.id}", self._outbox.at + LONGEST_TURN)
         silent = not self._hearing.voice
         self._keep(
             f"transcript:{turn.id}",
@@ -116,6 +124,7 @@ class Endpointing:
         self._probability = None
         self._deadlines.cancel(f"transcript:{turn.id}")
         self._deadlines.cancel(f"end_of_turn:{turn.id}")
+        self._deadlines.cancel(f"long_turn:{turn.id}")
 
     def _keep(self, name: str, due: Millis, *, wanted: bool) -> None:
         if wanted:

@@ -218,6 +218,17 @@ class Exchange:
             return
         self._commit(turn.id, turn.text, trusted=turn.trusted)
 
+    def turn_too_long(self, name: str) -> None:
+        """The deadline `long_turn`: what was heard until now is the turn, whatever goes on."""
+        turn = self.hearing.turn
+        if turn is None or turn.id != name:
+            return
+        self._outbox.note("long_turn", turn=turn.id)
+        self.deaf()
+        self.transcript_missing(name)
+        if turn.texts and not turn.overlap:
+            self.turn_over(name)
+
     def typed(self, event: TextReceived) -> None:
         """The caller typed a turn: nothing to wait for, and it cuts what may be cut."""
         text = event.text.strip()

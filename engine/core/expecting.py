@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from engine.core import form
 from engine.core.scene import Scene
 from engine.effects import Expect
@@ -30,3 +32,11 @@ class Expecting:
             state, kinds = expected
             grammar = top.state.grammar if top.waiting else ""
             scene.outbox.emit(Expect(state=state, grammar=grammar, flow=top.flow.id, kinds=kinds))
+
+    def to_dict(self) -> list[Any] | None:
+        """Return what was told, as JSON-like data."""
+        return None if self._told is None else [self._told[0], list(self._told[1])]
+
+    def from_dict(self, data: list[Any] | None) -> None:
+        """Restore what `to_dict` gave: the same recogniser still listens."""
+        self._told = None if data is None else (data[0], tuple(data[1]))

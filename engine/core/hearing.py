@@ -16,7 +16,7 @@ count (`interruption`). It becomes an ordinary turn when the agent is interrupte
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from engine.core.outbox import Outbox
@@ -264,7 +264,7 @@ class Hearing:
             "late": self._late,
             "last": list(self.last),
             "edge": self.edge,
-            "turn": None if turn is None else {n: getattr(turn, n) for n in UserTurn.__slots__},
+            "turn": None if turn is None else asdict(turn),
         }
 
     def from_dict(self, data: Mapping[str, Any]) -> None:

@@ -32,7 +32,7 @@ class Outbox:
         """Order something."""
         self.effects.append(effect)
 
-    def note(self, kind: str, **data: Any) -> None:
+    def note(self, kind: str, /, **data: Any) -> None:
         """Leave a line in the timeline."""
         self.notes.append(Note(kind=kind, data=data))
 

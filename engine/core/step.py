@@ -40,11 +40,12 @@ class Note:
     """Something worth a line in the timeline that is neither a move nor an effect.
 
     Kinds in use: `turn` (a user turn was committed), `no_turn` (there were no words in it),
-    `no_transcript` (the recogniser was given up), `backchannel`, `blocked` (words that may not
-    interrupt: kept or discarded), `heard` (what was heard of an utterance), `dropped` (an utterance
-    nobody will hear), `interrupted`, `paused`, `resumed`, `early` and `late` (before or after it
-    could matter), `left`, `slots`, `no_match`, `no_input`, `result`, `error`, `pace` (a pause the
-    caller made within a turn, and what they make on average).
+    `no_transcript` (the recogniser was given up), `long_turn` (it had no end), `backchannel`,
+    `blocked` (words that may not interrupt: kept or discarded), `heard` (what was heard of an
+    utterance), `dropped` (an utterance nobody will hear), `interrupted`, `paused`, `resumed`,
+    `early` and `late` (before or after it could matter), `left`, `slots`,
+    `no_match`, `no_input`, `result`, `error`, `pace` (a pause the caller made within a turn, and
+    what they make on average).
     """
 
     kind: str

@@ -667,3 +667,12 @@ def test_a_deadline_that_is_not_the_dialogs_is_a_bug() -> None:
 
     with pytest.raises(ValueError, match="not a deadline of the dialog"):
         talk.do(talk.dialog.deadline, "silence")
+
+
+def test_a_slot_may_have_any_name() -> None:
+    """`kind` is also what a note calls its own kind."""
+    flow = make_flow({"a": State(collect("kind"), then=[to("END")])}, slots=[slot("kind")])
+    talk = Talk(flow)
+    talk.user("blue")
+
+    assert talk.notes("slots") == [{"kind": "blue"}]

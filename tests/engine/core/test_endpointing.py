@@ -282,3 +282,57 @@ def test_speech_where_only_keys_are_accepted_is_no_answer(call):
     assert not [told for told in call.dialog.told if told[0] == "user_turn"]
     assert call.notes("blocked")[0][1]["action"] == "discard"
     assert call.agent == "IDLE"
+
+
+def test_a_turn_without_an_end_is_closed_with_the_words_it_has(call):
+    """A detector that is stuck in a noise must not silence the call for half an hour."""
+    call.open()
+    call.voice(1_000)
+    call.words(2_000, "four people")
+    call.until(61_000)
+
+    assert committed(call) == [(61_000, "four people")]
+    assert call.notes("long_turn") == [(61_000, {"turn": "u1"})]
+
+
+def test_a_turn_without_an_end_is_closed_with_the_words_in_the_making(call):
+    call.open()
+    call.voice(1_000)
+    call.words(2_000, "four people", final=False)
+    call.until(61_000)
+
+    assert committed(call) == [(61_000, "four people")]
+
+
+def test_noise_without_an_end_is_no_turn(call):
+    """And the silence that follows is the caller's."""
+    call.open()
+    call.voice(1_000)
+    call.until(61_000)
+
+    assert [at for at, _ in call.notes("no_turn")] == [61_000]
+    assert (call.user, call.agent) == ("IDLE", "IDLE")
+    assert call.conversation.pending == ("silence",)
+
+
+def test_breaths_do_not_make_a_turn_endless(call):
+    """Noise in stretches, each too short a pause from the next for the turn to be over."""
+    call.open()
+    for start in range(1_000, 70_000, 1_000):
+        call.voice(start)
+        call.silent(start + 700, at=start + 900)
+    call.until(70_000)
+
+    assert [at for at, _ in call.notes("long_turn")] == [61_000]
+
+
+def test_whoever_goes_on_after_a_minute_begins_a_new_turn(call):
+    call.open()
+    call.voice(1_000)
+    call.words(2_000, "once upon a time", final=False)
+    call.until(61_000)
+    call.words(62_000, "there was a king", final=False)
+    call.words(63_000, "there was a king")
+    call.until(64_000)
+
+    assert [text for _, text in committed(call)] == ["once upon a time", "there was a king"]

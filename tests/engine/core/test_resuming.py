@@ -50,6 +50,39 @@ def test_going_on_from_the_snapshot_is_going_on_from_the_call(path):
         assert take(resumed) == take(relived)
 
 
+@pytest.mark.parametrize("path", GOLDEN, ids=[p.name.split(".")[0] for p in GOLDEN])
+def test_a_call_that_is_stored_and_read_after_every_step_is_the_same_call(path):
+    script = read_script(path)
+    flow = load_flow(path.parent / script.flow)
+    conversation = Conversation(flow)
+    steps = Simulator(flow, script).run()
+
+    relived = []
+    while len(relived) < len(steps):
+        step = steps[len(relived)]
+        relived += conversation.advance(step.at)
+        if not isinstance(step.cause, Deadline):
+            relived += conversation.receive(step.cause)
+        conversation = restore(flow, json.loads(json.dumps(take(conversation))))
+
+    assert relived == steps
+
+
+def test_a_snapshot_stands_alone():
+    """It is written while the call goes on."""
+    path = next(p for p in GOLDEN if p.name.startswith("one_by_one"))
+    script = read_script(path)
+    flow = load_flow(path.parent / script.flow)
+    conversation = Conversation(flow)
+    stored = []
+    for step in Simulator(flow, script).run():
+        relive(conversation, step)
+        snapshot = take(conversation)
+        stored.append((snapshot, json.dumps(snapshot)))
+
+    assert all(json.dumps(snapshot) == text for snapshot, text in stored)
+
+
 def kill_after(name, found):
     """Live a golden conversation until a step, kill it there, come back; return those steps."""
     path = next(p for p in GOLDEN if p.name.startswith(name))
