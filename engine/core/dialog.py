@@ -170,12 +170,16 @@ class Dialog:
         if self._live:
             self._listening.reported(event.turn, event.report)
             self._run()
+        else:
+            self._scene.outbox.note("late", turn=event.turn)
 
     def replied(self, event: ReplyEvent) -> None:
         """Take what a model that talks says, reports or asks for; a late one is dropped."""
         if self._live:
             self._talking.happened(event)
             self._run()
+        else:
+            self._scene.outbox.note("late", reply=event.reply)
 
     def interrupted(self) -> None:
         """The caller cut what the agent was saying."""
@@ -199,6 +203,8 @@ class Dialog:
         if self._live:
             transfer.ended(self._scene, event)
             self._run()
+        else:
+            self._scene.outbox.note("late", transfer=event.error)
 
     def raise_event(self, name: str, data: Mapping[str, Any] | None = None) -> None:
         """Something else happened: `agent.joined`, `error.stt`, `error.llm`, `app.X` ...
