@@ -1,6 +1,6 @@
 """How long a check takes, by the size of the flow: it must grow with the file and not faster.
 
-    python bench/validate.py            100, 500 and 1000 states
+    python bench/validate.py            100, 500 and 2000 states
     python bench/validate.py 2000       a size of your own
 
 A generated flow is a chain of groups of ten states of all kinds: forms, questions, tools, branches,
@@ -151,4 +151,4 @@ def main(sizes: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    main([int(size) for size in sys.argv[1:]] or [100, 500, 1000])
+    main([int(size) for size in sys.argv[1:]] or [100, 500, 2000])

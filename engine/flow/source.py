@@ -15,8 +15,9 @@ from typing import Any
 from ruamel.yaml.error import YAMLError
 
 from engine.flow.building import Builder
+from engine.flow.composer import compose
 from engine.flow.diagnostics import Diagnostic, Path, Span
-from engine.flow.nodes import Entry, Node, TreeError, compose
+from engine.flow.nodes import Entry, Node, TreeError
 from engine.flow.yaml_errors import explain_bad_escape, explain_yaml_error
 
 MAX_BYTES = 1_000_000
