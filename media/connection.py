@@ -27,7 +27,7 @@ from media.errors import OfferRefused
 from media.frames import Samples
 from media.incoming import IncomingAudio
 from media.opus import OpusDecoder
-from media.rtc_track import PacedTrack
+from media.rtc_track import CATCH_UP, PacedTrack
 from media.tasks import TaskOwner
 
 CONNECT_SECONDS = 15.0
@@ -81,6 +81,7 @@ class Connection:
             making an offer takes five seconds.
         connect_seconds: see `CONNECT_SECONDS`.
         lost_seconds: see `LOST_SECONDS`.
+        catch_up: how many beats of 20 ms are sent at once after a stall; see `PacedTrack`.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class Connection:
         ice_servers: Sequence[str] = (),
         connect_seconds: float = CONNECT_SECONDS,
         lost_seconds: float = LOST_SECONDS,
+        catch_up: int = CATCH_UP,
     ) -> None:
         aiortc_internals.check()
         self._clock = clock
@@ -107,7 +109,7 @@ class Connection:
         self._peer.on("connectionstatechange", self._state_changed)
         self._messages = DataChannel(events.message_received)
         self._peer.on("datachannel", self._messages.found)
-        self._track = PacedTrack(clock, pull)
+        self._track = PacedTrack(clock, pull, catch_up)
         self._audio = self._peer.addTransceiver(self._track, "sendrecv")
         self._audio.setCodecPreferences(
             [c for c in aiortc.RTCRtpSender.getCapabilities("audio").codecs if c.name == "opus"]

@@ -9,6 +9,9 @@ on one timeline by their timestamps; what is missing there is filled:
 When nothing comes at all for 400 ms, silence is given out in real time, so that whoever listens for
 the end of speech finds it. Audio for that time, should it come after all, is given out as well: a
 late word is better than a lost one, and a surplus is no hole.
+
+When we ourselves were stalled, nothing was received because nobody read: what has arrived meanwhile
+gets 100 ms to be read before silence stands in for it.
 """
 
 from __future__ import annotations
@@ -17,11 +20,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from media.frames import FRAME_SAMPLES, FRAME_SECONDS, SAMPLE_RATE, Samples, silence
+from media.frames import FRAME_SECONDS, SAMPLE_RATE, Samples, silence
 from media.jitter_buffer import Item, JitterBuffer, Lost, Packet, Restarted
 
 STARVED_SECONDS = 0.4
 """How long nothing comes before silence is given out in its place."""
+
+# A tick that comes so much too late was not called in time: we were stalled, not the sender.
+_STALLED_SECONDS = 0.04
+_READING_SECONDS = 0.1
 
 # A jump of the timestamps by more than this, either way, is a new count and not a gap.
 _MAX_GAP = 2 * SAMPLE_RATE
@@ -55,6 +62,7 @@ class IncomingAudio:
         self._expected: int | None = None
         self._last = silence(0)
         self._lossy = False
+        self._received_at = 0.0
         self._starved_at: float | None = None
         self._filled = 0
 
@@ -71,16 +79,19 @@ class IncomingAudio:
 
     def receive(self, sequence: int, timestamp: int, payload: bytes, now: float) -> None:
         """Take a packet; an empty payload keeps the count of packets and carries no audio."""
-        self._starved_at = now + STARVED_SECONDS
+        self._received_at, self._starved_at = now, now + STARVED_SECONDS
         self._jitter.push(sequence, timestamp, payload, now)
         self._play(self._jitter.pop(now), now)
 
     def tick(self, now: float) -> None:
         """Give out what is due at `now`; harmless at any instant."""
         self._play(self._jitter.pop(now), now)
+        late = 0.0 if self._starved_at is None or self._filled else now - self._starved_at
+        if late > _STALLED_SECONDS:
+            self._starved_at = now + _READING_SECONDS
         while self._starved_at is not None and now >= self._starved_at:
             # The first time all that was missed while waiting, then 20 ms at a time.
-            owed = FRAME_SAMPLES if self._filled else int(STARVED_SECONDS * SAMPLE_RATE)
+            owed = round((self._starved_at - self._received_at) * SAMPLE_RATE) - self._filled
             self._filled += owed
             self._starved_at += FRAME_SECONDS
             self._deliver(silence(owed), now)

@@ -19,9 +19,9 @@ from media.pacing import Pacer
 # RFC 4733, 2.6: keys are told apart by a pause; 60 ms is above every receiver's 40.
 _PAUSE_BETWEEN_KEYS = 3
 
-# A busy moment of up to 60 ms is made good at once: every receiver takes that, and a skipped beat
-# would be a hole in a word.
-_CATCH_UP = 3
+CATCH_UP = 3
+"""Beats made good at once after a busy moment: every receiver takes 60 ms in one piece, and a
+skipped beat would be a hole in a word."""
 
 Pull = Callable[[], Samples]
 
@@ -30,19 +30,21 @@ class PacedTrack(MediaStreamTrack):
     """A track of ready Opus packets, one every 20 ms from the moment the call is connected.
 
     It gives packets and not frames, so aiortc neither encodes nor sees samples. Keys go out as
-    telephone events in the sequence of the audio, which waits meanwhile. After a stall the
-    timestamps jump with the clock: the far side hears a pause, not everything at once.
+    telephone events in the sequence of the audio, which waits meanwhile. After a stall of more than
+    `catch_up` beats the timestamps jump with the clock: the far side hears a pause, not everything
+    at once.
 
     Args:
         clock: what paces it.
         pull: gives the next `FRAME_SAMPLES` samples.
+        catch_up: how many beats of 20 ms may be made good at once.
     """
 
     kind = "audio"
 
-    def __init__(self, clock: Clock, pull: Pull) -> None:
+    def __init__(self, clock: Clock, pull: Pull, catch_up: int = CATCH_UP) -> None:
         super().__init__()
-        self._pacer = Pacer(clock, catch_up=_CATCH_UP)
+        self._pacer = Pacer(clock, catch_up=catch_up)
         self._pull = pull
         self._encoder = OpusEncoder()
         self._position = -FRAME_SAMPLES

@@ -22,6 +22,10 @@ from media.playout_buffer import PlayoutBuffer
 _SPEECH = "speech"
 _SIGNALLING_SECONDS = 10.0
 
+# A person's microphone goes on recording while the process is stalled, and all of it is sent once
+# the process runs again. So do we, up to two seconds.
+_MICROPHONE_BEATS = 100
+
 OnAudio = Callable[[Samples, float], None]
 
 
@@ -56,7 +60,13 @@ class WebRtcCaller:
         """Telephone keys the agent sent."""
         self.end_reason: str | None = None
         """`left` when the agent ended the call, `lost` when it vanished; None before."""
-        self._connection = Connection(self._clock, self, self._next_block, ice_servers=ice_servers)
+        self._connection = Connection(
+            self._clock,
+            self,
+            self._next_block,
+            ice_servers=ice_servers,
+            catch_up=_MICROPHONE_BEATS,
+        )
 
     @property
     def speaking(self) -> bool:

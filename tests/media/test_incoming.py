@@ -114,6 +114,23 @@ def test_late_audio_is_late_and_not_lost() -> None:
     assert np.count_nonzero(stream.samples) == 31 * FRAME_SAMPLES
 
 
+def test_what_arrived_while_we_were_stalled_is_read_before_silence_stands_in() -> None:
+    stream = Stream()
+    stream.packet(0, 0.0)
+    stream.audio.tick(0.9)  # due at 0.4: nobody read the packets that wait in the socket
+    for number in range(1, 46):
+        stream.packet(number, 0.9 + number / 1000)
+    assert len(stream.samples) == np.count_nonzero(stream.samples) == 46 * FRAME_SAMPLES
+
+
+def test_when_nothing_waited_after_a_stall_silence_counts_the_time() -> None:
+    stream = Stream()
+    stream.packet(0, 0.0)
+    stream.audio.tick(0.9)
+    drive(stream, 1.2)
+    assert abs(len(stream.samples) - 1.2 * 48_000) <= 2 * FRAME_SAMPLES
+
+
 def test_a_sender_that_starts_over_leaves_no_hole() -> None:
     stream = Stream()
     stream.packet(0, 0.0)
