@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import datetime
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from engine.cli.demo_script import FLOW, SCRIPT, expected_booking
+from engine.cli.demo_script import FLOW, SCRIPT, DemoLine, caller_texts, expected_booking
 from engine.errors import ConfigurationError, TurnwiseError
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from engine.machine.compiled import CompiledFlow
     from engine.testing.scripted_caller import Line, Spoken
     from engine.worker.host import Call
+    from media.frames import Samples
 
 LIMIT_SECONDS = 120.0
 """The call takes about a minute; twice that, and something is wrong."""
@@ -94,7 +95,7 @@ async def _end_with(peer: Any, caller: Any) -> None:
 async def _by_text(flow: CompiledFlow, runs: Path, out: TextIO) -> tuple[Call, list[Spoken]]:
     """The same call typed, on virtual time: the agent's lines take as long as speech would."""
     from engine.pipeline.pipeline import Services
-    from engine.testing.scripted_caller import Line, ScriptedCaller
+    from engine.testing.scripted_caller import ScriptedCaller
     from engine.worker.host import CallHost
     from media.clock import LoopClock
     from media.frames import SAMPLE_RATE
@@ -103,9 +104,7 @@ async def _by_text(flow: CompiledFlow, runs: Path, out: TextIO) -> tuple[Call, l
 
     clock = LoopClock()
     room = LoopbackRoom(clock)
-    caller = ScriptedCaller(
-        [Line(cue=line.cue, text=line.text, barge_in=line.barge_in) for line in SCRIPT], clock
-    )
+    caller = ScriptedCaller([_line(line, dict.fromkeys(caller_texts())) for line in SCRIPT], clock)
     peer = room.join("caller")
     peer.on_heard, peer.on_message = caller.hear, caller.read
     host = CallHost(
@@ -124,22 +123,31 @@ async def _by_text(flow: CompiledFlow, runs: Path, out: TextIO) -> tuple[Call, l
 
 async def _caller_lines() -> Sequence[Line]:
     """Speak the caller's lines beforehand, so that the call measures only the agent."""
-    from engine.testing.scripted_caller import Line, trimmed
+    from engine.testing.scripted_caller import trimmed
     from engine.testing.voice import speak
     from providers.errors import ProviderError
 
     try:
-        return [
-            Line(
-                cue=line.cue,
-                text=line.text,
-                audio=trimmed(await speak(line.text, CALLER_VOICE)),
-                barge_in=line.barge_in,
-            )
-            for line in SCRIPT
-        ]
+        voice = {text: trimmed(await speak(text, CALLER_VOICE)) for text in caller_texts()}
     except ProviderError as error:
         raise ConfigurationError(f"the caller has no voice: {error}") from error
+    return [_line(line, voice) for line in SCRIPT]
+
+
+def _line(line: DemoLine, voice: Mapping[str, Samples | None]) -> Line:
+    """A line as the caller plays it: its audio, None for typing, and what it objects to."""
+    from engine.testing.scripted_caller import Line
+
+    return Line(
+        cue=line.cue,
+        text=line.text,
+        audio=voice[line.text],
+        barge_in=line.barge_in,
+        objections=tuple(
+            (expected, Line(cue=line.cue, text=text, audio=voice[text]))
+            for expected, text in line.objections
+        ),
+    )
 
 
 def _printer(out: TextIO) -> Any:

@@ -17,7 +17,12 @@ class DemoLine:
     cue: str
     text: str
     barge_in: float | None = None
+    objections: tuple[tuple[str, str], ...] = ()
 
+
+TIME = "at seven thirty"
+NAME = "my name is john smith"
+FIVE = "make it five people"
 
 SCRIPT: tuple[DemoLine, ...] = (
     # two slots in one sentence ...
@@ -25,16 +30,30 @@ SCRIPT: tuple[DemoLine, ...] = (
     # ... a digression, after which the agent asks the open question again ...
     DemoLine(cue="what time", text="what time do you close"),
     # ... and the others one by one
-    DemoLine(cue="what time", text="at seven thirty"),
-    DemoLine(cue="what name", text="my name is john smith"),
+    DemoLine(cue="what time", text=TIME),
+    DemoLine(cue="what name", text=NAME),
     DemoLine(cue="phone number", text="five five five one two three four"),
-    DemoLine(cue="is that right", text="yes that is correct"),
+    DemoLine(
+        cue="is that right",
+        text="yes that is correct",
+        objections=(("5 5 5, 1 2 3 4\\.", "no that is wrong"),),
+    ),
     # a barge-in that is a correction: the agent stops, asks for a free table again, and confirms
-    DemoLine(cue="4 people", text="make it five people", barge_in=1.2),
-    DemoLine(cue="5 people.*shall i book it", text="yes please"),
+    DemoLine(cue="shall i book it", text=FIVE, barge_in=1.2),
+    # a caller who listens: whatever was misheard before is said again
+    DemoLine(
+        cue="shall i book it",
+        text="yes please",
+        objections=(("5 people", FIVE), ("seven thirty p m", TIME), ("name John Smith", NAME)),
+    ),
 )
 
 PHONE = "5551234"
+
+
+def caller_texts() -> set[str]:
+    """Everything the caller may say."""
+    return {line.text for line in SCRIPT} | {text for line in SCRIPT for _, text in line.objections}
 
 
 def expected_booking(today: datetime.date) -> Mapping[str, Any]:

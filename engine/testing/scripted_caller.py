@@ -28,7 +28,7 @@ QUIET_SECONDS = 0.3
 """So long without a loud block, and the other side has stopped (a gap between words is shorter)."""
 
 ASKED_AGAIN = 2
-"""How often a line is repeated when the agent asks its question again."""
+"""How often a line is repeated when the agent asks its question again, and an objection made."""
 
 
 class Peer(Protocol):
@@ -48,9 +48,9 @@ class Peer(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Line:
-    """One line of the script."""
+    """One line of the script; two of the same words are still two lines."""
 
     cue: str
     """Said when the agent's last words match this pattern."""
@@ -59,6 +59,9 @@ class Line:
     """int16 mono, 48 kHz; None: the line is typed."""
     barge_in: float | None = None
     """Seconds after the agent became audible; None waits until the agent is silent."""
+    objections: tuple[tuple[str, Line], ...] = ()
+    """Pairs of a pattern and a line. When the agent's last words do not match the pattern, it got
+    something wrong: that line is said instead, and this one waits for its cue again."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -162,6 +165,8 @@ class ScriptedCaller:
         line = self._matching(asked)
         if line is None:
             return None
+        if line in self._ahead:
+            line = self._objection(line, asked) or line
         now = self._clock.monotonic()
         if line.barge_in is not None and line in self._ahead:
             audible = self._states.get("agent") == "SPEAKING" and self._hears(now)
@@ -179,6 +184,14 @@ class ScriptedCaller:
                 return line
         return None
 
+    def _objection(self, line: Line, asked: str) -> Line | None:
+        """What to say instead of `line`, because the agent's words show that it got us wrong."""
+        for expected, objection in line.objections:
+            made = sum(spoken.line is objection for spoken in self.spoken)
+            if made <= ASKED_AGAIN and not re.search(expected, asked, re.IGNORECASE):
+                return objection
+        return None
+
     def _hears(self, now: float) -> bool:
         return now - self._ear.last_loud < QUIET_SECONDS
 
@@ -186,7 +199,7 @@ class ScriptedCaller:
         if line in self._ahead:
             self._ahead.remove(line)
             self._said.append(line)
-        else:
+        elif line in self._said:
             self._repeats[line.text] = self._repeats.get(line.text, 0) + 1
         self._answered_words = len(self._agent_words)
         spoken = Spoken(line=line, began=self._clock.monotonic())
