@@ -63,6 +63,8 @@ class Visit:
     """Free talk: the number of turns at which `no_match` was raised."""
     failure: dict[str, Any] | None = None
     """An error that waits until this frame is on top again."""
+    since: str = ""
+    """The caller's turn that led here, where a model is told of nothing before."""
 
 
 @dataclass(slots=True)

@@ -249,6 +249,9 @@ class Mover:
         """Enter a state and its groups, outer to inner, but for the groups in `inside`."""
         scene, state = self._scene, frame.flow.states[dest]
         frame.visit = Visit(number=scene.number(), state=dest)
+        if state.history.fresh:
+            said = (item.id for item in reversed(scene.speaker.history) if item.role == "user")
+            frame.visit.since = next(said, "")
         visits = frame.visits[dest] = frame.visits.get(dest, 0) + 1
         scene.outbox.moved("dialog", old, scene.stack.qualified(), because)
         if visits > MAX_VISITS:

@@ -1,4 +1,4 @@
-"""What a model that talks is given: its persona, its task, what was said, what it may do.
+"""What a model that talks is given: its persona, its task, what it may do.
 
 Only the author's words are instructions. What the caller said stands in the history, as theirs, and
 what a tool gave stands under that tool's call; values of sensitive slots are left out unless the
@@ -12,7 +12,6 @@ from typing import Any, TypeAlias
 
 from engine.core.findings import Scope
 from engine.core.frames import Frame
-from engine.core.history import HistoryItem
 from engine.core.memory import MASK
 from engine.core.report import tool_schema
 from engine.core.scene import Scene
@@ -32,8 +31,6 @@ REPORTING = (
 )
 Briefing: TypeAlias = tuple[str, tuple[Mapping[str, Any], ...]]
 """Instructions, and what was said so far."""
-LATEST = 40
-"""Messages of the history a model is given: more costs time before the first word."""
 
 
 def instructions(scene: Scene, frame: Frame, verb: Converse, scope: Scope | None) -> str:
@@ -115,24 +112,6 @@ def _hidden(frame: Frame, verb: Converse, name: str) -> bool:
 def _text(value: Any) -> str:
     plain = to_json(value)
     return ", ".join(str(item) for item in plain) if isinstance(plain, list) else str(plain)
-
-
-def messages(
-    history: Sequence[HistoryItem], log: Iterable[Mapping[str, Any]]
-) -> tuple[Mapping[str, Any], ...]:
-    """Return what was said, with the finished tool calls behind the turns they belong to."""
-    calls: dict[str, list[Mapping[str, Any]]] = {}
-    for entry in log:
-        if entry["output"] is not None:  # a call without a result is none a model could read
-            told = {key: entry[key] for key in ("id", "name", "args", "output")}
-            calls.setdefault(entry["turn"], []).append({"role": "tool", **told})
-    found: list[Mapping[str, Any]] = []
-    recent = history[-LATEST:]
-    for item in recent:
-        found.append({"role": item.role, "text": item.text})
-        found += calls.pop(item.id, [])
-    found += calls.pop("", [])  # before anybody had said anything
-    return tuple(found)
 
 
 def offers(tools: Mapping[str, ToolSpec], names: Iterable[str]) -> tuple[Mapping[str, Any], ...]:

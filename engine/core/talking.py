@@ -23,7 +23,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeAlias
 
-from engine.core import prompting
+from engine.core import prompting, recalling
 from engine.core.consultations import Consultations
 from engine.core.frames import Frame
 from engine.core.listening import Listening
@@ -108,8 +108,13 @@ class Talking:
 
     def briefing(self, task: str) -> prompting.Briefing:
         """Return what a model is given that is to say something beside the flow's own talk."""
-        history = prompting.messages(self._scene.speaker.history, self._log)
-        return prompting.aside(self._scene, self._scene.stack.top, task), history
+        top = self._scene.stack.top
+        return prompting.aside(self._scene, top, task), self._told(top)
+
+    def _told(self, frame: Frame) -> tuple[Mapping[str, Any], ...]:
+        """What was said so far, as much of it as the state wants told."""
+        said, policy = self._scene.speaker.history, frame.state.history
+        return recalling.messages(said, self._log, policy, frame.visit.since)
 
     # --- the state -------------------------------------------------------------------------------
 
@@ -171,7 +176,7 @@ class Talking:
             reply="",
             turn=turn,
             instructions=prompting.instructions(scene, frame, verb, scope if reports else None),
-            history=prompting.messages(scene.speaker.history, self._log),
+            history=self._told(frame),
             report=report_schema(scope) if reports else {},
             tools=() if last else prompting.offers(frame.flow.tools, verb.tools),
         )

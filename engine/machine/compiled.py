@@ -43,6 +43,7 @@ from engine.machine.compiled_actions import (
 from engine.machine.compiled_actions import (
     SetAction as SetAction,
 )
+from engine.machine.remembering import HistoryPolicy
 
 # --- names ---------------------------------------------------------------------------------------
 
@@ -347,6 +348,7 @@ class CompiledState:
     """Said when a digression comes back here, before the open question."""
     instructions: tuple[Template, ...] = ()
     """The persona of the model: of the flow, the groups and the state, outermost first."""
+    history: HistoryPolicy = HistoryPolicy()
     grammar: str = ""
     """Name in `CompiledFlow.grammars` for what may be said here; empty for non-waiting states."""
 

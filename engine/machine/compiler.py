@@ -68,6 +68,7 @@ from engine.machine.declarations import (
 from engine.machine.fingerprint import fingerprint
 from engine.machine.grammar import build_grammars, grammar_name
 from engine.machine.policies import change_of, merge_interruptions, merge_listen
+from engine.machine.remembering import history_policy
 
 SubFlow: TypeAlias = Flow | LoadResult | CompiledFlow
 
@@ -192,6 +193,7 @@ class _Compiler:
             exit=self._actions(state.exit),
             timers=_timers(state.timers),
             resume=template(state.resume),
+            history=history_policy(level.pipeline for level in self._levels(place)),
             instructions=tuple(
                 Template(text)
                 for level in self._levels(place)

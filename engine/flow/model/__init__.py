@@ -8,7 +8,7 @@ from engine.flow.model.policies import (
     Interruptions,
     Listen,
 )
-from engine.flow.model.services import Component, Pipeline
+from engine.flow.model.services import Component, HistoryLimit, Pipeline
 from engine.flow.model.slots import Intent, Keypad, Slot, ValueType, Variable, parse_type
 from engine.flow.model.states import (
     ACTIONS,
@@ -35,6 +35,7 @@ __all__ = [
     "Flow",
     "FlowTest",
     "Fragment",
+    "HistoryLimit",
     "Intent",
     "InterruptionProfile",
     "Interruptions",

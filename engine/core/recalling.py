@@ -1,0 +1,86 @@
+"""What a model that talks is told of the call so far, as the flow's `history` says.
+
+Whole messages only, the latest ones, and never a tool's result without the turn that asked for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from engine.core.history import HistoryItem
+from engine.machine.remembering import HistoryPolicy
+
+LATEST = 40
+"""Messages where the flow sets no limit: more costs time before the first word."""
+_CHARACTERS = 4
+"""Of one token, about, in the languages of the model vendors' own estimates."""
+_AROUND = 4
+"""Tokens that frame each message."""
+
+_ALL = HistoryPolicy()
+
+
+def messages(
+    history: Sequence[HistoryItem],
+    log: Iterable[Mapping[str, Any]],
+    policy: HistoryPolicy = _ALL,
+    since: str = "",
+) -> tuple[Mapping[str, Any], ...]:
+    """Return what was said, with the finished tool calls behind the turns they belong to.
+
+    Args:
+        history: everything that was said and heard, oldest first.
+        log: what the model asked for, each with its turn.
+        policy: how much of it is told.
+        since: the turn before the state was entered; for a policy that is `fresh`.
+    """
+    said = _since(history, since) if policy.fresh and since else history
+    said = said[-(policy.max_items or LATEST) :]
+    calls = _calls(log)
+    found: list[Mapping[str, Any]] = []
+    for item in said:
+        found.append({"role": item.role, "text": item.text})
+        found += calls.pop(item.id, [])
+    if not (policy.fresh and since):
+        found += calls.pop("", [])  # before anybody had said anything
+    return tuple(_within(found, policy))
+
+
+def _since(history: Sequence[HistoryItem], turn: str) -> Sequence[HistoryItem]:
+    places = [index for index, item in enumerate(history) if item.id == turn]
+    return history[places[-1] + 1 :] if places else history
+
+
+def _calls(log: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    calls: dict[str, list[Mapping[str, Any]]] = {}
+    for entry in log:
+        if entry["output"] is not None:  # a call without a result is none a model could read
+            told = {key: entry[key] for key in ("id", "name", "args", "output")}
+            calls.setdefault(entry["turn"], []).append({"role": "tool", **told})
+    return calls
+
+
+def _within(
+    found: Sequence[Mapping[str, Any]], policy: HistoryPolicy
+) -> Sequence[Mapping[str, Any]]:
+    """Keep to the limits, from the latest backwards."""
+    if policy.max_items is None and policy.max_tokens is None:
+        return found
+    start, left = len(found), policy.max_tokens
+    items = policy.max_items or len(found)
+    while start > 0 and len(found) - start < items:
+        if left is not None:
+            left -= _tokens(found[start - 1])
+            if left < 0 and start < len(found):
+                break
+        start -= 1
+    while start < len(found) - 1 and found[start]["role"] == "tool":
+        start += 1  # its turn is left out
+    return found[start:]
+
+
+def _tokens(message: Mapping[str, Any]) -> int:
+    """Estimate: no model's own counter is asked, so that a replay needs none."""
+    text = message["text"] if "text" in message else f"{message['args']}{message['output']}"
+    return -(-len(text) // _CHARACTERS) + _AROUND
