@@ -81,6 +81,7 @@ def flow_schema() -> dict[str, Any]:
     _bind_verbs(definitions["State"])
     _bind_lines(definitions["Action"])
     _bind_steps(definitions["TalkStep"])
+    definitions["ModelReply"]["minProperties"] = 1
     definitions["Action"]["minProperties"] = 1
     definitions["HistoryLimit"]["minProperties"] = 1
     definitions["State"]["defaultSnippets"] = _STATE_SNIPPETS
@@ -263,7 +264,7 @@ def _bind_steps(step: dict[str, Any]) -> None:
         for key in TALK_STEPS
     ]
     step["allOf"] = rules
-    step["dependencies"] = {"heard": ["user"]}
+    step["dependencies"] = {"heard": ["user"], "model": ["user"]}
     step["minProperties"] = 1
 
 

@@ -108,7 +108,9 @@ def judge_missing(source: Source, path: Path, error: ValidationError) -> Iterato
     """TW102: keys that must be there."""
     instance: Any = error.instance
     if error.validator == "dependencies":
-        yield _missing(source, path, "user", "`heard` is what is understood of it")
+        owner = "heard" if "heard" in instance else "model"
+        meaning = {"heard": "what is understood of it", "model": "what a model replies to it"}
+        yield _missing(source, path, "user", f"`{owner}` is {meaning[owner]}")
         return
     key = error.message.split("'")[1] if "'" in error.message else ""
     required: Any = error.validator_value

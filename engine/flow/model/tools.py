@@ -86,6 +86,30 @@ class Heard(FlowModel):
     answer: bool | None = Field(default=None, description="Yes or no.", examples=[True])
 
 
+class ModelReply(FlowModel):
+    """What a language model replies in a test."""
+
+    says: Text | None = Field(default=None, description="What it says.", examples=["Good choice."])
+    calls: dict[Id, dict[Id, Any]] = Field(
+        default_factory=dict,
+        min_length=1,
+        description="Tools it asks for, with their arguments; a further reply follows on results.",
+        examples=[{"price": {"pizza": "funghi", "size": "large"}}],
+    )
+    error: Text | None = Field(
+        default=None,
+        description="It fails, after what it says; `timeout`: it stops answering.",
+        examples=["overloaded"],
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _something(cls, data: Any) -> Any:
+        if isinstance(data, dict) and not data:
+            raise ValueError("expected `says`, `calls` or an `error`")
+        return data
+
+
 class Interrupt(FlowModel):
     """The caller speaks into the agent's line."""
 
@@ -116,6 +140,11 @@ class TalkStep(FlowModel):
     )
     heard: Heard | None = Field(
         default=None, description="What is understood of `user`.", examples=[{"answer": True}]
+    )
+    model: Text | ModelReply | list[Text | ModelReply] | None = Field(
+        default=None,
+        description="What the language model replies to `user`; a list: one after each result.",
+        examples=["The funghi is lovely."],
     )
     silence: Duration | None = Field(
         default=None, description="The caller is silent.", examples=["6s"]
@@ -157,8 +186,9 @@ class TalkStep(FlowModel):
             found = [key for key in _STEPS if key in data]
             if len(found) != 1:
                 raise ValueError(f"expected one of {', '.join(_STEPS)}, found {len(found)}")
-            if "heard" in data and "user" not in data:
-                raise ValueError("`heard` stands beside `user`")
+            for beside in ("heard", "model"):
+                if beside in data and "user" not in data:
+                    raise ValueError(f"`{beside}` stands beside `user`")
         return data
 
 
@@ -175,7 +205,8 @@ class FlowTest(FlowModel):
     )
     mock: dict[Id, Any] = Field(
         default_factory=dict,
-        description="What tools and sub-flows answer: a value, `{error: ...}`, or a list of such.",
+        description="What tools and sub-flows answer: a value, `{error: ...}`, or a list of such. "
+        "`transfer`: how a transfer ends; `model`: what a language model replies.",
         examples=[{"find_table": {"status": "free", "others": []}}],
     )
     talk: list[TalkStep] = Field(

@@ -17,7 +17,7 @@ from engine.events import (
     TransferEnded,
     Understood,
 )
-from engine.testing.flow_tests.world import Answer
+from engine.testing.flow_tests.world import TIMEOUT, Answer
 from providers.base import ReplyReport, ReplyText
 
 TRANSFER = "transfer"
@@ -30,15 +30,20 @@ def events_of(key: str, answer: Answer, at: Millis) -> Iterator[Event]:
     """Yield what the conversation is told."""
     if key == TRANSFER:
         yield TransferEnded(at=at, error=answer.error)
-    elif not key.startswith((REPORT, REPLY)):
+        return
+    if not key.startswith((REPORT, REPLY)):
         yield ToolReturned(at=at, call=key, value=answer.value, error=answer.error)
-    elif answer.error is not None:
-        subject = key.partition(":")[2]
-        yield ServiceFailed(at=at, service="llm", message=answer.error, subject=subject)
+        return
+    subject = key.partition(":")[2]
+    if key.startswith(REPLY) and answer.value:
+        yield from _reply(subject, answer, at)
+    if answer.error is not None:
+        if answer.error != TIMEOUT:
+            yield ServiceFailed(at=at, service="llm", message=answer.error, subject=subject)
     elif key.startswith(REPORT):
-        yield Understood(at=at, turn=key.removeprefix(REPORT), report=answer.value)
+        yield Understood(at=at, turn=subject, report=answer.value)
     else:
-        yield from _reply(key.removeprefix(REPLY), answer, at)
+        yield ReplyFinished(at=at, reply=subject)
 
 
 def _reply(reply: str, answer: Answer, at: Millis) -> Iterator[Event]:
@@ -50,4 +55,3 @@ def _reply(reply: str, answer: Answer, at: Millis) -> Iterator[Event]:
             yield ReplyReported(at=at, reply=reply, report=chunk.report)
         else:
             yield ReplyToolCalled(at=at, reply=reply, id=chunk.id, tool=chunk.name, args=chunk.args)
-    yield ReplyFinished(at=at, reply=reply)

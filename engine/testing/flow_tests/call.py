@@ -43,7 +43,8 @@ from engine.events import (
 )
 from engine.machine.compiled import CompiledFlow
 from engine.testing.flow_tests.answers import REPLY, REPORT, TRANSFER, events_of
-from engine.testing.flow_tests.models import Model, NoModel
+from engine.testing.flow_tests.models import Model
+from engine.testing.flow_tests.replies import Replies, own_question
 from engine.testing.flow_tests.staged import StagedDialog, staged
 from engine.testing.flow_tests.voice import WORD, TextVoice
 from engine.testing.flow_tests.world import Never, Reply, World
@@ -109,7 +110,7 @@ class TextCall:
         now: the caller's local time at the start, ISO 8601.
         inputs: of the flow.
         make_dialog: as for `Conversation`.
-        model: answers what is asked of a language model; by default nobody does.
+        model: answers what is asked of a language model; by default the flow's own questions.
     """
 
     def __init__(
@@ -132,7 +133,7 @@ class TextCall:
         self._started_at = now
         self._inputs = dict(inputs or {})
         self._world = world
-        self._model = model or NoModel()
+        self._model = model or Replies(None, self.own_question)
         self._make_dialog = make_dialog
         self._conversation = Conversation(flow, make_dialog)
         self._voice = TextVoice(self._post, lambda: self.now, self._later)
@@ -162,6 +163,10 @@ class TextCall:
         for frame in reversed(self.frames):
             found = {**unpack(frame["memory"]["slots"]), **found}
         return found
+
+    def own_question(self) -> str:
+        """Return what the author would ask next in free talk."""
+        return own_question(self.flow, self.state, self.slots())
 
     @property
     def listens(self) -> bool:

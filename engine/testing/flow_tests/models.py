@@ -1,4 +1,4 @@
-"""Who answers when a conversation asks a language model: nobody, or the model itself."""
+"""Who answers when a conversation asks a language model: here, the model itself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.effects import StartReply, Understand
 from engine.machine.compiled import CompiledFlow
 from engine.pipeline.sentences import Cutter
 from engine.pipeline.stage import describe
-from engine.testing.flow_tests.world import Answer, Ready, Reply, in_thread
+from engine.testing.flow_tests.world import Answer, Reply, in_thread
 from providers import registry
 from providers.base import (
     LanguageModel,
@@ -21,9 +21,6 @@ from providers.base import (
     ReportRequest,
     ToolOffer,
 )
-
-FREE_TALK = "[the model talks]"
-"""What is said in a `converse` state when no model takes part: nobody knows its words."""
 
 
 class Model(Protocol):
@@ -36,18 +33,6 @@ class Model(Protocol):
     def talk(self, effect: StartReply) -> Reply:
         """Talk: a list of chunks, sentence by sentence."""
         ...
-
-
-class NoModel:
-    """A placeholder for what a model says, and no report."""
-
-    def report(self, effect: Understand) -> Reply:
-        """Fail: words and parsers decide."""
-        return Ready(Answer(error="no language model takes part"))
-
-    def talk(self, effect: StartReply) -> Reply:
-        """Say the placeholder."""
-        return Ready(Answer(value=[ReplyText(text=FREE_TALK)]))
 
 
 class RealModel:

@@ -8,10 +8,11 @@ from typing import Any
 
 from engine.flow.diagnostics import Path, did_you_mean
 from engine.flow.model import FlowTest, TalkStep
-from engine.flow.model.tools import Spoken
+from engine.flow.model.tools import ModelReply, Spoken
 from engine.machine.compiled import CompiledFlow
 from engine.machine.declarations import BUILT_IN_INTENTS
 from engine.testing.flow_tests.coverage import flows_of
+from engine.testing.flow_tests.replies import MODEL
 
 TRANSFER = "transfer"
 """The name under which a test says how a transfer ends."""
@@ -33,7 +34,7 @@ class Names:
 def unknown_names(test: FlowTest, flow: CompiledFlow) -> Iterator[tuple[Path, str, str]]:
     """Yield the place in the test, what is wrong, and what to do."""
     names = Names(flow)
-    mockable = names.tools | names.called | {TRANSFER}
+    mockable = names.tools | names.called | {TRANSFER, MODEL}
     yield from _unknown(test.mock, mockable, "tool or sub-flow", ("mock",))
     yield from _unknown(test.inputs, names.inputs, "input", ("inputs",))
     for index, step in enumerate(test.talk):
@@ -49,6 +50,11 @@ def _in_step(step: TalkStep, names: Names, path: Path) -> Iterator[tuple[Path, s
         yield from _bad_pattern(spoken[1:-1], (*path, *where))
     yield from _unknown(step.called or {}, names.tools, "tool", (*path, "called"))
     yield from _unknown(step.slots or {}, names.slots, "slot", (*path, "slots"))
+    replies = step.model if isinstance(step.model, list) else [step.model]
+    for number, reply in enumerate(replies):
+        if isinstance(reply, ModelReply):
+            inner = (number,) if isinstance(step.model, list) else ()
+            yield from _unknown(reply.calls, names.tools, "tool", (*path, "model", *inner, "calls"))
     if step.heard is not None:
         heard = (*path, "heard")
         yield from _unknown(step.heard.slots, names.slots, "slot", (*heard, "slots"))

@@ -13,10 +13,12 @@ from engine.testing.flow_tests.call import Line, TextCall
 from engine.testing.flow_tests.collect import Case
 from engine.testing.flow_tests.coverage import Coverage
 from engine.testing.flow_tests.live import Compared, LiveReader
+from engine.testing.flow_tests.mocked_flows import with_mocked_flows
 from engine.testing.flow_tests.models import Model
 from engine.testing.flow_tests.names import unknown_names
+from engine.testing.flow_tests.replies import MODEL, Replies
 from engine.testing.flow_tests.staged import StagedDialog
-from engine.testing.flow_tests.talk import Reader, StepFailedError, Talk, with_mocked_flows
+from engine.testing.flow_tests.talk import Reader, StepFailedError, Talk
 from engine.testing.flow_tests.view import lines_of
 from engine.testing.flow_tests.world import Mocks, UnmockedWriteError
 
@@ -76,16 +78,19 @@ def run_case(case: Case, coverage: Coverage | None = None, model: Model | None =
     said: list[Line] = []
     live = None if model is None else LiveReader(model, lambda: said[-1].text if said else "")
     reader = Reader() if live is None else live
-    call = _call(case, reader, coverage.fired if coverage is not None else None)
+    replies = Replies(case.test.mock.get(MODEL), lambda: call.own_question())
+    call = _call(case, reader, replies, coverage.fired if coverage is not None else None)
     said = call.said
-    failure_ = _play(case, call, Talk(call, reader))
+    failure_ = _play(case, call, Talk(call, reader, replies))
     if coverage is not None:
         coverage.played(call.flow, call.steps)
     compared = tuple(live.compared) if live is not None else ()
     return Outcome(case=case, failure=failure_, steps=tuple(call.steps), compared=compared)
 
 
-def _call(case: Case, reader: Reader, fired: Callable[[str, str], None] | None) -> TextCall:
+def _call(
+    case: Case, reader: Reader, replies: Replies, fired: Callable[[str, str], None] | None
+) -> TextCall:
     test = case.test
     flow = with_mocked_flows(case.subject.flow, test.mock)
     return TextCall(
@@ -94,6 +99,7 @@ def _call(case: Case, reader: Reader, fired: Callable[[str, str], None] | None) 
         now=test.now or NOW,
         inputs=test.inputs,
         make_dialog=partial(StagedDialog, read=reader, fired=fired),
+        model=replies,
     )
 
 
@@ -104,6 +110,7 @@ def _play(case: Case, call: TextCall, talk: Talk) -> Failure | None:
         for number, step in enumerate(case.test.talk):
             index = number
             talk.play(step)
+        talk.finish()
     except StepFailedError as failed:
         span = _span(case, ("talk", index))
         return Failure(

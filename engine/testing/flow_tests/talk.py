@@ -15,26 +15,19 @@ import dataclasses
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from engine.core.findings import Findings, Scope
 from engine.core.understanding import judge_report, understand
 from engine.core.values import ShapeError, from_json, to_json
 from engine.errors import TurnwiseError
-from engine.flow.expressions import Expression
-from engine.flow.model.tools import Heard, Interrupt, Spoken, TalkStep
-from engine.machine.compiled import (
-    CompiledFlow,
-    CompiledState,
-    End,
-    InterruptionPolicy,
-    ListenPolicy,
-)
+from engine.flow.model.tools import Heard, Interrupt, ModelReply, Spoken, TalkStep
+from engine.machine.compiled import End
 from engine.testing.flow_tests.call import Called, Line, TextCall
 from engine.testing.flow_tests.coverage import find_state, flows_of
+from engine.testing.flow_tests.replies import Replies
 from engine.testing.flow_tests.view import pairs
 
-_MOCKED = "mocked"
 _LOOK = 100
 """How often, in ms, it is looked whether the agent still speaks."""
 
@@ -74,9 +67,11 @@ class Reader:
 class Talk:
     """The steps of a test, played on a call."""
 
-    def __init__(self, call: TextCall, reader: Reader) -> None:
+    def __init__(self, call: TextCall, reader: Reader, replies: Replies) -> None:
         self._call = call
         self._reader = reader
+        self._replies = replies
+        self._written: str | ModelReply | list[str | ModelReply] | None = None
         self._lines = 0
         """What the agent said before this does not count."""
         self._calls = 0
@@ -93,8 +88,15 @@ class Talk:
             if value is not None:
                 if key == "user":
                     self._reader.heard = step.heard
+                    self._written = step.model
                 act(value)
                 return
+
+    def finish(self) -> None:
+        """The talk is over. Raises `StepFailedError`: what was written for a model is unsaid."""
+        if self._replies.unsaid:
+            self._call.rest()
+            self._all_said()
 
     def _actions(self) -> dict[str, Callable[[Any], None]]:
         return {
@@ -116,14 +118,16 @@ class Talk:
     def _quiet(self, what: str) -> None:
         """The agent is heard out; what it said before no longer counts."""
         self._call.rest()
+        self._all_said()
         if self._call.over is not None:
             found = f"the call is over: {self._ending()}"
             raise StepFailedError(f"a call in which {what}", found)
         self._lines, self._calls = len(self._call.said), len(self._call.calls)
 
     def _user(self, text: str) -> None:
-        declared = self._reader.heard
+        declared, written = self._reader.heard, self._written
         self._quiet("the caller can speak")
+        self._replies.answer([] if written is None else _list(written))
         self._call.types(text)
         if declared is not None and self._reader.heard is not None:
             self._reader.heard = None
@@ -134,6 +138,17 @@ class Talk:
             found = f"that {', '.join(dropped)} cannot be heard in `{self._call.state}`"
             help_ = "only what is asked there, filled slots, and handled intents can be heard"
             raise StepFailedError("that `heard` is in scope and of its type", found, help_)
+
+    def _all_said(self) -> None:
+        """Every reply that was written for the last turn was asked for."""
+        count = self._replies.unsaid
+        if not count:
+            return
+        self._replies.answer([])
+        several = "the model's reply" if count == 1 else f"{count} more replies of the model"
+        found = f"no model is asked for it; the conversation is at `{self._call.state}`"
+        help_ = "a model replies in a `converse` state, unless words or `heard` lead out of it"
+        raise StepFailedError(several, found, help_)
 
     def _silence(self, length: int) -> None:
         self._quiet("the caller can be silent")
@@ -285,6 +300,10 @@ class Talk:
         return f"it ended with {' or '.join(self._endings())} in `{self._call.state}`"
 
 
+def _list(replies: str | ModelReply | list[str | ModelReply]) -> list[str | ModelReply]:
+    return replies if isinstance(replies, list) else [replies]
+
+
 # --- comparing ------------------------------------------------------------------------------------
 
 
@@ -306,53 +325,3 @@ def _same(found: Any, wanted: Any, type_: Any) -> bool:
         return bool(found == to_json(from_json(wanted, type_)))
     except ShapeError:
         return False
-
-
-# --- sub-flows that are mocked --------------------------------------------------------------------
-
-
-class _Given:
-    """An output of a mocked sub-flow: the n-th return gives the n-th value, the last one stays."""
-
-    def __init__(self, values: list[Any]) -> None:
-        self._values = values
-        self._count = 0
-
-    def evaluate(self, _: Mapping[str, Any]) -> Any:
-        value = self._values[min(self._count, len(self._values) - 1)]
-        self._count += 1
-        return value
-
-
-def with_mocked_flows(flow: CompiledFlow, mocks: Mapping[str, Any]) -> CompiledFlow:
-    """Return the flow with every mocked sub-flow replaced by one that returns at once."""
-    mocked = {
-        name: _stub(inner, mocks[name]) if name in mocks else with_mocked_flows(inner, mocks)
-        for name, inner in flow.flows.items()
-    }
-    if all(mocked[name] is inner for name, inner in flow.flows.items()):
-        return flow
-    return dataclasses.replace(flow, flows=mocked)
-
-
-def _stub(flow: CompiledFlow, mock: Any) -> CompiledFlow:
-    answers = mock if isinstance(mock, list) else [mock]
-    outputs = {
-        name: cast(
-            Expression, _Given([a.get(name) if isinstance(a, Mapping) else None for a in answers])
-        )
-        for name in flow.outputs
-    }
-    state = CompiledState(
-        id=_MOCKED,
-        groups=(),
-        say=None,
-        verb=End(kind="return"),
-        then=(),
-        scopes=(),
-        interruptions=InterruptionPolicy(),
-        listen=ListenPolicy(),
-    )
-    return dataclasses.replace(
-        flow, start=_MOCKED, states={_MOCKED: state}, groups={}, timers=(), outputs=outputs
-    )

@@ -73,5 +73,5 @@ def test_free_talk_is_what_the_model_says() -> None:
     assert told[-2:] == ["For 4.", "the call is over (hangup)"]
 
 
-def test_without_a_model_free_talk_is_a_placeholder() -> None:
-    assert typed(FREE, None, "four people")[:2] == ["[the model talks]", "For 4."]
+def test_without_a_model_free_talk_asks_in_the_authors_words() -> None:
+    assert typed(FREE, None, "four people")[:2] == ["For how many?", "For 4."]

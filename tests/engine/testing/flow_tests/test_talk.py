@@ -5,13 +5,15 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
+from pydantic import ValidationError
 from ruamel.yaml import YAML
 
-from engine.flow.model import Flow
+from engine.flow.model import Flow, TalkStep
 from engine.machine.compiler import compile_flow
 from engine.testing.flow_tests.call import TextCall
+from engine.testing.flow_tests.replies import Replies
 from engine.testing.flow_tests.staged import StagedDialog
-from engine.testing.flow_tests.talk import Reader, Talk
+from engine.testing.flow_tests.talk import Reader, StepFailedError, Talk
 from engine.testing.flow_tests.world import Mocks
 
 HOLDS = {
@@ -143,8 +145,10 @@ states:
 tests:
   told:
     talk:
-      - agent: "[the model talks]"
+      - agent: For how many?
       - user: we are a few
+        model: How nice. And how many is that?
+      - agent: How nice. And how many is that?
       - at: talk
       - {user: well four of us, heard: {slots: {size: 4}}}
       - agent: For 4.
@@ -153,12 +157,123 @@ tests:
 
 
 def test_free_talk_goes_on_by_what_is_declared_as_heard() -> None:
-    """No model takes part: its words are a placeholder, what it would report is `heard`."""
+    """No model takes part: its words are written, what it would report is `heard`."""
     model = Flow.model_validate(YAML(typ="safe").load(FREE))
     flow, reader = compile_flow(model), Reader()
-    call = TextCall(flow, Mocks(flow, {}), make_dialog=partial(StagedDialog, read=reader))
-    talk = Talk(call, reader)
+    replies = Replies(None, lambda: call.own_question())
+    dialog = partial(StagedDialog, read=reader)
+    call = TextCall(flow, Mocks(flow, {}), make_dialog=dialog, model=replies)
+    talk = Talk(call, reader, replies)
     call.start()
 
     for step in model.tests["told"].talk:
         talk.play(step)
+    talk.finish()
+
+
+SHOP = """\
+turnwise: 1
+flow: shop
+start: talk
+slots:
+  size: {type: [small, large], ask: "Small or large?"}
+  name: {type: text, ask: "A {{ slots.size }} one for whom?"}
+tools:
+  price: {use: "python:shop.price", args: {size: text}, returns: integer}
+handle: {no_match: {to: bye}, no_input: {to: bye}, error: {say: "Sorry.", to: bye}}
+states:
+  talk:
+    converse: Sell a pizza.
+    fills: [size, name]
+    tools: [price]
+    max_turns: 5
+    then: bye
+  bye: {say: "Goodbye.", end: hangup}
+"""
+
+
+def shop(talk: str) -> list[str]:
+    """What the agent says in a talk; raises what fails it."""
+    model = Flow.model_validate(YAML(typ="safe").load(f"{SHOP}tests:\n  one:\n    {talk}"))
+    test = model.tests["one"]
+    flow, reader = compile_flow(model), Reader()
+    replies = Replies(test.mock.get("model"), lambda: call.own_question())
+    dialog = partial(StagedDialog, read=reader)
+    call = TextCall(flow, Mocks(flow, test.mock), make_dialog=dialog, model=replies)
+    talked = Talk(call, reader, replies)
+    call.start()
+    for step in test.talk:
+        talked.play(step)
+    talked.finish()
+    return [line.text for line in call.said]
+
+
+class TestWhatAModelReplies:
+    """It is written beside the turn, or under `mock`, or else what the author would ask."""
+
+    def test_a_tool_it_asks_for_really_runs_or_is_mocked(self) -> None:
+        told = shop(
+            "mock: {price: 11}\n    talk: [{user: what is a large one, model: "
+            "[{says: Let me see., calls: {price: {size: large}}}, It is eleven euros.]}, "
+            "called: {price: {size: large}}, agent: It is eleven euros., at: talk]"
+        )
+
+        assert told[1:] == ["Let me see.", "It is eleven euros."]
+
+    def test_replies_to_all_other_turns_stand_under_mock(self) -> None:
+        told = shop(
+            "mock: {model: [Good evening., What else?]}\n"
+            "    talk: [user: hm, {user: hm, model: Just this once.}, user: hm, agent: What else?]"
+        )
+
+        assert told == ["Good evening.", "What else?", "Just this once.", "What else?"]
+
+    def test_where_none_is_written_the_author_asks(self) -> None:
+        told = shop(
+            "talk: [{user: hm, heard: {slots: {size: large}}}, "
+            "{user: hm, heard: {}}, agent: /whom/]"
+        )
+
+        assert told == ["Small or large?", "A large one for whom?", "A large one for whom?"]
+
+    def test_one_that_fails_is_an_error_of_the_call(self) -> None:
+        assert shop("talk: [{user: hm, model: {error: down}}, agent: /./]")[1:2] != [
+            "Small or large?"
+        ]
+
+    def test_one_may_fail_in_its_middle(self) -> None:
+        told = shop("talk: [{user: hm, model: {says: A large one., error: down}}, agent: Sorry.]")
+
+        assert told[1:3] == ["A large one.", "Sorry."]
+
+    def test_one_that_never_begins_runs_into_its_time_limit(self) -> None:
+        told = shop("talk: [{user: hm, model: {error: timeout}}, wait: 5s, at: bye]")
+
+        assert told[1:] == ["Sorry.", "Goodbye."]
+
+    @pytest.mark.parametrize(
+        ("talk", "expected"),
+        [
+            ("[{user: hm, heard: {slots: {size: small, name: Ann}}, model: Well.}]",
+             "the model's reply"),
+            ("[{user: hm, model: [One., Two.]}]", "the model's reply"),
+            ("[{user: hm, model: [One., Two., Three.]}, user: hm]", "2 more replies of the model"),
+        ],
+    )  # fmt: skip
+    def test_what_is_written_and_never_said_fails_the_test(self, talk: str, expected: str) -> None:
+        with pytest.raises(StepFailedError) as failed:
+            shop(f"talk: {talk}")
+
+        assert failed.value.expected == expected
+        assert "no model is asked for it" in failed.value.found
+
+
+@pytest.mark.parametrize("model", ["{}", "{calls: {}}", "[{}]", "{says: 3}", "{speaks: a}"])
+def test_a_reply_says_asks_or_fails(model: str) -> None:
+    with pytest.raises(ValidationError):
+        TalkStep.model_validate(YAML(typ="safe").load(f"{{user: hm, model: {model}}}"))
+
+
+def test_a_reply_stands_beside_a_turn() -> None:
+    with pytest.raises(ValidationError, match="`model` stands beside `user`"):
+        TalkStep.model_validate({"silence": "2s", "model": "Well."})
