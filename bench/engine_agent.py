@@ -12,7 +12,8 @@ from engine.core.step import Step
 from engine.effects import PauseSpeech, StopSpeech
 from engine.machine.compiled import CompiledFlow
 from engine.pipeline.pipeline import Services
-from engine.session.session import CallResult, Session
+from engine.session.options import CallResult
+from engine.session.session import Session
 from media.clock import LoopClock
 
 

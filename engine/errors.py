@@ -6,6 +6,7 @@
     - ``RoomError``: a room cannot be opened (occupied port, unknown transport).
     - ``StoreError``: the store of calls cannot be opened, read or written.
     - ``ConfigurationError``: a named provider, tool or secret cannot be resolved.
+    - ``UnsupportedError``: this room, model or voice cannot do what was asked for.
 """
 
 from __future__ import annotations
@@ -43,3 +44,7 @@ class RoomError(TurnwiseError):
 
 class ConfigurationError(TurnwiseError):
     """A named provider, tool or secret cannot be resolved."""
+
+
+class UnsupportedError(TurnwiseError):
+    """This room, model or voice cannot do what was asked for."""

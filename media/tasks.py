@@ -28,6 +28,11 @@ class TaskOwner:
         task.add_done_callback(self._ended)
         return task
 
+    async def join(self) -> None:
+        """Wait until everything that was started has ended by itself."""
+        while tasks := [task for task in self._tasks if not task.done()]:
+            await asyncio.wait(tasks)
+
     async def aclose(self) -> None:
         """Cancel what still runs and wait until all of it has ended."""
         # A task that is done leaves the set by its callback, one turn of the loop later; gathering

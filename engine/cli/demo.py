@@ -50,7 +50,7 @@ def demo(*, text: bool, runs: Path, out: TextIO) -> int:
 
 async def _by_voice(flow: CompiledFlow, runs: Path, out: TextIO) -> tuple[Call, list[Spoken]]:
     """The agent's room behind HTTP signalling, and a caller with a peer connection of its own."""
-    from engine.session.session import SessionOptions
+    from engine.session.options import SessionOptions
     from engine.testing.scripted_caller import ScriptedCaller
     from engine.worker.host import CallHost
     from engine.worker.local import LocalRooms

@@ -68,7 +68,7 @@ async def _serve(
     store: Store | None,
     out: TextIO,
 ) -> int:
-    from engine.session.session import SessionOptions
+    from engine.session.options import SessionOptions
     from engine.worker.host import CallHost
     from engine.worker.kept import KeptCalls
     from engine.worker.reload import FlowWatch

@@ -155,6 +155,11 @@ class Conversation:
         )
 
     @property
+    def opened(self) -> bool:
+        """Whether anybody has joined."""
+        return self._exchange.opened
+
+    @property
     def closed(self) -> bool:
         """Whether `HangUp` was given."""
         return self._exchange.closing

@@ -9,18 +9,24 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable
 from contextlib import aclosing
 from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
 
 from engine.events import Millis, PlayoutFinished, PlayoutStarted, SpeechPrepared, Word
 from engine.pipeline import sentences
 from engine.pipeline.playout import Playout
 from engine.pipeline.stage import Post, SessionTime, Stage
-from media.frames import SAMPLE_RATE, to_millis
+from media.frames import SAMPLE_RATE, Samples, to_millis
 from media.resample import Resampler
 from providers.base import SpeechChunk, Synthesizer
 from providers.errors import ProviderAnswerError
+
+Sound: TypeAlias = Path | Samples | AsyncIterable[Samples]
+"""A file, or int16 mono samples at 48 kHz: all of them, or piece by piece."""
 
 _AHEAD = 2
 """Utterances that are made and not over: the audible one and the next."""
@@ -33,7 +39,7 @@ class Synthesis(Stage):
         super().__init__("tts", post, time)
         self._tts = tts
         self._playout = playout
-        self._queue: deque[tuple[str, str | Path]] = deque()
+        self._queue: deque[tuple[str, str | Sound]] = deque()
         self._made: set[str] = set()
         self._current = ""
         self._task: asyncio.Task[None] | None = None
@@ -53,11 +59,11 @@ class Synthesis(Stage):
         """Queue a line behind those ordered before; never blocks."""
         self._add(utterance, text)
 
-    def play(self, utterance: str, file: Path) -> None:
-        """Queue an audio file likewise; one that cannot be read fails as a line does."""
-        self._add(utterance, file)
+    def play(self, utterance: str, sound: Sound) -> None:
+        """Queue audio likewise; what cannot be read fails as a line does."""
+        self._add(utterance, sound)
 
-    def _add(self, utterance: str, what: str | Path) -> None:
+    def _add(self, utterance: str, what: str | Sound) -> None:
         self._playout.open(utterance)
         self._queue.append((utterance, what))
         self._next()
@@ -93,12 +99,14 @@ class Synthesis(Stage):
         self._made.discard(utterance)
         self._next()
 
-    async def _make(self, utterance: str, what: str | Path) -> None:
+    async def _make(self, utterance: str, what: str | Sound) -> None:
         try:
-            if isinstance(what, Path):
-                await self._read(utterance, what)
-            else:
+            if isinstance(what, str):
                 await self._speak(utterance, what)
+            elif isinstance(what, AsyncIterable):
+                await self._pass_on(utterance, what)
+            else:
+                await self._read(utterance, what)
         except Exception as error:  # a voice that breaks costs this line; the flow decides the rest
             self.fail(error, utterance)
             self._playout.stop((utterance,))
@@ -121,11 +129,22 @@ class Synthesis(Stage):
             raise ProviderAnswerError(f"the voice made no audio of {text!r}")
         self._finish(utterance, samples, words)
 
-    async def _read(self, utterance: str, file: Path) -> None:
-        """Decode a file beside the loop, and hand it over in pieces of a second."""
-        from media.audio_file import read_audio  # codecs are loaded by calls that need them
+    async def _pass_on(self, utterance: str, pieces: AsyncIterable[Samples]) -> None:
+        """Hand over audio as it comes."""
+        samples = 0
+        async for piece in pieces:
+            self._playout.push(utterance, checked(piece))
+            samples += len(piece)
+        self._finish(utterance, samples, ())
 
-        samples = await asyncio.to_thread(read_audio, file)
+    async def _read(self, utterance: str, sound: Path | Samples) -> None:
+        """Hand audio over in pieces of a second; a file is decoded beside the loop."""
+        if isinstance(sound, Path):
+            from media.audio_file import read_audio  # codecs are loaded by calls that need them
+
+            samples = await asyncio.to_thread(read_audio, sound)
+        else:
+            samples = checked(sound)
         for start in range(0, len(samples), SAMPLE_RATE):
             self._playout.push(utterance, samples[start : start + SAMPLE_RATE])
             await asyncio.sleep(0)
@@ -170,8 +189,8 @@ class TextVoice:
         self._post(PlayoutStarted(at=at, utterance=utterance))
         self._post(PlayoutFinished(at=at, utterance=utterance, played=0, complete=True))
 
-    def play(self, utterance: str, file: Path) -> None:
-        """Report the file as played; nobody hears it here."""
+    def play(self, utterance: str, sound: Sound) -> None:
+        """Report the sound as played; nobody hears it here."""
         self.say(utterance, "")
 
     def stop(self, utterances: Iterable[str], fade: Millis = 0) -> None:
@@ -182,6 +201,18 @@ class TextVoice:
 
     def resume(self) -> None:
         """Nothing to go on with."""
+
+
+def checked(samples: Samples) -> Samples:
+    """Return samples that the room can play.
+
+    Raises:
+        ValueError: they are none: not int16, or more than one channel.
+    """
+    kind, shape = getattr(samples, "dtype", None), getattr(samples, "shape", ())
+    if kind != np.int16 or len(shape) != 1:
+        raise ValueError(f"audio is int16 samples of one channel, not {kind} of shape {shape}")
+    return samples
 
 
 def _word(text: str, start: float, end: float, base: Millis) -> Word:

@@ -15,6 +15,7 @@ import inspect
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, Future
+from contextvars import copy_context
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from enum import Enum
@@ -166,7 +167,8 @@ async def invoke(
         value: Any = checked(**args)
     else:
         loop = asyncio.get_running_loop()
-        value = await loop.run_in_executor(threads, lambda: checked(**args))
+        context = copy_context()  # the session the tool belongs to goes along
+        value = await loop.run_in_executor(threads, lambda: context.run(lambda: checked(**args)))
     return await value if inspect.isawaitable(value) else value
 
 

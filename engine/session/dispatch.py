@@ -12,6 +12,7 @@ from engine.errors import ConfigurationError, TurnwiseError
 from engine.events import ServiceFailed, TransferEnded
 from engine.pipeline.pipeline import Pipeline
 from engine.pipeline.stage import Post, SessionTime, describe
+from engine.pipeline.synthesis import Sound
 from engine.session.grammars import grammar_key
 from media.room import KeySender, Room
 from media.tasks import TaskOwner
@@ -41,6 +42,7 @@ class Dispatcher:
         post: the way into the mailbox.
         time: the session's time.
         folder: of the flow; where the files it plays are.
+        sounds: what is played from memory, by the name that stands for its file.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Dispatcher:
         post: Post,
         time: SessionTime,
         folder: Path = Path(),
+        sounds: Mapping[str, Sound] | None = None,
     ) -> None:
         self._pipeline = pipeline
         self._room = room
@@ -62,6 +65,7 @@ class Dispatcher:
         self._post = post
         self._time = time
         self._folder = folder
+        self._sounds = sounds if sounds is not None else {}
         self._tasks = TaskOwner(self._transfer_failed)
 
     async def aclose(self) -> None:
@@ -72,7 +76,8 @@ class Dispatcher:
         """Start what `effect` orders; never blocks."""
         match effect:
             case do.PlayFile():  # before `Say`, which it is a kind of
-                self._pipeline.voice.play(effect.utterance, self._folder / effect.file)
+                sound = self._sounds.get(effect.file, self._folder / effect.file)
+                self._pipeline.voice.play(effect.utterance, sound)
             case do.SendKeys():
                 self._send_keys(effect.keys)
             case do.ReportError():

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.events import (
     KeyPressed,
+    Millis,
     ParticipantJoined,
     ParticipantLeft,
     ServiceFailed,
@@ -20,11 +21,22 @@ from media.room import Participant
 Hear = Callable[[str, Samples, float], None]
 """(participant, 48 kHz samples, clock instant of their end in seconds)."""
 
+LOST = "lost"
+"""Why somebody left who did not mean to."""
+
 
 class Listener:
-    """The session as a room sees it: a `media.room.RoomListener`."""
+    """The session as a room sees it: a `media.room.RoomListener`.
 
-    def __init__(self, hear: Hear, post: Post, time: SessionTime) -> None:
+    Args:
+        hear: takes audio.
+        post: the way into the mailbox.
+        time: the session's time.
+        grace: milliseconds somebody whose connection was lost may take to come back.
+    """
+
+    def __init__(self, hear: Hear, post: Post, time: SessionTime, grace: Millis = 0) -> None:
+        self._grace = grace
         self._hear = hear
         self._post = post
         self._time = time
@@ -37,7 +49,11 @@ class Listener:
         """Report that somebody is gone."""
         self._post(
             ParticipantLeft(
-                at=self._time.now(), participant=participant.id, reason=reason, last=last
+                at=self._time.now(),
+                participant=participant.id,
+                reason=reason,
+                last=last,
+                grace=self._grace if reason == LOST else 0,
             )
         )
 

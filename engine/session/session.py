@@ -19,13 +19,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal, TextIO
+from typing import TextIO
 
 from engine.core import snapshot
 from engine.core.conversation import Conversation
@@ -34,7 +33,6 @@ from engine.core.step import Step
 from engine.effects import HangUp
 from engine.errors import ConfigurationError
 from engine.events import (
-    CloseRequested,
     Event,
     FlowReplaced,
     Millis,
@@ -49,22 +47,26 @@ from engine.observe.journal import Header
 from engine.observe.metrics import CallMetrics, measure
 from engine.pipeline.pipeline import Pipeline, Services
 from engine.pipeline.stage import SessionTime, describe
+from engine.requests import HandlerFailed
 from engine.session.captions import Captions
 from engine.session.chronicle import Chronicle
-from engine.session.dispatch import Dispatcher, TransferDesk
+from engine.session.commands import Commands
+from engine.session.current import CURRENT
+from engine.session.desk import RequestDesk
+from engine.session.dispatch import Dispatcher
 from engine.session.grammars import recognition_context, tool_uses
 from engine.session.listener import Listener
-from engine.session.outside import outside_event
+from engine.session.options import CallResult, SessionOptions
+from engine.session.running import Running
 from engine.session.store import Keeper, StoredCall
+from engine.session.subscriptions import Subscriptions
 from engine.session.succession import Offer, Succession, Told
 from engine.session.tape import Tape
 from media.clock import Clock
 from media.frames import Samples
 from media.room import Room
 
-JOIN_TIMEOUT = 90.0
-"""Seconds an empty room waits for its first participant: a browser that asks for the microphone
-takes some, a page that was closed in between never comes."""
+__all__ = ["CallResult", "Session", "SessionOptions"]
 
 _AFTERMATH = (PlayoutFinished, ToolReturned)
 """What belongs to the journal after the end: what was heard of a line, what a tool still did."""
@@ -72,43 +74,14 @@ _AFTERMATH = (PlayoutFinished, ToolReturned)
 _log = logging.getLogger("turnwise.session")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionOptions:
-    """What a call may be given beside its flow, its room and its providers."""
+class Session(Commands, Running):
+    """Runs one conversation in one room. What it may be asked meanwhile: see `Commands`.
 
-    seed: int = 0
-    started_at: str | None = None
-    """Wall time of instant 0, ISO 8601 with offset; None: the clock's, when the call begins."""
-    caller: str = ""
-    inputs: Mapping[str, Any] = field(default_factory=dict)
-    functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
-    """Tools by their `use` string; they win over the import path."""
-    desk: TransferDesk | None = None
-    """Carries out transfers; None: this room has no way to transfer a call."""
-    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    """Where a transfer target written as `$NAME` finds its value."""
-    join_timeout: float = JOIN_TIMEOUT
-    source: str = ""
-    """Path of the flow file; the journal names it, so that a replay finds the flow."""
+    `run` does all of it in one go. A program with more to do than that writes::
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallResult:
-    """How a call went."""
-
-    reason: str
-    """Why it ended."""
-    kind: Literal["hangup", "leave"]
-    steps: tuple[Step, ...]
-    history: tuple[HistoryItem, ...]
-    """What was said and what was heard, in order."""
-    metrics: CallMetrics
-    failure: str | None = None
-    """Set when the call could not even begin: a provider or the room did not open."""
-
-
-class Session:
-    """Runs one conversation in one room.
+        async with Session(flow, room, services, clock) as session:
+            session.say("Hello.")
+            await session.wait_closed()
 
     Args:
         flow: the compiled flow; shared with other calls.
@@ -138,6 +111,11 @@ class Session:
         keeper: Keeper | None = None,
         resume: StoredCall | None = None,
     ) -> None:
+        self._time = SessionTime(clock)
+        steps = () if resume is None else resume.steps
+        Running.__init__(self)
+        desk = RequestDesk(self.post, self._time, steps)
+        Commands.__init__(self, desk, Subscriptions(self._handler_failed))
         self._flow = flow
         self._room = room
         self._clock = clock
@@ -146,7 +124,6 @@ class Session:
         self._on_step = on_step
         self._mailbox: deque[Event] = deque()
         self._arrived = asyncio.Event()
-        self._time = SessionTime(clock)
         self._keeper = keeper
         self._resume = resume
         self._conversation = (
@@ -162,13 +139,13 @@ class Session:
             self.post,
             self._time,
             Path(self._options.source).parent,
+            self._desk.sounds,
         )
         self._captions = Captions(flow.id, flow.version)
         self._succession = Succession(self.pipeline.tools.resolve)
         self._tape: Tape | None = None
-        self._steps: list[Step] = [] if resume is None else list(resume.steps)
+        self._steps: list[Step] = list(steps)
         self._over: HangUp | None = None
-        self._failure: str | None = None
         self._nobody: asyncio.TimerHandle | None = None
 
     # --- from outside ----------------------------------------------------------------------------
@@ -178,9 +155,23 @@ class Session:
         """The steps so far."""
         return tuple(self._steps)
 
+    @property
+    def opened(self) -> bool:
+        """Whether anybody has joined."""
+        return self._conversation.opened
+
+    def history(self) -> tuple[HistoryItem, ...]:
+        """Return what was said and what was heard so far, in order."""
+        return self._conversation.history
+
+    def stats(self) -> CallMetrics:
+        """Return what can be counted and measured so far."""
+        return measure(self._steps)
+
     async def run(self) -> CallResult:
         """Run the call to its end and return how it went. Call it once."""
         reason = "the session broke"  # unless it ends in one of the ways below
+        mine = CURRENT.set(self)
         try:
             await self._begin()
             while self._over is None:
@@ -190,7 +181,12 @@ class Session:
             reason = "the session was cancelled"
             raise
         finally:
-            await self._close(reason)
+            try:
+                await self._close(reason)
+            finally:
+                self._desk.close()
+                self._no_longer_awaited()
+                CURRENT.reset(mine)
         return CallResult(
             reason=self._over.reason,
             kind=self._over.kind,
@@ -199,10 +195,6 @@ class Session:
             metrics=measure(self._steps),
             failure=self._failure,
         )
-
-    def close(self, reason: str) -> None:
-        """Ask for the end of the call; `run` returns soon after. Idempotent, never blocks."""
-        self.post(CloseRequested(at=self._time.now(), reason=reason))
 
     def record(self, tape: Tape) -> None:
         """Give both sides of the call to a recorder; call it before `run`."""
@@ -219,18 +211,6 @@ class Session:
         """
         self._succession.offer(Offer(flow=flow, services=services, told=told))
         self._arrived.set()
-
-    def raise_event(self, name: str, data: Mapping[str, Any] | None = None) -> None:
-        """Tell the flow something: `app.NAME`, `voicemail`, `agent.joined` or `agent.left`.
-
-        Args:
-            name: of the event, as the flow's handlers have it.
-            data: JSON-like; what the handlers read as `event.KEY`.
-
-        Raises:
-            ValueError: no event of this name comes from outside.
-        """
-        self.post(outside_event(name, data, self._time.now()))
 
     def post(self, event: Event) -> None:
         """Put an event into the mailbox; never blocks."""
@@ -272,6 +252,16 @@ class Session:
                 self._dispatcher.carry_out(effect)
             for topic, data in self._captions.of(step):
                 self._room.publish(topic, data)
+            self._tell(step)
+
+    def _tell(self, step: Step) -> None:
+        if isinstance(step.cause, ParticipantJoined):
+            self._joined.set()
+        self._desk.saw(step)
+        self._subscriptions.saw(step)
+
+    def _handler_failed(self, name: str, message: str) -> None:
+        self._desk.ask(lambda at: HandlerFailed(at=at, handler=name, message=message))
 
     def _succeed(self) -> None:
         """Go on with an edited flow, if this is a point where that can be."""
@@ -313,9 +303,12 @@ class Session:
         self._start()
         if failure is None:
             failure = await self._enter()
+        self._desk.open()
         if failure is not None:
             self._failure = failure
             self.close(failure)
+        else:
+            self._begun.set()
 
     async def _prepare(self) -> str | None:
         """Open the pipeline; return why it cannot be, or None."""
@@ -365,7 +358,8 @@ class Session:
 
     async def _enter(self) -> str | None:
         """Open the room; return why it cannot be, or None."""
-        listener = Listener(self._hear, self.post, self._time)
+        grace = round(self._options.reconnect_grace * 1000)
+        listener = Listener(self._hear, self.post, self._time, grace)
         loop = asyncio.get_running_loop()
         reason = f"nobody joined within {self._options.join_timeout:g} s"
         self._nobody = loop.call_later(self._options.join_timeout, self.close, reason)
@@ -391,5 +385,7 @@ class Session:
                 self._keep(steps)
                 for step in steps:
                     self._record(step)
+                    self._tell(step)
+        await self._subscriptions.aclose()
         if self._keeper is not None:
             self._keeper.end(reason)

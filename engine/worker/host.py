@@ -20,7 +20,8 @@ from engine.errors import JournalError, RoomError
 from engine.machine.compiled import CompiledFlow
 from engine.observe.timeline import render
 from engine.pipeline.pipeline import Services
-from engine.session.session import CallResult, Session, SessionOptions
+from engine.session.options import CallResult, SessionOptions
+from engine.session.session import Session
 from engine.session.store import Keeper, StoredCall
 from engine.session.succession import Outcome
 from engine.worker.kept import KeptCalls

@@ -12,7 +12,8 @@ from ruamel.yaml import YAML
 from engine.flow.model import Flow
 from engine.machine.compiler import compile_flow
 from engine.pipeline.pipeline import Services
-from engine.session.session import CallResult, Session, SessionOptions
+from engine.session.options import CallResult, SessionOptions
+from engine.session.session import Session
 from engine.testing.loop import VirtualClock, run_virtual
 from media.loopback import LoopbackRoom
 from providers.scripted import (

@@ -12,7 +12,8 @@ from engine.events import ReplyDelta
 from engine.flow.model import Flow
 from engine.machine.compiler import compile_flow
 from engine.pipeline.pipeline import Services
-from engine.session.session import CallResult, Session
+from engine.session.options import CallResult
+from engine.session.session import Session
 from engine.testing.loop import VirtualClock, run_virtual
 from media.loopback import LoopbackRoom
 from providers.errors import ProviderUnavailable

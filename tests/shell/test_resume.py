@@ -14,7 +14,8 @@ from engine.errors import JournalError
 from engine.events import ParticipantJoined, SessionResumed
 from engine.observe.journal import entries
 from engine.observe.replay import replay
-from engine.session.session import Session, SessionOptions
+from engine.session.options import SessionOptions
+from engine.session.session import Session
 from engine.session.store import Keeper, SqliteStore
 from engine.testing.golden import load_flow
 from engine.testing.script import read_script

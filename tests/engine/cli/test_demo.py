@@ -22,7 +22,7 @@ from engine.effects import CallTool
 from engine.errors import ConfigurationError, RoomError
 from engine.events import TranscriptReceived
 from engine.observe.metrics import measure
-from engine.session.session import CallResult
+from engine.session.options import CallResult
 from engine.testing.scripted_caller import Line, Spoken
 from engine.worker.host import Call
 from engine.worker.runs import JOURNAL

@@ -1,0 +1,257 @@
+"""What a program may ask of its call while it goes on. Every method may be called from any thread.
+
+Nothing here waits, and nothing here decides: a request enters the conversation as an event, in one
+order with everything else that happens, and the conversation decides (`engine.core.requests`). So
+a call that was steered by a program is replayed like any other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from engine.errors import UnsupportedError
+from engine.events import CloseRequested, TextReceived
+from engine.pipeline.synthesis import Sound
+from engine.requests import (
+    EndRequested,
+    InterruptRequested,
+    KeysRequested,
+    ReplyRequested,
+    SayRequested,
+    TransferRequested,
+)
+from engine.session.desk import MEMORY, RequestDesk
+from engine.session.handle import Handle
+from engine.session.outside import outside_event
+from engine.session.subscriptions import Handler, Subscriptions
+
+MOST_FRAMES = 5
+_KEYS = re.compile(r"[0-9*#A-D]+")
+
+
+class Commands:
+    """The half of a session that a program talks to.
+
+    Args:
+        desk: takes requests to the conversation.
+        subscriptions: who is told what happens.
+    """
+
+    def __init__(self, desk: RequestDesk, subscriptions: Subscriptions) -> None:
+        self._desk = desk
+        self._subscriptions = subscriptions
+        self._sounds: list[Handle] = []
+
+    # --- speech ----------------------------------------------------------------------------------
+
+    def say(
+        self,
+        text: str = "",
+        *,
+        audio: Sound | str | None = None,
+        interruptible: bool | None = None,
+        add_to_context: bool = True,
+    ) -> Handle:
+        """Say a line behind everything that is ordered; returns at once.
+
+        Args:
+            text: what to say; with `audio`: its words, for history and screens.
+            audio: played instead: a file (relative to the flow's folder), 48 kHz int16 mono
+                samples, or an async iterator of such.
+            interruptible: False: only force stops it; None: as the flow says.
+            add_to_context: False: neither history nor any model is told of it.
+
+        Raises:
+            ValueError: there is nothing to say.
+        """
+        clean = _text(text)
+        if not clean and audio is None:
+            raise ValueError("say needs a text or audio")
+        file = audio if isinstance(audio, str | Path) else None
+        sound = audio if file is None and not isinstance(audio, str) else None
+        return self._desk.handle(
+            lambda name, at: SayRequested(
+                at=at,
+                request=name,
+                text=clean,
+                audio=str(file) if file else MEMORY + name if sound is not None else "",
+                interruptible=interruptible,
+                remember=add_to_context,
+            ),
+            interruptible=interruptible,
+            sound=sound,
+        )
+
+    def reply(
+        self,
+        instructions: str,
+        *,
+        frames: Sequence[Any] = (),
+        interruptible: bool | None = None,
+        wait_for_playback: bool = True,
+    ) -> Handle:
+        """Let the language model say something, once nobody else has the floor; returns at once.
+
+        The instructions are the model's task for this one reply, beside the persona of the state.
+        They are never taken for words of the caller, and are not kept.
+
+        Args:
+            instructions: what to say.
+            frames: images for the model; no model that Turnwise runs takes any yet.
+            interruptible: False: only force stops it; None: as the flow says.
+            wait_for_playback: awaiting the handle waits until it was heard; False: only until the
+                model has written it.
+
+        Raises:
+            ValueError: there are no instructions.
+            UnsupportedError: frames were given.
+        """
+        if frames:
+            raise UnsupportedError("the language models of this version take no images")
+        task = _text(instructions)
+        if not task:
+            raise ValueError("reply needs instructions")
+        return self._desk.handle(
+            lambda name, at: ReplyRequested(
+                at=at, request=name, instructions=task, interruptible=interruptible
+            ),
+            interruptible=interruptible,
+            early=not wait_for_playback,
+        )
+
+    def interrupt(self, *, force: bool = False) -> None:
+        """Stop what is said and drop what is ordered; protected lines only with `force`."""
+        self._desk.ask(lambda at: InterruptRequested(at=at, force=force))
+
+    def play_sound(self, sound: Sound | str, *, interruptible: bool | None = None) -> Handle:
+        """Play a sound in its turn among the lines; nobody's words, so not in the history.
+
+        Args:
+            sound: as `audio` of `say`.
+            interruptible: as in `say`.
+        """
+        handle = self.say(audio=sound, interruptible=interruptible, add_to_context=False)
+        self._sounds = [known for known in self._sounds if not known.done()] + [handle]
+        return handle
+
+    def stop_sound(self) -> None:
+        """Stop every sound of `play_sound`, the protected ones as well."""
+        for handle in self._sounds:
+            handle.interrupt(force=True)
+        self._sounds = []
+
+    # --- the caller's side, and the line ---------------------------------------------------------
+
+    def send_text(self, text: str, participant: str = "program") -> None:
+        """Give the dialog a turn as if the caller had typed it.
+
+        Args:
+            text: what they say.
+            participant: who says it, in the journal.
+        """
+        clean = _text(text)
+        self._desk.ask(lambda at: TextReceived(at=at, participant=participant, text=clean))
+
+    def send_dtmf(self, keys: str) -> None:
+        """Press telephone keys on our side of the line; a room without any is `error.keys`.
+
+        Raises:
+            ValueError: there are none, or one of them is no telephone key.
+        """
+        if not _KEYS.fullmatch(keys):
+            raise ValueError(f"{keys!r} are no telephone keys: 0-9, *, #, A-D")
+        self._desk.ask(lambda at: KeysRequested(at=at, keys=keys))
+
+    def transfer(
+        self, to: str, kind: Literal["cold", "warm", "agent"] = "cold", *, brief: str = ""
+    ) -> Handle:
+        """Hand the caller over when all that is ordered was said; the call ends if that succeeds.
+
+        Args:
+            to: where to; `$NAME` is the value of that environment variable.
+            kind: `warm`: whoever takes the call is told `brief` first; `agent`: another program.
+            brief: what they should know.
+
+        Returns:
+            A handle; its `error` tells why nobody took the call.
+
+        Raises:
+            ValueError: there is no destination.
+        """
+        if not to.strip():
+            raise ValueError("transfer needs a destination")
+        return self._desk.handle(
+            lambda name, at: TransferRequested(
+                at=at, request=name, to=to.strip(), kind=kind, brief=brief
+            )
+        )
+
+    def raise_event(self, name: str, data: Mapping[str, Any] | None = None) -> None:
+        """Tell the flow something: `app.NAME`, `voicemail`, `agent.joined` or `agent.left`.
+
+        Args:
+            name: of the event, as the flow's handlers have it.
+            data: JSON-like; what the handlers read as `event.KEY`.
+
+        Raises:
+            ValueError: no event of this name comes from outside.
+        """
+        outside_event(name, data, 0)  # what is wrong with it is told to whoever asks
+        self._desk.ask(lambda at: outside_event(name, data, at))
+
+    async def capture_frames(self, n: int = 1) -> list[Any]:
+        """Return the latest pictures of a participant. No room of this version has video.
+
+        Raises:
+            ValueError: `n` is not 1 to 5.
+            UnsupportedError: this room has no video.
+        """
+        if not 1 <= n <= MOST_FRAMES:
+            raise ValueError(f"capture_frames takes 1 to {MOST_FRAMES} frames, not {n}")
+        raise UnsupportedError("this room has no video")
+
+    # --- the end ---------------------------------------------------------------------------------
+
+    def close(self, reason: str = "closed") -> None:
+        """Ask for the end of the call, now. Idempotent; never blocks."""
+        self._desk.ask(lambda at: CloseRequested(at=at, reason=reason))
+
+    def hangup(self, reason: str = "hangup") -> None:
+        """End the call when all that is ordered was said."""
+        self._desk.ask(lambda at: EndRequested(at=at, reason=reason))
+
+    def leave(self, reason: str = "left") -> None:
+        """Leave the room to those who are in it, when all that is ordered was said."""
+        self._desk.ask(lambda at: EndRequested(at=at, reason=reason, kind="leave"))
+
+    # --- being told ------------------------------------------------------------------------------
+
+    def on(self, name: str, handler: Handler | None = None) -> Callable[..., Any]:
+        """Call `handler` with a notice whenever something happens; also as a decorator.
+
+        Args:
+            name: one of `engine.session.notices.NAMES`.
+            handler: sync or async, any callable. One that raises is reported as an `error`.
+
+        Returns:
+            What ends it again; as a decorator: the handler.
+
+        Raises:
+            ValueError: nothing of that name ever happens.
+        """
+        if handler is not None:
+            return self._subscriptions.add(name, handler)
+
+        def decorate(function: Handler) -> Handler:
+            self._subscriptions.add(name, function)
+            return function
+
+        return decorate
+
+
+def _text(text: str) -> str:
+    """What is no text (half a surrogate pair) becomes a question mark: it must be journalled."""
+    return text.encode("utf-8", "replace").decode("utf-8").strip()

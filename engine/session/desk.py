@@ -1,0 +1,138 @@
+"""Takes what a program asks for to the conversation, and tells its handles what became of it.
+
+A request enters as an event, in the order in which it was made, from whatever thread. What was
+asked for before the call has begun waits for its beginning; after its end nothing happens any more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeAlias
+
+from engine.core.step import Step
+from engine.events import Event, Millis, ReplyFinished
+from engine.pipeline.stage import Post, SessionTime
+from engine.pipeline.synthesis import Sound
+from engine.requests import InterruptRequested
+from engine.session.handle import CALL_OVER, Handle
+
+MEMORY = "memory:"
+"""Before the name of audio that the session holds, where a file's path would stand."""
+
+MakeEvent: TypeAlias = Callable[[Millis], Event]
+
+
+class RequestDesk:
+    """The requests of one session.
+
+    Args:
+        post: the way into the mailbox.
+        time: the session's time.
+        steps: those of the process before, when the call goes on here.
+    """
+
+    def __init__(self, post: Post, time: SessionTime, steps: Iterable[Step] = ()) -> None:
+        self._post = post
+        self._time = time
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = 0
+        self._waiting: list[MakeEvent] = []
+        self._handles: dict[str, Handle] = {}
+        self._sounds: dict[str, Sound] = {}
+        self._over = False
+        self._numbers = itertools.count(1 + max(map(_number, steps), default=0))
+
+    @property
+    def sounds(self) -> Mapping[str, Sound]:
+        """The audio of requests that are not over, by the name effects have for it."""
+        return self._sounds
+
+    def open(self) -> None:
+        """The call has begun, on this loop and in this thread."""
+        self._loop, self._thread = asyncio.get_running_loop(), threading.get_ident()
+        waiting, self._waiting = self._waiting, []
+        for event_at in waiting:
+            self._post(event_at(self._time.now()))
+
+    def ask(self, event_at: MakeEvent) -> None:
+        """Let an event happen, from any thread; after the end nothing does.
+
+        Args:
+            event_at: makes the event, given the instant at which it reaches the conversation.
+        """
+        if self._over:
+            return
+        if self._loop is None:
+            self._waiting.append(event_at)
+        elif threading.get_ident() == self._thread:
+            self._post(event_at(self._time.now()))
+        else:
+            self._loop.call_soon_threadsafe(lambda: self.ask_here(event_at))
+
+    def ask_here(self, event_at: MakeEvent) -> None:
+        """Let an event happen; only on the loop."""
+        if not self._over:
+            self._post(event_at(self._time.now()))
+
+    def handle(
+        self,
+        order: Callable[[str, Millis], Event],
+        *,
+        interruptible: bool | None = None,
+        sound: Sound | None = None,
+        early: bool = False,
+    ) -> Handle:
+        """Ask for something somebody may wait for.
+
+        Args:
+            order: makes the event, given the id of the request and the instant.
+            interruptible: as it was asked for.
+            sound: what is to be played.
+            early: it is over for whoever waits as soon as it is written.
+        """
+        name = f"q{next(self._numbers)}"
+
+        def stop(force: bool) -> None:
+            self.ask(lambda at: InterruptRequested(at=at, request=name, force=force))
+
+        handle = Handle(name, interruptible, stop, early=early)
+        if self._over:
+            handle.finish(heard="", interrupted=True, error=CALL_OVER)
+            return handle
+        self._handles[name] = handle
+        if sound is not None:
+            self._sounds[MEMORY + name] = sound
+        self.ask(lambda at: order(name, at))
+        return handle
+
+    def saw(self, step: Step) -> None:
+        """Tell the handles what the next step of the call means for them."""
+        if not self._handles:
+            return
+        if isinstance(step.cause, ReplyFinished) and step.cause.reply in self._handles:
+            self._handles[step.cause.reply].written()
+        for note in step.notes:
+            if note.kind == "request":
+                name = note.data["request"]
+                self._sounds.pop(MEMORY + name, None)
+                handle = self._handles.pop(name, None)
+                if handle is not None:
+                    told = {key: note.data[key] for key in ("heard", "interrupted", "error")}
+                    handle.finish(**told)
+
+    def close(self) -> None:
+        """The call is over: nothing more is heard of what is left."""
+        self._over = True
+        left, self._handles = self._handles, {}
+        for handle in left.values():
+            handle.finish(heard="", interrupted=True, error=CALL_OVER)
+        self._sounds.clear()
+
+
+def _number(step: Step) -> int:
+    """Return the number of the request that caused a step; 0: none did."""
+    name = str(getattr(step.cause, "request", "") or "q0")
+    return int(name[1:]) if name[1:].isdigit() else 0

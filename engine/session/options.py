@@ -1,0 +1,54 @@
+"""What a session is given beside its flow, its room and its providers, and what comes of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from engine.core.history import HistoryItem
+from engine.core.step import Step
+from engine.observe.metrics import CallMetrics
+from engine.session.dispatch import TransferDesk
+
+JOIN_TIMEOUT = 90.0
+"""Seconds an empty room waits for its first participant: a browser that asks for the microphone
+takes some, a page that was closed in between never comes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionOptions:
+    """What a call may be given beside its flow, its room and its providers."""
+
+    seed: int = 0
+    started_at: str | None = None
+    """Wall time of instant 0, ISO 8601 with offset; None: the clock's, when the call begins."""
+    caller: str = ""
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    """Tools by their `use` string; they win over the import path."""
+    desk: TransferDesk | None = None
+    """Carries out transfers; None: this room has no way to transfer a call."""
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    """Where a transfer target written as `$NAME` finds its value."""
+    join_timeout: float = JOIN_TIMEOUT
+    reconnect_grace: float = 0.0
+    """Seconds a caller whose connection was lost may take to come back; 0: the call is over."""
+    source: str = ""
+    """Path of the flow file; the journal names it, so that a replay finds the flow."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallResult:
+    """How a call went."""
+
+    reason: str
+    """Why it ended."""
+    kind: Literal["hangup", "leave"]
+    steps: tuple[Step, ...]
+    history: tuple[HistoryItem, ...]
+    """What was said and what was heard, in order."""
+    metrics: CallMetrics
+    failure: str | None = None
+    """Set when the call could not even begin: a provider or the room did not open."""

@@ -1,0 +1,99 @@
+"""How a session is run: in one go, beside a program, or as all that a program does."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from types import TracebackType
+from typing import Self
+
+from engine.errors import ConfigurationError
+from engine.session.options import CallResult
+from engine.session.stopping import stopped_by_signals
+from media.tasks import TaskOwner
+
+
+class Running(ABC):
+    """The life of a session, as the program sees it that runs it."""
+
+    def __init__(self) -> None:
+        self._owner = TaskOwner(lambda _: None)  # what `run` raises is raised to who waits for it
+        self._task: asyncio.Task[CallResult] | None = None
+        self._begun, self._joined = asyncio.Event(), asyncio.Event()
+        self._failure: str | None = None
+        """Why the call could not begin."""
+
+    @abstractmethod
+    async def run(self) -> CallResult:
+        """Run the call to its end and return how it went. Call it once."""
+
+    @abstractmethod
+    def close(self, reason: str = "closed") -> None:
+        """Ask for the end of the call."""
+
+    @property
+    @abstractmethod
+    def opened(self) -> bool:
+        """Whether anybody has joined."""
+
+    async def start(self, *, wait_for_participant: bool = False) -> None:
+        """Begin the call; it goes on by itself. Returns when the room is open.
+
+        Args:
+            wait_for_participant: return when somebody is there.
+
+        Raises:
+            ConfigurationError: a provider or the room did not open; says which.
+            TimeoutError: the call has ended and nobody ever came (`join_timeout`).
+        """
+        if self._task is None:
+            self._task = self._owner.start(self.run(), "session")
+        await self._begun.wait()
+        if self._failure is not None:
+            await self.wait_closed()
+            raise ConfigurationError(self._failure)
+        if wait_for_participant:
+            await self._joined.wait()
+            if not self.opened:
+                result = await self.wait_closed()
+                raise TimeoutError(f"nobody joined the call: {result.reason}")
+
+    async def wait_closed(self) -> CallResult:
+        """Wait for the end of a call that was started, and return how it went."""
+        if self._task is None:
+            raise RuntimeError("the session was not started")
+        return await asyncio.shield(self._task)
+
+    async def run_until_closed(self) -> CallResult:
+        """Run the call to its end; SIGINT and SIGTERM end it, a second one at once.
+
+        Raises:
+            ConfigurationError: as `start`.
+        """
+        await self.start()
+        with stopped_by_signals(self.close, self._cancel):
+            return await self.wait_closed()
+
+    async def __aenter__(self) -> Self:
+        """Start the call."""
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End the call, if it has not ended, and wait until everything is closed."""
+        self.close("the program is done" if error is None else f"the program broke: {error!r}")
+        await self.wait_closed()
+
+    def _no_longer_awaited(self) -> None:
+        """The call is over: nothing more is waited for."""
+        self._begun.set()
+        self._joined.set()
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()

@@ -1,0 +1,638 @@
+"""A program steers its call: what it asks for, what it is told, and that all of it is replayed."""
+
+import asyncio
+import functools
+import threading
+
+import numpy as np
+import pytest
+
+from engine.core.conversation import Conversation
+from engine.effects import StartReply
+from engine.errors import ConfigurationError, TurnwiseError, UnsupportedError
+from engine.observe.journal import entries
+from engine.observe.replay import replay
+from engine.requests import SayRequested
+from engine.session.current import current_session
+from engine.session.options import SessionOptions
+from engine.session.session import Session
+from media.files import FileRoom
+from media.loopback import LoopbackRoom
+from providers.scripted_model import ScriptedModel
+
+FLOW = """
+turnwise: 1
+flow: desk
+start: ask
+slots: {size: {type: integer, ask: "How many?"}}
+instructions: You are the desk.
+listen: {silence: 30s, no_input: [Hello?], no_match: [Sorry?]}
+tools: {look: {use: "python:desk.look", args: {size: integer}}}
+handle: {no_input: {to: bye}, no_match: {to: bye}}
+states:
+  ask: {collect: [size], then: find}
+  find: {run: look, args: {size: slots.size}, then: bye}
+  bye: {say: Goodbye., end: hangup}
+"""
+
+
+@pytest.fixture
+def flow(compile_text):
+    return compile_text(FLOW)
+
+
+@pytest.fixture
+def in_call(virtual, flow, make_services):
+    """Run `program(session, caller)` beside a call; return the session and what it returned."""
+
+    def run(program, *, functions=None, services=None, journal=None, handlers=None, **options):
+        async def main(clock):
+            room = LoopbackRoom(clock)
+            session = Session(
+                flow,
+                room,
+                services or make_services(),
+                clock,
+                SessionOptions(
+                    functions=functions or {"python:desk.look": lambda size: 1}, **options
+                ),
+                journal=journal,
+            )
+            for name, handler in (handlers or {}).items():
+                session.on(name, handler)
+            caller = room.join()
+            async with session:
+                outcome = await program(session, caller)
+            return session, outcome
+
+        return virtual(main)
+
+    return run
+
+
+def texts(session):
+    return [item.text for item in session.history()]
+
+
+def replays(flow, journal):
+    lines = journal.getvalue().split("\n")[:-1]
+    return replay(Conversation(flow), entries(lines)[1]).difference is None
+
+
+class TestSaying:
+    def test_a_line_is_heard_and_its_handle_tells_so(self, in_call):
+        async def program(session, caller):
+            handle = session.say("Your table is ready.")
+            assert not handle.done()
+            assert await handle is handle
+            return handle
+
+        session, handle = in_call(program)
+
+        assert handle.done()
+        assert (handle.heard_text, handle.interrupted, handle.error) == (
+            "Your table is ready.",
+            False,
+            None,
+        )
+        assert texts(session) == ["How many?", "Your table is ready."]
+
+    def test_who_speaks_over_it_cuts_it(self, in_call):
+        async def program(session, caller):
+            await asyncio.sleep(3)
+            handle = session.say("One two three four five six seven eight nine ten eleven twelve.")
+            await asyncio.sleep(2)
+            caller.type("stop")
+            return await handle
+
+        _, handle = in_call(program)
+
+        assert handle.interrupted
+        assert handle.heard_text
+        assert handle.error is None
+
+    def test_a_protected_line_is_stopped_by_force_only(self, in_call):
+        async def program(session, caller):
+            await asyncio.sleep(3)
+            line = "One two three four five six seven eight nine ten eleven twelve."
+            handle = session.say(line, interruptible=False)
+            await asyncio.sleep(1)
+            handle.interrupt()
+            session.interrupt()
+            caller.type("two")
+            await asyncio.sleep(1)
+            before = handle.done()
+            handle.interrupt(force=True)
+            return before, await handle
+
+        _, (before, handle) = in_call(program)
+
+        assert not before
+        assert handle.interrupted
+
+    def test_audio_is_played_from_memory_and_piece_by_piece(self, in_call):
+        second = (3_000 * np.sin(np.arange(48_000) / 10)).astype(np.int16)
+
+        async def pieces():
+            for _ in range(3):
+                yield second[:16_000]
+                await asyncio.sleep(0.1)
+
+        async def program(session, caller):
+            await asyncio.sleep(3)
+            whole = await session.say("A second.", audio=second)
+            parts = await session.say(audio=pieces(), add_to_context=False)
+            heard = caller.heard
+            return whole, parts, heard
+
+        session, (whole, parts, heard) = in_call(program)
+
+        assert (whole.heard_text, whole.error) == ("A second.", None)
+        assert (parts.interrupted, parts.error) == (False, None)
+        assert np.count_nonzero(np.abs(heard) == 2_999) > 0
+        assert texts(session) == ["How many?", "A second."]
+
+    def test_what_is_no_audio_is_an_error_of_that_line(self, in_call):
+        async def program(session, caller):
+            return await session.say(audio=np.zeros((2, 10), np.float32))
+
+        _, handle = in_call(program)
+        assert handle.error is not None
+        assert "int16" in handle.error
+
+    def test_nothing_to_say_is_refused(self, in_call):
+        async def program(session, caller):
+            with pytest.raises(ValueError, match="text or audio"):
+                session.say("  ")
+            with pytest.raises(ValueError, match="instructions"):
+                session.reply("")
+
+        in_call(program)
+
+    def test_a_sound_is_stopped_by_its_name(self, in_call):
+        async def program(session, caller):
+            await asyncio.sleep(3)
+            handle = session.play_sound(np.full(480_000, 500, np.int16), interruptible=False)
+            await asyncio.sleep(2)
+            session.stop_sound()
+            return await handle
+
+        session, handle = in_call(program)
+
+        assert handle.interrupted
+        assert texts(session) == ["How many?"]
+
+    def test_before_the_call_and_after_it(self, virtual, flow, make_services):
+        async def main(clock):
+            room = LoopbackRoom(clock)
+            functions = {"python:desk.look": lambda size: 1}
+            session = Session(
+                flow, room, make_services(), clock, SessionOptions(functions=functions)
+            )
+            early = session.say("Welcome.")
+            async with session:
+                await asyncio.sleep(2)
+                room.join()
+                await early
+            late = session.say("Too late.")
+            session.interrupt()
+            return early, late
+
+        early, late = virtual(main)
+
+        assert early.heard_text == "Welcome."
+        assert late.done()
+        assert late.error == "the call is over"
+
+    def test_the_end_of_the_call_ends_what_waits(self, in_call):
+        async def program(session, caller):
+            caller.speak(np.full(48_000 * 9, 9_000, np.int16))
+            handle = session.say("One two three four five six.")
+            await asyncio.sleep(1)
+            session.close("enough")
+            return await handle
+
+        _, handle = in_call(program)
+        assert handle.error == "the call is over"
+
+
+class TestReplies:
+    def test_the_model_says_what_it_was_asked_to(self, in_call):
+        model = ScriptedModel([{}], replies=["Your table is ready. Come in."])
+
+        async def program(session, caller):
+            await asyncio.sleep(3)
+            return await session.reply("Tell them that the table is ready.")
+
+        session, handle = in_call(program, services=_with(model))
+
+        assert handle.heard_text == "Your table is ready. Come in."
+        (order,) = [e for s in session.steps for e in s.effects if isinstance(e, StartReply)]
+        assert "You are the desk." in order.instructions
+        assert "Tell them that the table is ready." in order.instructions
+        assert not [i for i in session.history() if i.role == "user"]
+
+    def test_whoever_does_not_wait_for_playback_goes_on_when_it_is_written(self, in_call):
+        model = ScriptedModel([{}], replies=["Your table is ready. Come in."])
+
+        async def program(session, caller):
+            await asyncio.sleep(3)
+            handle = await session.reply("Go on.", wait_for_playback=False)
+            first = handle.heard_text
+            await asyncio.sleep(5)
+            return first, handle.heard_text
+
+        _, heard = in_call(program, services=_with(model))
+        assert heard == ("", "Your table is ready. Come in.")
+
+    def test_without_a_model_the_handle_tells_why(self, in_call):
+        errors = []
+
+        async def program(session, caller):
+            return await session.reply("Say something.")
+
+        _, handle = in_call(program, handlers={"error": errors.append})
+
+        assert handle.error == "no language model is configured"
+        assert [told.error for told in errors] == ["error.llm"]
+
+    def test_frames_and_pictures_are_told_to_be_missing(self, in_call):
+        async def program(session, caller):
+            with pytest.raises(UnsupportedError, match="images"):
+                session.reply("Look.", frames=[b"jpeg"])
+            with pytest.raises(UnsupportedError, match="no video"):
+                await session.capture_frames(2)
+            with pytest.raises(ValueError, match="1 to 5"):
+                await session.capture_frames(6)
+
+        in_call(program)
+
+
+class TestTheRest:
+    def test_text_is_a_turn_of_the_caller(self, in_call):
+        async def program(session, caller):
+            await asyncio.sleep(3)
+            session.send_text("four")
+            await asyncio.sleep(5)
+
+        session, _ = in_call(program)
+        assert texts(session)[1:] == ["four", "Goodbye."]
+
+    def test_keys_must_be_keys(self, in_call):
+        async def program(session, caller):
+            with pytest.raises(ValueError, match="no telephone keys"):
+                session.send_dtmf("1x")
+            session.send_dtmf("12#")
+            await asyncio.sleep(1)
+
+        session, _ = in_call(program)
+        assert "SendKeys" in [type(e).__name__ for s in session.steps for e in s.effects]
+
+    def test_a_transfer_without_a_way_tells_so_and_the_call_goes_on(self, in_call):
+        async def program(session, caller):
+            handle = await session.transfer("desk", "warm", brief="Ann")
+            return handle, await session.say("I am still here.")
+
+        _, (handle, line) = in_call(program)
+
+        assert "no way to transfer" in handle.error
+        assert line.heard_text == "I am still here."
+
+    @pytest.mark.parametrize(("way", "kind"), [("hangup", "hangup"), ("leave", "leave")])
+    def test_the_end_comes_after_the_last_line(self, in_call, way, kind):
+        async def program(session, caller):
+            await asyncio.sleep(3)
+            handle = session.say("That is all.")
+            getattr(session, way)("done")
+            result = await session.wait_closed()
+            return handle, result
+
+        _, (handle, result) = in_call(program)
+
+        assert handle.heard_text == "That is all."
+        assert (result.reason, result.kind) == ("done", kind)
+
+    def test_stats_count_what_happened_so_far(self, in_call):
+        async def program(session, caller):
+            await asyncio.sleep(3)
+            session.send_text("four")
+            await asyncio.sleep(1)
+            return session.stats()
+
+        _, stats = in_call(program)
+        assert stats.user_turns == 1
+
+    def test_all_of_it_is_replayed_byte_by_byte(self, in_call, flow):
+        import io
+
+        journal = io.StringIO()
+        model = ScriptedModel([{}], replies=["One. Two.", "Three."])
+
+        async def program(session, caller):
+            session.say("First.", interruptible=False)
+            session.reply("a")
+            await asyncio.sleep(4)
+            session.say("Second.").interrupt()
+            session.reply("b", interruptible=False)
+            caller.type("hello")
+            session.send_dtmf("1")
+            await asyncio.sleep(6)
+            session.interrupt(force=True)
+            await session.transfer("$DESK")
+            session.hangup("done")
+            await session.wait_closed()
+
+        session, _ = in_call(program, services=_with(model), journal=journal)
+
+        assert [s for s in session.steps if isinstance(s.cause, SayRequested)]
+        assert replays(flow, journal)
+
+
+class TestTools:
+    @pytest.mark.parametrize("kind", ["sync", "async"])
+    def test_a_tool_speaks_while_it_works(self, in_call, kind):
+        handles = []
+
+        def look(size):
+            handles.append(current_session().say("Let me look."))
+            return size
+
+        async def look_async(size):
+            handles.append(await current_session().say("Let me look."))
+            return size
+
+        async def program(session, caller):
+            await asyncio.sleep(3)
+            caller.type("four")
+            await asyncio.sleep(8)
+
+        functions = {"python:desk.look": look if kind == "sync" else look_async}
+        session, _ = in_call(program, functions=functions)
+
+        assert texts(session)[2:] == ["Let me look.", "Goodbye."]
+        assert handles[0].heard_text == "Let me look."
+
+    def test_outside_a_session_there_is_none(self):
+        with pytest.raises(TurnwiseError, match="does not run inside a session"):
+            current_session()
+
+
+class TestBeingTold:
+    def test_of_the_three_machines_with_instant_and_cause(self, in_call):
+        told = []
+
+        async def program(session, caller):
+            await asyncio.sleep(3)
+            caller.type("four")
+            await asyncio.sleep(3)
+
+        names = ("agent_state_changed", "dialog_state_changed")
+        in_call(program, handlers=dict.fromkeys(names, told.append))
+
+        dialog = [(n.old, n.new) for n in told if n.name == "dialog_state_changed"]
+        assert ("ask", "find") in dialog
+        agent = [n.new for n in told if n.name == "agent_state_changed"]
+        assert agent[0] == "IDLE"
+        assert agent[-1] == "CLOSING"
+        assert all(isinstance(n.at, int) and n.cause for n in told)
+
+    def test_any_callable_will_do(self, in_call):
+        told = []
+
+        class Called:
+            async def __call__(self, notice):
+                await asyncio.sleep(0.1)
+                told.append(("object", notice.text))
+
+        async def program(session, caller):
+            session.on("transcript", lambda: told.append(("nothing",)))
+            session.on(
+                "transcript", functools.partial(lambda kind, n: told.append((kind,)), "part")
+            )
+            session.on("transcript", Called())
+
+            @session.on("transcript")
+            def plain(notice):
+                told.append(("plain", notice.final))
+
+            assert callable(plain)
+            await asyncio.sleep(2)
+            caller.type("hello")
+            await asyncio.sleep(1)
+
+        in_call(program)
+        assert sorted(told) == [
+            ("nothing",),
+            ("object", "hello"),
+            ("part",),
+            ("plain", True),
+        ]
+
+    def test_async_handlers_never_overtake_themselves(self, in_call):
+        told = []
+
+        async def slow(notice):
+            await asyncio.sleep(0.5 if notice.state == "started" else 0)
+            told.append((notice.state, notice.utterance))
+
+        async def program(session, caller):
+            await session.say("One.")
+            await session.say("Two.")
+
+        in_call(program, handlers={"utterance": slow})
+        assert [state for state, _ in told[:4]] == ["started", "finished", "started", "finished"]
+
+    @pytest.mark.parametrize("kind", ["sync", "async"])
+    def test_a_handler_that_raises_is_reported_and_ends_nothing(self, in_call, kind):
+        errors = []
+
+        def broken(notice):
+            raise LookupError("my own mistake")
+
+        async def broken_later(notice):
+            raise LookupError("my own mistake")
+
+        async def program(session, caller):
+            return await session.say("Still here.")
+
+        handler = broken if kind == "sync" else broken_later
+        handlers = {"participant": handler, "error": errors.append}
+        _, handle = in_call(program, handlers=handlers)
+
+        assert handle.heard_text == "Still here."
+        assert [(e.error, e.subject) for e in errors] == [("error.handler", "participant")]
+        assert "my own mistake" in errors[0].message
+
+    def test_a_broken_handler_of_errors_is_not_told_of_itself(self, in_call):
+        def broken(notice):
+            raise LookupError("again")
+
+        async def program(session, caller):
+            await session.reply("x")
+
+        session, _ = in_call(program, handlers={"error": broken})
+        failed = [s for s in session.steps if type(s.cause).__name__ == "HandlerFailed"]
+        assert len(failed) == 1
+
+    def test_it_can_be_ended(self, in_call):
+        told = []
+
+        async def program(session, caller):
+            end = session.on("transcript", told.append)
+            await asyncio.sleep(2)
+            caller.type("one")
+            await asyncio.sleep(1)
+            end()
+            end()
+            caller.type("two")
+            await asyncio.sleep(1)
+
+        in_call(program)
+        assert [notice.text for notice in told] == ["one"]
+
+    def test_a_name_that_does_not_exist_is_refused(self, in_call):
+        async def program(session, caller):
+            with pytest.raises(ValueError, match="there is no event 'transkript'"):
+                session.on("transkript", print)
+            with pytest.raises(TypeError, match="cannot be called"):
+                session.on("transcript", 3)
+
+        in_call(program)
+
+    def test_the_end_is_told_and_waited_for(self, in_call):
+        told = []
+
+        async def last(notice):
+            await asyncio.sleep(1)
+            told.append((notice.reason, notice.kind))
+
+        async def program(session, caller):
+            session.close("enough")
+
+        in_call(program, handlers={"ended": last})
+        assert told == [("enough", "hangup")]
+
+
+class TestRunning:
+    def test_waiting_for_a_participant(self, virtual, flow, make_services):
+        async def main(clock):
+            room = LoopbackRoom(clock)
+            functions = {"python:desk.look": lambda size: 1}
+            session = Session(
+                flow, room, make_services(), clock, SessionOptions(functions=functions)
+            )
+            loop = asyncio.get_running_loop()
+            loop.call_later(7, room.join)
+            await session.start(wait_for_participant=True)
+            joined = loop.time()
+            session.close()
+            await session.wait_closed()
+            return joined
+
+        assert virtual(main) == pytest.approx(1_007)
+
+    def test_nobody_comes(self, virtual, flow, make_services):
+        async def main(clock):
+            functions = {"python:desk.look": lambda size: 1}
+            options = SessionOptions(functions=functions, join_timeout=5)
+            session = Session(flow, LoopbackRoom(clock), make_services(), clock, options)
+            with pytest.raises(TimeoutError, match="nobody joined"):
+                await session.start(wait_for_participant=True)
+
+        virtual(main)
+
+    def test_what_cannot_begin_says_why(self, virtual, flow, make_services, tmp_path):
+        async def main(clock):
+            session = Session(flow, LoopbackRoom(clock), make_services(), clock)
+            with pytest.raises(ConfigurationError, match=r"desk\.look"):
+                await session.start()
+
+        virtual(main)
+
+    def test_a_program_that_breaks_leaves_nothing_open(self, virtual, flow, make_services):
+        rooms = []
+
+        async def main(clock):
+            room = LoopbackRoom(clock)
+            rooms.append(room)
+            functions = {"python:desk.look": lambda size: 1}
+            options = SessionOptions(functions=functions)
+            with pytest.raises(LookupError):
+                async with Session(flow, room, make_services(), clock, options):
+                    raise LookupError("my own mistake")
+
+        virtual(main)
+        assert "my own mistake" in rooms[0].close_reason
+
+    def test_run_until_closed_returns_how_it_went(self, virtual, flow, make_services):
+        async def main(clock):
+            room = LoopbackRoom(clock)
+            caller = room.join()
+            functions = {"python:desk.look": lambda size: 1}
+            options = SessionOptions(functions=functions)
+            session = Session(flow, room, make_services(), clock, options)
+            asyncio.get_running_loop().call_later(3, caller.type, "four")
+            return await session.run_until_closed()
+
+        assert virtual(main).reason == "flow"
+
+
+def test_a_thread_may_ask_for_everything(flow, make_services):
+    """On the wall clock, because a thread of its own waits for the handle."""
+    outcome = []
+
+    async def main():
+        room = LoopbackRoom()
+        room.join()
+        functions = {"python:desk.look": lambda size: 1}
+        from media.clock import LoopClock
+
+        session = Session(
+            flow, room, make_services(), LoopClock(), SessionOptions(functions=functions)
+        )
+
+        def work():
+            handle = session.say("Hi.")
+            outcome.append(handle.wait(10))
+            outcome.append(handle.heard_text)
+            session.close("done")
+
+        async with session:
+            threading.Thread(target=work, daemon=True).start()
+            return await session.wait_closed()
+
+    result = asyncio.run(main())
+    assert outcome == [True, "Hi."]
+    assert result.reason == "done"
+
+
+def _with(model):
+    from engine.pipeline.pipeline import Services
+    from providers.scripted import ScriptedSynthesizer
+
+    return Services(llm=model, tts=ScriptedSynthesizer(sample_rate=48_000))
+
+
+def test_a_room_of_files_takes_requests_too(tmp_path, virtual, flow, make_services):
+    import wave
+
+    path = tmp_path / "in.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(48_000)
+        file.writeframes(bytes(96_000 * 3))
+
+    async def main(clock):
+        functions = {"python:desk.look": lambda size: 1}
+        session = Session(
+            flow,
+            FileRoom(path, clock=clock),
+            make_services(),
+            clock,
+            SessionOptions(functions=functions),
+        )
+        async with session:
+            return await session.say("Hello.")
+
+    assert virtual(main).heard_text == "Hello."
