@@ -15,7 +15,7 @@ from typing import Any, Final
 from engine.core.findings import Findings, Scope
 from engine.core.parsers.choices import find_values
 from engine.core.parsers.slots import find_slot, item_of
-from engine.core.parsers.words import phrase, utterance
+from engine.core.parsers.words import utterance
 from engine.core.values import ShapeError, from_json
 from engine.machine.compiled import SlotSpec, SlotType
 
@@ -179,8 +179,8 @@ def _judge_list(values: list[Any], spec: SlotSpec, scope: Scope) -> list[Any] | 
 def _judge_text(text: str, spec: SlotSpec, scope: Scope) -> Any:
     kind = spec.type.kind
     if kind == "text":
-        known = find_values(phrase(text), spec.words)
-        whole = [found for found in known if found.size == len(phrase(text))]
+        words = utterance(text).words
+        whole = [found for found in find_values(words, spec.words) if found.size == len(words)]
         return whole[0].value if whole else text[:_LONGEST_TEXT] or None
     if kind in _ISO:
         try:
