@@ -23,6 +23,9 @@ _HALF_WIDTH = 16
 _KAISER_BETA = 7.0
 _CUTOFF = 0.94
 
+_SIMPLE = 6
+"""Rates in a proportion of up to this, as 48, 24, 16 and 8 kHz are, have few phases."""
+
 
 @lru_cache(maxsize=16)
 def _phases(up: int, down: int) -> _Floats:
@@ -86,12 +89,32 @@ class Resampler:
         count = last // self._down + 1 - self._given
         if count <= 0:
             return silence(0)
-        grid = np.arange(self._given, self._given + count) * self._down + self._delay
+        first = self._given * self._down + self._delay
         self._given += count
+        simple = max(self._up, self._down) <= _SIMPLE
+        output = (self._by_phase if simple else self._by_sample)(window, first, count)
+        rounded: Samples = np.clip(np.rint(output), -32768, 32767).astype(np.int16)
+        return rounded
+
+    def _by_phase(self, window: _Floats, first: int, count: int) -> _Floats:
+        """Filter all samples of a phase together: each `up`-th output, `down` inputs apart."""
+        output = np.empty(count, dtype=np.float32)
+        width = self._phases.shape[1]
+        for place in range(min(self._up, count)):
+            newest, phase = divmod(first + place * self._down, self._up)
+            begin = newest - (self._taken - len(window)) - width + 1
+            part = output[place :: self._up]
+            end = begin + (len(part) - 1) * self._down + width
+            filtered = np.correlate(window[begin:end], self._phases[phase], "valid")
+            part[:] = filtered[:: self._down]
+        return output
+
+    def _by_sample(self, window: _Floats, first: int, count: int) -> _Floats:
+        """Look up each output's own inputs and coefficients: for rates with hundreds of phases."""
+        grid = np.arange(count) * self._down + first
         width = self._phases.shape[1]
         newest = grid // self._up - (self._taken - len(window))
         frames = np.lib.stride_tricks.sliding_window_view(window, width)
         rows = frames[newest - width + 1]
-        output = np.einsum("ij,ij->i", rows, self._phases[grid % self._up])
-        rounded: Samples = np.clip(np.rint(output), -32768, 32767).astype(np.int16)
-        return rounded
+        output: _Floats = np.einsum("ij,ij->i", rows, self._phases[grid % self._up])
+        return output
