@@ -22,6 +22,7 @@ from pygls.workspace import PositionCodec
 from engine import __version__
 from engine.cli.open_document import OpenDocument, included
 from engine.cli.protocol_kinds import SEVERITY, SYMBOL, completion_item
+from engine.cli.settings import Project, told
 from engine.cli.validate import known_providers
 from engine.flow.completion import complete
 from engine.flow.diagnostics import Diagnostic, Edit, Fix, Span
@@ -88,13 +89,14 @@ class FlowServer(LanguageServer):
             document.result = LoadResult(flow=None, diagnostics=(), source=document.source)
         if document.result is None:
             path = Path(document.source.file)
-            document.result = check_text(
+            result = check_text(
                 document.source.text,
                 document.source.file,
                 self._catalogue,
                 folder=path.parent,
                 root=project_root(path),
             )
+            document.result = told(result, Project())
         return document
 
     async def check_soon(self, uri: str, version: int | None) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
 from engine.cli.rewriting import UnreadableFileError, difference, read_text, write_text
+from engine.cli.settings import Project, Settings
 from engine.flow.catalogue import Catalogue
 from engine.flow.fixing import Fixed, fix_text
 from engine.flow.loader import LoadResult, check_text
@@ -17,6 +19,7 @@ from engine.flow.reading import project_root
 def repair(
     paths: Sequence[str],
     catalogue: Catalogue,
+    project: Project | None = None,
     *,
     unsafe: bool = False,
     diff: bool = False,
@@ -28,6 +31,7 @@ def repair(
     Args:
         paths: flow files.
         catalogue: the providers that are installed.
+        project: which findings are told; what is not told is not repaired.
         unsafe: also make repairs that are guesses.
         diff: show the changes and write nothing.
         out: where differences go; standard output by default.
@@ -39,10 +43,11 @@ def repair(
     """
     out, err = out or sys.stdout, err or sys.stderr
     code = 0
+    project = project or Project()
     for path in dict.fromkeys(paths):
         try:
             before = read_text(path)
-            fixed = _fixed(path, before, catalogue, unsafe=unsafe)
+            fixed = _fixed(path, before, catalogue, project.of(path), unsafe=unsafe)
             # A byte order mark is no finding, and stays.
             after = "\ufeff" * before.startswith("\ufeff") + fixed.text
             if after == before:
@@ -59,12 +64,16 @@ def repair(
     return code
 
 
-def _fixed(path: str, text: str, catalogue: Catalogue, *, unsafe: bool) -> Fixed:
+def _fixed(
+    path: str, text: str, catalogue: Catalogue, settings: Settings, *, unsafe: bool
+) -> Fixed:
     folder = Path(path).parent
     root = project_root(Path(path).resolve())
 
     def check(changed: str) -> LoadResult:
-        return check_text(changed, path, catalogue, folder=folder, root=root)
+        result = check_text(changed, path, catalogue, folder=folder, root=root)
+        told = tuple(found for found in result.diagnostics if settings.tells(found))
+        return replace(result, diagnostics=told)
 
     return fix_text(text, check, unsafe=unsafe)
 

@@ -14,6 +14,7 @@ from typing import Any, TextIO
 import click
 
 from engine.cli.render import FORMATS, Summary, forgiving, render
+from engine.cli.settings import ON_REQUEST, Project, Settings
 from engine.flow.catalogue import Catalogue
 from engine.flow.codes import Severity
 from engine.flow.diagnostics import Diagnostic
@@ -49,6 +50,23 @@ class Wanted:
     """A room is about to start the flow."""
     against: str | None = None
     """Compare with the same files at this revision of git."""
+    select: tuple[str, ...] = ()
+    """Codes and prefixes to tell, instead of what the settings of the project choose."""
+    extend_select: tuple[str, ...] = ()
+    """Codes and prefixes to tell as well."""
+    ignore: tuple[str, ...] = ()
+    """Codes and prefixes not to tell."""
+
+    @property
+    def project(self) -> Project:
+        """The settings of all files, with what the command line adds."""
+        return Project(self.select, self.extend_select, self.ignore)
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """The codes that are told on request, and are requested by an option."""
+        options = (("TW707", self.no_llm), ("TW802", self.env))
+        return frozenset(code for code, wanted in options if wanted)
 
 
 def validate(
@@ -70,15 +88,19 @@ def validate(
 
     Raises:
         BaselineError: the baseline cannot be read.
+        SettingsError: the settings of the project hold what cannot be meant.
         click.UsageError: there is no such revision, or nothing in a folder.
     """
     out, err = out or sys.stdout, err or sys.stderr
     wanted = wanted or Wanted()
     started = time.perf_counter()
     files = flow_files(paths)
-    catalogue = _looked_up(files, wanted)
+    project = wanted.project
+    catalogue = _looked_up(files, wanted, project)
     results = [_check(path, catalogue) for path in files]
     findings = list(dict.fromkeys(found for result in results for found in result.diagnostics))
+    settings = {found.span.file: project.of(found.span.file) for found in findings}
+    findings = [f for f in findings if settings[f.span.file].tells(f, asked=wanted.asked)]
     ignored = list(dict.fromkeys(found for result in results for found in result.ignored))
     sources = {name: source for result in results for name, source in result.sources.items()}
     findings, known = _sift(findings, sources, wanted, err)
@@ -92,8 +114,13 @@ def validate(
     render(findings, sources, summary, wanted.output_format, out)
     if not all(result.readable for result in results):
         return 2
-    limit = max(_RANK[wanted.fail_on], _RANK["warning"] if wanted.strict else 0)
-    return int(any(_RANK[found.severity] <= limit for found in findings))
+    return int(any(_fails(found, wanted, settings[found.span.file]) for found in findings))
+
+
+def _fails(found: Diagnostic, wanted: Wanted, settings: Settings) -> bool:
+    strict = wanted.strict or settings.strict
+    limit = max(_RANK[wanted.fail_on], _RANK["warning"] if strict else 0)
+    return _RANK[found.severity] <= limit
 
 
 def _sift(
@@ -127,10 +154,15 @@ def flow_files(paths: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(outside.flow_files(paths)))
 
 
-def _looked_up(files: Sequence[str], wanted: Wanted) -> Catalogue:
+def _looked_up(files: Sequence[str], wanted: Wanted, project: Project) -> Catalogue:
     """What the rules are told of the outside."""
-    catalogue = replace(known_providers(), without_model=wanted.no_llm, started=wanted.started)
-    if wanted.env:
+    asked = {
+        code
+        for code in ON_REQUEST
+        if code in wanted.asked or any(project.of(file).asks(code) for file in files)
+    }
+    catalogue = replace(known_providers(), without_model="TW707" in asked, started=wanted.started)
+    if "TW802" in asked:
         catalogue = replace(catalogue, environment=frozenset(os.environ))
     if not (wanted.resolve or wanted.against):
         return catalogue
@@ -177,6 +209,14 @@ def known_providers() -> Catalogue:
     show_default=True,
     help="How findings are written.",
 )
+@click.option(
+    "--select",
+    multiple=True,
+    metavar="CODES",
+    help="Tell only these codes or prefixes (TW3,TW506).",
+)
+@click.option("--extend-select", multiple=True, metavar="CODES", help="Tell these codes as well.")
+@click.option("--ignore", multiple=True, metavar="CODES", help="Do not tell these warnings.")
 @click.option("--strict", is_flag=True, help="Warnings fail as errors do.")
 @click.option(
     "--fail-on",
@@ -209,7 +249,8 @@ def command(
 ) -> int:
     """Check flow files: syntax, names, ways through the states, types, what is said.
 
-    A folder stands for all flows, fragments and tests below it; `-` is standard input.
+    A folder stands for all flows, fragments and tests below it; `-` is standard input. A project
+    chooses what it is told with `[tool.turnwise]` in its pyproject.toml.
 
     Exit codes: 0 nothing wrong, 1 findings (--diff: repairs to make), 2 a file could not be read.
     """
@@ -225,7 +266,10 @@ def command(
         # Checking alone is the common case.
         from engine.cli.repairing import repair
 
-        code = repair(flow_files(paths), known_providers(), unsafe=unsafe_fixes, diff=diff, out=out)
+        code = repair(
+            flow_files(paths), known_providers(), wanted.project,
+            unsafe=unsafe_fixes, diff=diff, out=out,
+        )  # fmt: skip
         if diff or code:
             return code
     return validate(paths, wanted, out)
