@@ -91,6 +91,14 @@ class Expect(Effect):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CloseStretch(Effect):
+    """Take the stretch of speech in progress for over: its final transcript is due now.
+
+    What is said from here on is the next stretch.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PredictEndOfTurn(Effect):
     """Ask the turn detector about the text so far. Answered by `EndOfTurnPredicted`, or never."""
 

@@ -20,7 +20,8 @@ The pace of a caller (`engine.core.pace`) is learned in every mode, from pauses 
 words came: within a turn, and after one that was taken for over before the agent could be heard.
 
 A turn that never ends (a detector that is stuck in a noise, a television) is closed after
-`LONGEST_TURN` by `long_turn`, with the words it has.
+`max_turn` by `long_turn`, with the words it has. What sounds on is the next stretch for the
+recogniser, and is known by its words alone until the voice ends.
 
 `review` compares deadlines with facts and may be called at any time: after every event it is.
 """
@@ -34,15 +35,12 @@ from engine.core.deadlines import Deadlines
 from engine.core.hearing import Hearing, UserTurn
 from engine.core.outbox import Outbox
 from engine.core.pace import Pace
-from engine.effects import PredictEndOfTurn
+from engine.effects import CloseStretch, PredictEndOfTurn
 from engine.events import EndOfTurnPredicted, Millis
 from engine.machine.compiled import ListenPolicy
 
 PREDICTION_GRACE: Millis = 100
 """A text rule answers in 5 ms, an audio model in 30 to 60; who is slower answers the next words."""
-
-LONGEST_TURN: Millis = 60_000
-"""Nobody speaks for a minute without a breath; who does is answered, and may go on."""
 
 
 def end_of_turn_wait(
@@ -103,9 +101,8 @@ class Endpointing:
         turn = self._hearing.turn
         if turn is None:
             return
-        if self._deadlines.get(f"long_turn:{turn.id}") is None:
-            self._deadlines.set(f"long_turn:{turn.id}", self._outbox.at + LONGEST_TURN)
         silent = not self._hearing.voice
+        self._keep(f"long_turn:{turn.id}", self._since(turn) + policy.max_turn, wanted=not silent)
         self._keep(
             f"transcript:{turn.id}",
             turn.last_speech + policy.transcript_timeout,
@@ -117,6 +114,19 @@ class Endpointing:
             max(due, self._grace) if self._probability is None else due,
             wanted=silent and not turn.owed and not turn.overlap and bool(turn.texts),
         )
+
+    def too_long(self, turn: UserTurn) -> None:
+        """The turn has no end: take its latest stretch for over."""
+        self._outbox.note("long_turn", turn=turn.id)
+        self._outbox.emit(CloseStretch())
+
+    def _since(self, turn: UserTurn) -> Millis:
+        """Return since when the caller speaks without an end; over a line: without a breath."""
+        if turn.overlap:
+            return turn.effort
+        if turn.opened is None:
+            turn.opened = turn.last_speech if turn.began is None else turn.effort
+        return turn.opened
 
     def closed(self, turn: UserTurn) -> None:
         """The turn is closed."""

@@ -151,11 +151,13 @@ class Exchange:
             self._interrupt("voice")
         else:
             self.turns.pause()
+            self.interruption.held()
             self._outbox.note("paused", turn=turn.id)
 
     def false_alarm(self) -> None:
         """The deadline `false_alarm`: no words came."""
-        self._go_on("no words")
+        if not self.interruption.asks_for_words():
+            self._go_on("no words")
 
     def _go_on(self, because: str) -> None:
         self.interruption.over()
@@ -223,7 +225,7 @@ class Exchange:
         turn = self.hearing.turn
         if turn is None or turn.id != name:
             return
-        self._outbox.note("long_turn", turn=turn.id)
+        self.endpointing.too_long(turn)
         self.deaf()
         self.transcript_missing(name)
         if turn.texts and not turn.overlap:

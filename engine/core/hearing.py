@@ -54,6 +54,8 @@ class UserTurn:
     """When the first of the stretches began that lie no more than a breath apart ..."""
     earlier: Millis = 0
     """... and how much voice was in those before the latest one."""
+    opened: Millis | None = None
+    """Since when it is the caller's turn and nothing else."""
     pause: Millis | None = None
     """How long the caller was silent before the latest stretch, until its words came."""
     resumed: bool = False

@@ -20,7 +20,9 @@ Words (judged at every transcript, the first rule that holds):
     otherwise                               go on; a final is kept and answered after the line
 
 Held audio goes on at the same sample when no words have come for `false_alarm_pause` after the
-voice ended (was noticed to have ended), and at once when the voice turns out to have been shorter
+voice ended (was noticed to have ended). Where the voice does not end, the recogniser is asked after
+`LONGEST_HOLD` for the words it has; if there are none, the audio goes on, and this voice no longer
+counts until it ends. Held audio goes on at once when the voice turns out to have been shorter
 than `min_time`, or its words back-channel.
 
 "Enough" is `min_words`; one word is enough where it is expected (a yes/no question is open, or the
@@ -42,11 +44,15 @@ from engine.core.hearing import Hearing
 from engine.core.outbox import Outbox
 from engine.core.turns import Turns
 from engine.core.words import word_count, words_of
+from engine.effects import CloseStretch
 from engine.events import Millis, TranscriptReceived
 from engine.machine.compiled import InterruptionPolicy
 
 JUST_BEGUN: Millis = 500
 """Who speaks against a reply that began so little before has not been listening to it yet."""
+
+LONGEST_HOLD: Millis = 5_000
+"""A voice of which no word is known after so long may well be a noise."""
 
 HESITATIONS = frozenset({"uh", "um", "uhm", "er", "erm", "hm", "hmm", "mm", "ah", "oh", "eh"})
 """Sounds that are no words in any state, whatever `ignore` says."""
@@ -167,6 +173,10 @@ class Interruption:
         self._turns = turns
         self._confidence = 1.0
         self._only_backchannel = False
+        self._holds = False
+        """`false_alarm` runs although the voice goes on ..."""
+        self._asked = False
+        """... and the recogniser was asked for its words."""
         self._turn = ""
         """The turn of the agent that is heard, or was heard last ..."""
         self._since: Millis = 0
@@ -186,7 +196,8 @@ class Interruption:
     @property
     def pointless(self) -> bool:
         """Whether audio is held although nobody speaks and nothing is waited for."""
-        waiting = self._hearing.voice or self._deadlines.get("false_alarm") is not None
+        running = self._deadlines.get("false_alarm") is not None
+        waiting = self._hearing.voice or (running and not self._holds)
         return self._turns.paused and not waiting
 
     def unheard(self, state: str) -> bool:
@@ -203,6 +214,24 @@ class Interruption:
         """The voice begins over a line."""
         self._confidence, self._only_backchannel = confidence, False
         self._deadlines.cancel("false_alarm")
+        if self._turns.paused:
+            self.held()
+
+    def held(self) -> None:
+        """The audio is held for a voice; not for ever."""
+        self._holds, self._asked = True, False
+        self._deadlines.set("false_alarm", self._outbox.at + LONGEST_HOLD)
+
+    def asks_for_words(self) -> bool:
+        """The audio was held for long enough. False: nothing more is waited for."""
+        policy = self.policy
+        if not self._hearing.voice or self._asked or policy is None:
+            self._only_backchannel = True  # there were no words, as far as anybody can tell
+            return False
+        self._asked = True
+        self._outbox.emit(CloseStretch())
+        self._deadlines.set("false_alarm", self._outbox.at + policy.false_alarm_pause)
+        return True
 
     def judge(self, words: Words, *, expected: bool) -> Verdict:
         """Decide what words do to the line under way."""
@@ -238,6 +267,7 @@ class Interruption:
             return False
         if self._voiced(policy) < policy.min_time:
             return True
+        self._holds = False
         self._deadlines.set("false_alarm", self._outbox.at + policy.false_alarm_pause)
         return False
 
@@ -286,6 +316,8 @@ class Interruption:
         return {
             "confidence": self._confidence,
             "only_backchannel": self._only_backchannel,
+            "holds": self._holds,
+            "asked": self._asked,
             "turn": self._turn,
             "since": self._since,
         }
@@ -294,4 +326,5 @@ class Interruption:
         """Restore what `to_dict` gave."""
         self._confidence = data["confidence"]
         self._only_backchannel = data["only_backchannel"]
+        self._holds, self._asked = data.get("holds", False), data.get("asked", False)
         self._turn, self._since = data.get("turn", ""), data.get("since", 0)

@@ -181,6 +181,7 @@ class ListenPolicy:
     threshold: float = 0.75
     silence: Millis = 6_000
     transcript_timeout: Millis = 2_000
+    max_turn: Millis = 60_000
     no_input: tuple[Template, ...] = ()
     no_match: tuple[Template, ...] = ()
     accept: tuple[Literal["speech", "dtmf"], ...] = ("speech", "dtmf")

@@ -73,7 +73,7 @@ def merge_listen(layers: Sequence[Listen]) -> ListenPolicy:
     """
     changes: dict[str, Any] = {}
     for layer in layers:
-        for key in ("silence", "transcript_timeout", "preempt"):
+        for key in ("silence", "max_turn", "transcript_timeout", "preempt"):
             if (value := getattr(layer, key)) is not None:
                 changes[key] = value
         for key in ("no_input", "no_match"):

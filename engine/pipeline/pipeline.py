@@ -171,6 +171,11 @@ class Pipeline:
         if self.recognition is not None and stt is not None:
             self.recognition.renew(stt)
 
+    def close_stretch(self) -> None:
+        """Take the stretch of speech in progress for over, and what follows for another."""
+        if self.recognition is not None:
+            self.recognition.split()
+
     def predict(self, turn: str, text: str, kinds: Sequence[str]) -> None:
         """Ask the turn detector; without one every text is a whole turn, at once."""
         if self.prediction is not None:

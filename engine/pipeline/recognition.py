@@ -115,6 +115,14 @@ class Recognition(Stage):
             self._owed += 1
             self._call(self._stt.end_speech)
 
+    def split(self) -> None:
+        """Close the stretch in progress, although the voice goes on, and begin the next one."""
+        if self._speaking:
+            self._owed += 1
+            self._call(self._stt.end_speech)
+            self._pre_roll = 0.0
+            self._call(self._stt.start_speech)
+
     def _begin(self, at: float) -> None:
         since = self._heard / self._stt.sample_rate - at
         wanted = round((since + PRE_ROLL) * self._stt.sample_rate)

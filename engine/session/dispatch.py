@@ -98,6 +98,8 @@ class Dispatcher:
                 pipeline.voice.resume()
             case do.Expect():
                 pipeline.expect(grammar_key(effect.flow, effect.grammar))
+            case do.CloseStretch():
+                pipeline.close_stretch()
             case do.PredictEndOfTurn():
                 pipeline.predict(effect.turn, effect.text, effect.kinds)
             case do.Understand():

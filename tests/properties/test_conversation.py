@@ -89,6 +89,7 @@ LISTENING = st.builds(
     max_wait=st.sampled_from([500, 1_200]),
     silence=st.sampled_from([500, 6_000]),
     transcript_timeout=st.sampled_from([0, 2_000]),
+    max_turn=st.sampled_from([1_000, 60_000]),
 )
 PAUSES = st.sampled_from(
     [0, 1, 20, 59, 60, 200, 299, 300, 499, 500, 501, 1_200, 2_000, 6_000, 10_000]

@@ -165,6 +165,13 @@ class Listen(FlowModel):
         examples=["2s"],
         json_schema_extra=inherited("2s"),
     )
+    max_turn: Duration | None = Field(
+        default=None,
+        description="How long the caller may go on without coming to an end. Then the agent answers"
+        " what it has heard; a noise that never ends does not silence it.",
+        examples=["30s"],
+        json_schema_extra=inherited("60s"),
+    )
     no_input: list[Text] | None = Field(
         default=None,
         description="What is said at the first, second ... silence; then event `no_input`.",

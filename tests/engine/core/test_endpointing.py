@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.endpointing import PREDICTION_GRACE, end_of_turn_wait
-from engine.effects import PredictEndOfTurn
+from engine.effects import CloseStretch, PredictEndOfTurn
 from engine.events import EndOfTurnPredicted
 from engine.machine.compiled import ListenPolicy
 
@@ -293,6 +293,51 @@ def test_a_turn_without_an_end_is_closed_with_the_words_it_has(call):
 
     assert committed(call) == [(61_000, "four people")]
     assert call.notes("long_turn") == [(61_000, {"turn": "u1"})]
+
+
+def test_the_recogniser_is_told_that_the_rest_is_another_stretch(call):
+    call.open()
+    call.voice(1_000)
+    call.until(61_000)
+
+    assert call.effects(CloseStretch) == [(61_000, CloseStretch())]
+
+
+def test_how_long_a_turn_may_be_is_the_policys(call):
+    call.open()
+    call.dialog.listen = ListenPolicy(max_turn=10_000)
+    call.voice(1_000)
+    call.words(2_000, "four people", final=False)
+    call.until(70_000)
+
+    assert committed(call) == [(11_000, "four people")]
+
+
+def test_words_that_come_when_a_turn_without_an_end_was_closed_are_not_lost(call):
+    """A recogniser that tells nothing before the end of a stretch is asked for it."""
+    call.open()
+    call.dialog.listen = ListenPolicy(max_turn=10_000)
+    call.voice(1_000)
+    call.until(11_000)
+    call.words(11_300, "once upon a time there was a king")
+    call.until(20_000)
+
+    assert committed(call) == [(11_800, "once upon a time there was a king")]
+
+
+def test_who_is_silent_while_a_line_is_heard_to_its_end_is_not_endless(call):
+    """Words kept over a protected line wait for its end, however long that takes."""
+    call.open("A very long line.", allow=False)
+    call.dialog.listen = ListenPolicy(max_turn=10_000)
+    call.plays(500, "a1.1", 30_000)
+    call.says(2_000, 3_000, "four people")
+    call.says(14_000, 15_000, "or five")
+    call.until(30_499)
+    call.played(30_500, "a1.1", 30_000)
+    call.until(40_000)
+
+    assert call.notes("long_turn") == []
+    assert committed(call) == [(30_500, "four people or five")]
 
 
 def test_a_turn_without_an_end_is_closed_with_the_words_in_the_making(call):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from engine.core.interruption import Verdict, Words, has_phrase, is_backchannel, judge
-from engine.effects import HangUp, PauseSpeech, ResumeSpeech, Say, StopSpeech
+from engine.effects import CloseStretch, HangUp, PauseSpeech, ResumeSpeech, Say, StopSpeech
 from engine.events import KeyPressed, TextReceived, ToolReturned
 from engine.machine.compiled import InterruptionPolicy, ListenPolicy
 
@@ -208,6 +208,49 @@ def test_held_audio_goes_on_when_the_words_that_held_it_are_not_trusted(call):
     call.words(2_500, "no", accepted=False)
 
     assert sound(call) == [(2_060, "PauseSpeech"), (2_500, "ResumeSpeech")]
+
+
+def test_a_noise_that_does_not_end_holds_the_line_for_some_seconds_only(call):
+    """The recogniser is asked for words; there are none, and this noise counts no more."""
+    speaking(call)
+    call.voice(2_000)
+    call.until(7_500)
+    assert call.effects(CloseStretch) == [(7_500, CloseStretch())]
+    call.words(7_700, "")
+    call.until(20_000)
+
+    assert sound(call) == [(2_500, "PauseSpeech"), (9_500, "ResumeSpeech")]
+
+
+def test_words_the_recogniser_was_asked_for_make_the_interruption_real(call):
+    """It tells nothing before the end of a stretch, so the stretch is closed for it."""
+    speaking(call)
+    call.voice(2_000)
+    call.until(7_500)
+    call.words(7_800, "no wait I wanted to say")
+    call.until(8_000)
+    assert call.agent == "LISTENING"
+    call.words(9_400, "something else")
+    call.silent(9_000)
+    call.until(12_000)
+
+    assert sound(call) == [
+        (2_500, "PauseSpeech"),
+        (7_800, "StopSpeech"),
+        (7_800, "ResumeSpeech"),
+    ]
+    assert turns_of(call) == ["no wait I wanted to say something else"]
+
+
+def test_a_voice_after_the_noise_counts_again(call):
+    speaking(call)
+    call.voice(2_000)
+    call.until(9_500)
+    call.silent(9_600)
+    call.voice(10_200)
+    call.until(10_900)
+
+    assert sound(call)[2:] == [(10_700, "PauseSpeech")]
 
 
 def test_where_nothing_may_be_resumed_voice_cuts_the_line(call):
