@@ -160,7 +160,8 @@ class _Collector:
             errors = [found for found in loaded.diagnostics if found.is_error]
             first = errors[0]
             line = first.span.line if loaded.readable else 0
-            message = first.message if len(errors) == 1 else f"{len(errors)} errors in this flow"
+            more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+            message = f"{first.message}{more}"
             problem = Problem(str(path), line, message, tuple(loaded.diagnostics), loaded.sources)
             self.found.problems.append(problem)
             return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -49,6 +49,9 @@ class Outcome:
     case: Case
     failure: Failure | None
     steps: tuple[Step, ...]
+    marks: tuple[tuple[int, int], ...] = ()
+    """For each step of the talk that let something happen, counted from 1: how many steps of the
+    call had been when it did."""
     compared: tuple[Compared, ...] = ()
     """What a real model made of its turns, when one was asked."""
 
@@ -81,11 +84,18 @@ def run_case(case: Case, coverage: Coverage | None = None, model: Model | None =
     replies = Replies(case.test.mock.get(MODEL), lambda: call.own_question())
     call = _call(case, reader, replies, coverage.fired if coverage is not None else None)
     said = call.said
-    failure_ = _play(case, call, Talk(call, reader, replies))
+    talk = Talk(call, reader, replies)
+    failure_ = _play(case, call, talk)
     if coverage is not None:
         coverage.played(call.flow, call.steps)
     compared = tuple(live.compared) if live is not None else ()
-    return Outcome(case=case, failure=failure_, steps=tuple(call.steps), compared=compared)
+    return Outcome(
+        case=case,
+        failure=failure_,
+        steps=tuple(call.steps),
+        marks=tuple(talk.marks),
+        compared=compared,
+    )
 
 
 def _call(
@@ -161,9 +171,23 @@ def explain(outcome: Outcome) -> str:
     ]
     if failure.help:
         told.append(f"{gutter} = help:     {failure.help}")
-    happened = [text for step in outcome.steps for text in lines_of(step)]
+    happened = list(_happened(outcome))
     if happened:
-        told += ["", "what happened:"]
+        told += ["", "what happened, with the steps of the test at the left:"]
         told += ["      ..."] if len(happened) > CONTEXT else []
         told += happened[-CONTEXT:]
     return "\n".join(told)
+
+
+def _happened(outcome: Outcome) -> Iterator[str]:
+    """The call as lines; the first that a step of the talk brought carries its number."""
+    marks = iter([*outcome.marks, (0, len(outcome.steps) + 1)])
+    number, begins = next(marks)
+    due = ""
+    for index, step in enumerate(outcome.steps):
+        while index >= begins:
+            due = str(number)
+            number, begins = next(marks)
+        for line in lines_of(step):
+            yield f"{due:>4}{line}"
+            due = ""

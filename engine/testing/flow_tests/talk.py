@@ -71,6 +71,12 @@ class Talk:
         self._call = call
         self._reader = reader
         self._replies = replies
+        self._number = 0
+        self.marks: list[tuple[int, int]] = []
+        """For each step that lets something happen, counted from 1: how many steps of the call had
+        been when it did."""
+        self._unhandled = ""
+        """The last event that was raised, where nothing came of it."""
         self._written: str | ModelReply | list[str | ModelReply] | None = None
         self._lines = 0
         """What the agent said before this does not count."""
@@ -83,6 +89,7 @@ class Talk:
             StepFailedError: it did not come true.
             NeverAtRestError, UnmockedWriteError: it cannot.
         """
+        self._number += 1
         for key, act in self._actions().items():
             value = getattr(step, key)
             if value is not None:
@@ -105,7 +112,7 @@ class Talk:
             "dtmf": self._dtmf,
             "interrupt": self._interrupt,
             "emit": self._emit,
-            "wait": self._call.pass_time,
+            "wait": self._wait,
             "agent": self._agent,
             "at": self._at,
             "called": self._called,
@@ -121,23 +128,29 @@ class Talk:
         self._all_said()
         if self._call.over is not None:
             found = f"the call is over: {self._ending()}"
-            raise StepFailedError(f"a call in which {what}", found)
+            raise StepFailedError(what, found)
         self._lines, self._calls = len(self._call.said), len(self._call.calls)
+        self._unhandled = ""
+        self._mark()
+
+    def _mark(self) -> None:
+        self.marks.append((self._number, len(self._call.steps)))
 
     def _user(self, text: str) -> None:
         declared, written = self._reader.heard, self._written
-        self._quiet("the caller can speak")
+        self._quiet("the caller to be able to speak")
         self._replies.answer([] if written is None else _list(written))
         self._call.types(text)
         if declared is not None and self._reader.heard is not None:
             self._reader.heard = None
             found = f"nobody listens in `{self._call.state}`"
-            raise StepFailedError("that the turn is understood", found)
+            raise StepFailedError("somebody to understand the turn", found)
         dropped, self._reader.dropped = self._reader.dropped, ()
         if dropped:
-            found = f"that {', '.join(dropped)} cannot be heard in `{self._call.state}`"
+            where = f"in `{self._call.state}`"
+            found = f"{', '.join(dropped)}, which is not in scope {where}, or not of its type"
             help_ = "only what is asked there, filled slots, and handled intents can be heard"
-            raise StepFailedError("that `heard` is in scope and of its type", found, help_)
+            raise StepFailedError("something that can be heard", found, help_)
 
     def _all_said(self) -> None:
         """Every reply that was written for the last turn was asked for."""
@@ -151,11 +164,11 @@ class Talk:
         raise StepFailedError(several, found, help_)
 
     def _silence(self, length: int) -> None:
-        self._quiet("the caller can be silent")
+        self._quiet("the caller to be silent for a while")
         self._call.pass_time(length)
 
     def _dtmf(self, keys: str) -> None:
-        self._quiet("keys can be pressed")
+        self._quiet("keys to be pressed")
         self._call.presses(keys)
 
     def _interrupt(self, interrupt: Interrupt) -> None:
@@ -172,14 +185,23 @@ class Talk:
         if self._audible() is None:
             found = f"the agent stops after {(call.now - line.at) / 1000:g} s"
             raise StepFailedError(f"speech that lasts {interrupt.at / 1000:g} s", found)
+        self._mark()
         call.speaks(interrupt.user)
+
+    def _wait(self, length: int) -> None:
+        self._mark()
+        self._call.pass_time(length)
 
     def _audible(self) -> Line | None:
         return next((line for line in self._call.said if line.whole is None), None)
 
     def _emit(self, event: str) -> None:
         self._lines, self._calls = len(self._call.said), len(self._call.calls)
+        self._mark()
+        before, where = len(self._call.steps), self._call.state
         self._call.happens(event)
+        followed = any(step.moves or step.effects for step in self._call.steps[before:])
+        self._unhandled = "" if followed else f"nothing came of `{event}` in `{where}`"
 
     # --- what must be so -------------------------------------------------------------------------
 
@@ -212,7 +234,7 @@ class Talk:
             return f"a part of a line stands between slashes: /{re.escape(text)}/"
         if any(_matches(text, line.text) for line in self._call.said[: self._lines]):
             return "it was said earlier, before the last thing that happened"
-        return ""
+        return self._unhandled
 
     def _at(self, target: str) -> None:
         call = self._call

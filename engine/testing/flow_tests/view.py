@@ -6,7 +6,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.core.step import Deadline, Note, Step
-from engine.effects import CallTool, Effect, HangUp, ReportError, Say, StopSpeech, Transfer
+from engine.effects import (
+    CallTool,
+    Effect,
+    HangUp,
+    PlayFile,
+    ReportError,
+    Say,
+    StopSpeech,
+    Transfer,
+)
 from engine.events import (
     AppEventReceived,
     Event,
@@ -71,6 +80,8 @@ def _moves(step: Step) -> Iterator[tuple[str, str]]:
 def _effects(effects: tuple[Effect, ...]) -> Iterator[tuple[str, str]]:
     for effect in effects:
         match effect:
+            case PlayFile(file=file):
+                yield "agent", f"plays {file}"
             case Say(text=text):
                 yield "agent", f'"{text}"'
             case StopSpeech():

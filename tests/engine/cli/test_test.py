@@ -76,14 +76,14 @@ def test_a_failure_shows_the_step_and_what_happened(flow: Path) -> None:
   = expected: the agent to say "Hello Ann."
   = found:    "Goodbye Ann."
 
-what happened:
-    0.000  state  ask  (begin)
-    0.000  agent  "What is your name?"
-    1.600  caller "Ann"
-    1.600  heard  name=Ann
-    1.600  state  ask -> bye  (ask.then[0])
-    1.600  agent  "Goodbye Ann."
-    2.400  agent  hangs up (flow)
+what happened, with the steps of the test at the left:
+        0.000  state  ask  (begin)
+        0.000  agent  "What is your name?"
+   1    1.600  caller "Ann"
+        1.600  heard  name=Ann
+        1.600  state  ask -> bye  (ask.then[0])
+        1.600  agent  "Goodbye Ann."
+        2.400  agent  hangs up (flow)
 
 1 passed, 1 failed."""
     )

@@ -37,7 +37,7 @@ def test_a_file_of_tests_is_collected_by_itself(folder: pytest.Pytester) -> None
 
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
-        ["fails (step 2)", '* = expected: the agent to say "Hello Ann."', "what happened:"]
+        ["fails (step 2)", '* = expected: the agent to say "Hello Ann."', "what happened, *"]
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 
 import pytest
@@ -12,6 +13,7 @@ from engine.flow.model import Flow, TalkStep
 from engine.machine.compiler import compile_flow
 from engine.testing.flow_tests.call import TextCall
 from engine.testing.flow_tests.replies import Replies
+from engine.testing.flow_tests.runner import explain
 from engine.testing.flow_tests.staged import StagedDialog
 from engine.testing.flow_tests.talk import Reader, StepFailedError, Talk
 from engine.testing.flow_tests.world import Mocks
@@ -79,15 +81,18 @@ FAILS = {
     "talk: [slots: {size: 4}]": ("the slots size=4", "size=empty"),
     "talk: [ended: hangup]": ("the call to be over (hangup)", "it is at `ask`"),
     "talk: [emit: app.paid, ended: transfer]": ("end with transfer", "ended with hangup"),
-    "talk: [emit: app.paid, user: hello]": ("in which the caller can speak", "the call is over"),
+    "talk: [emit: app.paid, user: hello]": ("caller to be able to speak", "the call is over"),
     "talk: [agent: /how/, interrupt: {at: 9s, user: x}]": (
         "speech that lasts 9 s",
         "stops after",
     ),
-    "talk: [{user: x, heard: {slots: {code: A}}}]": ("in scope", "slots.code cannot be heard"),
+    "talk: [{user: x, heard: {slots: {code: A}}}]": (
+        "can be heard",
+        "slots.code, which is not in scope in `ask`",
+    ),
     "talk: [{user: x, heard: {slots: {size: many}}}]": (
-        "of its type",
-        "slots.size cannot be heard",
+        "can be heard",
+        "slots.size, which is not in scope in `ask`, or not of its type",
     ),
     "talk: [user: three, user: 'yes', at: bye]": ("(TW903)", "`book`, which changes the world"),
     "talk: [at: agre]": ("names of this flow", "no state named `agre`"),
@@ -277,3 +282,16 @@ def test_a_reply_says_asks_or_fails(model: str) -> None:
 def test_a_reply_stands_beside_a_turn() -> None:
     with pytest.raises(ValidationError, match="`model` stands beside `user`"):
         TalkStep.model_validate({"silence": "2s", "model": "Well."})
+
+
+def test_an_event_of_which_nothing_comes_is_named(play) -> None:
+    failure = play("talk: [emit: app.unknown, agent: Thanks.]").failure
+
+    assert failure.help == "nothing came of `app.unknown` in `ask`"
+
+
+def test_what_happened_carries_the_numbers_of_the_steps_that_let_it_happen(play) -> None:
+    told = explain(play("talk: [user: three, at: agree, silence: 5s, agent: never said]"))
+
+    numbered = [line.split()[0] for line in told.splitlines() if re.match(r" +\d +\d+\.\d", line)]
+    assert numbered == ["1", "3"]
