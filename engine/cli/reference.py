@@ -8,6 +8,7 @@ of the providers. A test compares, so that no document says what is no longer so
 from __future__ import annotations
 
 import contextlib
+import copy
 import importlib
 import io
 import re
@@ -167,7 +168,8 @@ def commands(_: str = "") -> str:
 
 
 def _help(name: str) -> str:
-    command = importlib.import_module(f"engine.cli.{name}").command
+    command = copy.copy(importlib.import_module(f"engine.cli.{name}").command)
+    command._help_option = None  # click keeps the one of its first use, with other names perhaps
     context = click.Context(command, info_name=f"turnwise {name}", max_content_width=100)
     context.help_option_names = ["-h", "--help"]
     text = "\n".join(line.rstrip() for line in command.get_help(context).splitlines())

@@ -105,21 +105,55 @@ class _InOrder(GenerateJsonSchema):
 def fragment_schema() -> dict[str, Any]:
     """The JSON Schema of a fragment: the parts of a flow that it may hold. Do not change it."""
     flow = flow_schema()
-    properties = dict[str, Any]()
-    for key in Fragment.model_fields:
-        properties[key] = flow["properties"]["flow" if key == "fragment" else key]
+    own = Fragment.model_fields
+    properties = {key: flow["properties"]["flow" if key == "fragment" else key] for key in own}
+    for key in ("fragment", "description", "include"):
+        told = {"description": own[key].description, "markdownDescription": own[key].description}
+        properties[key] = {**properties[key], **told, "examples": own[key].examples}
+    order = ("turnwise", "fragment", "description", "include")
     return {
         **flow,
         "title": "Turnwise fragment, language version 1",
         "description": " ".join((Fragment.__doc__ or "").split()),
-        "properties": properties,
+        "markdownDescription": " ".join((Fragment.__doc__ or "").split()),
+        "properties": {key: properties[key] for key in (*order, *properties)},
         "required": ["turnwise", "fragment"],
+        "definitions": reached([*properties.values()], flow["definitions"]),
     }
+
+
+def reached(node: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+    """Gather every definition that is reached from a part of a schema, sorted by name."""
+    used: dict[str, Any] = {}
+    _gather(node, definitions, used)
+    return dict(sorted(used.items()))
+
+
+def _gather(node: Any, definitions: dict[str, Any], used: dict[str, Any]) -> None:
+    if isinstance(node, list):
+        for item in node:
+            _gather(item, definitions, used)
+    elif isinstance(node, dict):
+        name = str(node.get("$ref", "")).removeprefix("#/definitions/")
+        if name and name not in used:
+            used[name] = definitions[name]
+            _gather(definitions[name], definitions, used)
+        for inner in node.values():
+            _gather(inner, definitions, used)
 
 
 def schema_text() -> str:
     """The schema as it is shipped: two blanks of indent, a line break at the end."""
-    return json.dumps(flow_schema(), indent=2, ensure_ascii=False) + "\n"
+    return _written(flow_schema())
+
+
+def fragment_schema_text() -> str:
+    """The same for fragments."""
+    return _written(fragment_schema())
+
+
+def _written(schema: dict[str, Any]) -> str:
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 # --- the draft, cleaned --------------------------------------------------------------------------

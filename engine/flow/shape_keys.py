@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def judge_unknown(source: Source, path: Path, error: ValidationError) -> Iterator[Diagnostic]:
     """TW101: keys the schema does not know at this place."""
     schema: Any = error.schema
-    known = [key for key, inner in schema["properties"].items() if _is_suggested(inner)]
+    known = list(schema["properties"])
     # What the policies share comes first in the models and is looked for last.
     known.sort(key=lambda key: key in Policies.model_fields)
     instance: Any = error.instance
@@ -56,7 +56,7 @@ def _unknown(source: Source, path: Path, known: list[str], schema: Any) -> Diagn
                      f"{listing(known, limit=24, join='and')}")  # fmt: skip
     return Diagnostic(
         code="TW101",
-        message=f"unknown key `{key}` in {place(path[:-1])}",
+        message=f"unknown key `{key}` in {place(path[:-1], source.data)}",
         span=span,
         label="not a key of " + TITLES.get(schema.get("title", ""), "this map"),
         help=f"did you mean `{meant}`?" if meant is not None else "",
@@ -76,7 +76,7 @@ def _glued(source: Source, path: Path, known: list[str]) -> Diagnostic | None:
     written = f"{found[1]}: {found[2]}"
     return Diagnostic(
         code="TW101",
-        message=f"unknown key `{key}` in {place(path[:-1])}: it is no `{found[1]}`",
+        message=f"unknown key `{key}` in {place(path[:-1], source.data)}: it is no `{found[1]}`",
         span=span,
         label="expected a blank after the `:`" if key[len(found[1])] == ":"
         else f"expected `:` after `{found[1]}`",
@@ -84,10 +84,6 @@ def _glued(source: Source, path: Path, known: list[str]) -> Diagnostic | None:
         where=path,
         fix=Fix(f"write `{written}`", (Edit(span, written),)),
     )  # fmt: skip
-
-
-def _is_suggested(schema: Any) -> bool:
-    return not (isinstance(schema, dict) and schema.get("doNotSuggest"))
 
 
 @functools.cache
@@ -98,9 +94,8 @@ def _owners() -> dict[str, list[str]]:
     for name, definition in [*schema["definitions"].items(), ("Flow", schema)]:
         if name not in TITLES or name in ("Action", "Spoken", "Heard", "InterruptionProfile"):
             continue
-        for key, inner in definition.get("properties", {}).items():
-            if _is_suggested(inner):
-                owners.setdefault(key, []).append(TITLES[name])
+        for key in definition.get("properties", {}):
+            owners.setdefault(key, []).append(TITLES[name])
     return {key: names for key, names in owners.items() if len(names) <= 3}
 
 
@@ -121,7 +116,7 @@ def judge_missing(source: Source, path: Path, error: ValidationError) -> Iterato
 def _missing(source: Source, path: Path, key: str, help_: str) -> Diagnostic:
     return Diagnostic(
         code="TW102",
-        message=f"{place(path)} has no `{key}`",
+        message=f"{place(path, source.data)} has no `{key}`",
         span=source.key_span(path) if path else _beginning(source),
         label=f"`{key}` is missing",
         help=help_,
@@ -130,9 +125,10 @@ def _missing(source: Source, path: Path, key: str, help_: str) -> Diagnostic:
 
 
 def _beginning(source: Source) -> Span:
-    """The flow's id, or else its first key, stands for the whole file."""
+    """The id of flow or fragment, or else its first key, stands for the whole file."""
     keys = list(source.data)
-    return source.key_span(("flow",) if "flow" in keys else tuple(keys[:1]))
+    names = [key for key in ("flow", "fragment") if key in keys] or keys
+    return source.key_span(tuple(names[:1]))
 
 
 def _example(source: Source, path: Path, key: str) -> str:
@@ -208,7 +204,7 @@ def _excluded(source: Source, path: Path, other: str, message: str, help_: str) 
         related = (Related(source.key_span((*path[:-1], other)), f"because of this `{other}`"),)
     return Diagnostic(
         code="TW101",
-        message=f"{place(path[:-1])}: {message}",
+        message=f"{place(path[:-1], source.data)}: {message}",
         span=source.key_span(path),
         label="not allowed here",
         help=help_,

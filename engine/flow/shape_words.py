@@ -6,6 +6,7 @@ import functools
 from typing import Any
 
 from engine.flow.diagnostics import Path, listing
+from engine.flow.outline import is_fragment
 from engine.flow.schema import flow_schema
 
 _OWNERS = {
@@ -115,17 +116,23 @@ def resolve(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, An
     return resolve(target, definitions)
 
 
-def place(path: Path) -> str:
-    """The owner of a key in words: "state `ask`", "tool `find`", "`listen` of state `ask`"."""
+def place(path: Path, data: Any) -> str:
+    """The owner of a key in words: "state `ask`", "tool `find`", "`listen` of state `ask`".
+
+    Args:
+        path: of the owner; nothing stands for the whole document.
+        data: the document.
+    """
     if not path:
-        return "the flow"
+        return "the fragment" if is_fragment(data) else "the flow"
     last = path[-1]
     if isinstance(last, int):
-        return f"entry {last + 1} of {place(path[:-1])}"
+        return f"entry {last + 1} of {place(path[:-1], data)}"
     if len(path) > 1 and path[-2] in _OWNERS and _is_names(path[:-1]):
         return f"{_OWNERS[str(path[-2])]} `{last}`"
     outer = path[:-1]
-    return f"`{last}`" if not outer or outer[-1] in _OWNERS else f"`{last}` of {place(outer)}"
+    alone = not outer or outer[-1] in _OWNERS
+    return f"`{last}`" if alone else f"`{last}` of {place(outer, data)}"
 
 
 def _is_names(path: Path) -> bool:

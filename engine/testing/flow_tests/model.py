@@ -20,7 +20,7 @@ from pydantic import BeforeValidator, Field
 
 from engine.flow.model import FlowTest
 from engine.flow.model.base import FlowModel, Id, Text
-from engine.flow.schema import flow_schema
+from engine.flow.schema import flow_schema, reached
 
 SUFFIX = ".tests.yaml"
 """How a file of tests is called: `book_table.tests.yaml` tests `book_table.yaml`."""
@@ -54,9 +54,7 @@ class FlowTests(FlowModel):
 def schema_of_tests() -> dict[str, Any]:
     """The JSON Schema of a file of tests: what the flow language says of `tests`, by itself."""
     flow = flow_schema()
-    definitions = flow["definitions"]
-    used: dict[str, Any] = {}
-    _collect({"$ref": "#/definitions/FlowTest"}, definitions, used)
+    used = reached({"$ref": "#/definitions/FlowTest"}, flow["definitions"])
     tests = {**flow["properties"]["tests"], "minProperties": 1}
     path = FlowTests.model_fields["flow"]
     return {
@@ -77,22 +75,8 @@ def schema_of_tests() -> dict[str, Any]:
             },
             "tests": tests,
         },
-        "definitions": dict(sorted(used.items())),
+        "definitions": used,
     }
-
-
-def _collect(node: Any, definitions: dict[str, Any], used: dict[str, Any]) -> None:
-    """Gather every definition that is reached from a node."""
-    if isinstance(node, list):
-        for item in node:
-            _collect(item, definitions, used)
-    elif isinstance(node, dict):
-        name = str(node.get("$ref", "")).removeprefix("#/definitions/")
-        if name and name not in used:
-            used[name] = definitions[name]
-            _collect(definitions[name], definitions, used)
-        for inner in node.values():
-            _collect(inner, definitions, used)
 
 
 def schema_text_of_tests() -> str:

@@ -14,7 +14,13 @@ from jsonschema import Draft7Validator
 from pydantic import ValidationError
 
 from engine.flow.model import Flow
-from engine.flow.schema import flow_schema, schema_text
+from engine.flow.schema import (
+    flow_schema,
+    fragment_schema,
+    fragment_schema_text,
+    reached,
+    schema_text,
+)
 from engine.flow.shape import find_wrong_shapes
 from engine.flow.source import Source, read_source
 from engine.machine.compiled import InterruptionPolicy, ListenPolicy
@@ -26,8 +32,16 @@ def test_the_shipped_file_is_current() -> None:
     assert shipped == schema_text()
 
 
-def test_it_is_a_schema() -> None:
-    Draft7Validator.check_schema(flow_schema())
+def test_the_shipped_file_for_fragments_is_current() -> None:
+    """Write it anew with `turnwise schema --of fragment > schemas/fragment-v1.json`."""
+    shipped = files("schemas").joinpath("fragment-v1.json").read_text(encoding="utf-8")
+    assert shipped == fragment_schema_text()
+
+
+def test_each_is_a_schema_without_a_loose_end() -> None:
+    for schema in (flow_schema(), fragment_schema()):
+        Draft7Validator.check_schema(schema)
+        assert reached(schema["properties"], schema["definitions"]) == schema["definitions"]
 
 
 def properties() -> Iterator[tuple[str, str, dict[str, Any]]]:
