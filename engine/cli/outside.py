@@ -16,6 +16,8 @@ from typing import Any
 
 import click
 
+from engine.cli.services import described
+from engine.cli.settings import Project
 from engine.flow.catalogue import Parameter, Signature
 from engine.flow.loader import LoadResult, judge, load
 from engine.flow.model import Flow
@@ -98,23 +100,30 @@ def _is_ours(file: str) -> bool:
 # --- tools ----------------------------------------------------------------------------------------
 
 
-def signatures(paths: Sequence[str]) -> dict[str, Signature]:
-    """What the functions of all tools in these files take, by what `use:` says."""
-    uses: dict[str, None] = {}
+def signatures(paths: Sequence[str], project: Project | None = None) -> dict[str, Signature]:
+    """What the functions and services of all tools in these files take, by what `use:` says."""
+    found: dict[str, Signature] = {}
+    functions: dict[str, None] = {}
     for path in paths:
+        services = (project or Project()).of(path).services
         for source in load(path).sources.values():
-            uses.update(dict.fromkeys(_uses(source)))
-    if not uses:
-        return {}
-    folders = dict.fromkeys(str(Path(path).resolve().parent) for path in paths)
-    return _probe(list(uses), list(folders))
+            for use in _uses(source):
+                signature = described(use, services)
+                if use.startswith("python:"):
+                    functions[use] = None
+                elif signature is not None:
+                    found[use] = signature
+    if functions:
+        folders = dict.fromkeys(str(Path(path).resolve().parent) for path in paths)
+        found |= _probe(list(functions), list(folders))
+    return found
 
 
 def _uses(source: Source) -> Iterator[str]:
     tools = source.data.get("tools") if isinstance(source.data, dict) else None
     for tool in tools.values() if isinstance(tools, dict) else ():
         use = tool.get("use") if isinstance(tool, dict) else None
-        if isinstance(use, str) and use.startswith("python:"):
+        if isinstance(use, str):
             yield use
 
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ ON_REQUEST = ("TW707", "TW802")
 """Codes that are told only to those who ask for them; TW607 and TW904 take more than a name."""
 
 _LISTS = ("select", "extend-select", "ignore")
-_KEYS = (*_LISTS, "per-file-ignores", "strict")
+_KEYS = (*_LISTS, "per-file-ignores", "services", "strict")
 
 
 class SettingsError(TurnwiseError):
@@ -45,6 +45,8 @@ class Settings:
     ignore: tuple[str, ...] = ()
     per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
     strict: bool = False
+    services: Mapping[str, Path] = field(default_factory=dict)
+    """`http:NAME` or `mcp:NAME` to the file that describes what the service takes."""
 
     def tells(self, found: Diagnostic, *, asked: Iterable[str] = ()) -> bool:
         """Whether a finding is told.
@@ -204,7 +206,17 @@ class _Reader:
             ignore=self.codes("ignore", table.get("ignore", []), quiet=True),
             per_file_ignores=tuple(self.patterns(table.get("per-file-ignores", {}))),
             strict=strict,
+            services=dict(self.services(table.get("services", {}))),
         )
+
+    def services(self, table: Any) -> Iterator[tuple[str, Path]]:
+        example = '`"http:booking" = "booking.openapi.yaml"`'
+        if not isinstance(table, dict):
+            raise self.error("services", f"`services` is a table: {example}")
+        for name, file in table.items():
+            if not re.fullmatch(r"(http|mcp):[A-Za-z_][\w.]*", name) or not isinstance(file, str):
+                raise self.error(name, f"a service is written {example}")
+            yield name, self.path.parent / file
 
     def patterns(self, table: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
         if not isinstance(table, dict):

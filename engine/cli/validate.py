@@ -171,7 +171,7 @@ def _looked_up(files: Sequence[str], wanted: Wanted, project: Project) -> Catalo
 
     flows = [file for file in files if file != "-" and not file.endswith(".tests.yaml")]
     if wanted.resolve:
-        catalogue = replace(catalogue, signatures=outside.signatures(flows))
+        catalogue = replace(catalogue, signatures=outside.signatures(flows, project))
     if wanted.against:
         catalogue = replace(catalogue, before=outside.older_flows(flows, wanted.against))
     return catalogue
@@ -233,7 +233,9 @@ def known_providers() -> Catalogue:
 @click.option("--update-baseline", is_flag=True, help="Write the baseline anew, then use it.")
 @click.option("--no-llm", is_flag=True, help="Also list what needs a language model (TW707).")
 @click.option(
-    "--resolve", is_flag=True, help="Import the functions of tools and compare (TW607, TW608)."
+    "--resolve",
+    is_flag=True,
+    help="Compare tools with their functions and services (TW607, TW608).",
 )
 @click.option("--env", is_flag=True, help="Tell environment variables that are not set (TW802).")
 @click.option(

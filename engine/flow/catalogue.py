@@ -27,6 +27,8 @@ class Parameter:
 class Signature:
     """What a tool's function takes, or why there is none."""
 
+    what: str = "function"
+    """What does the work: a function, an operation of a web service, a tool of a server."""
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     open: bool = False
     """It also takes any other argument: `**kwargs`."""

@@ -31,8 +31,15 @@ _TAKES: Mapping[str, frozenset[str]] = {
 """The type of a parameter to the kinds it can be given. Other types are not judged."""
 
 
+_LOOKED_FOR = {
+    "python": "modules are looked for beside the flow and among what is installed",
+    "http": "the operations are those of the file that `[tool.turnwise.services]` names",
+    "mcp": "the tools are those of the file that `[tool.turnwise.services]` names",
+}
+
+
 def unresolved_tools(book: Book) -> Iterator[Diagnostic]:
-    """The functions of tools are there (TW608) and take what is declared (TW607)."""
+    """What does the work of a tool is there (TW608) and takes what is declared (TW607)."""
     for name, tool in book.flow.tools.items():
         signature = book.checked.catalogue.signatures.get(tool.use)
         if signature is None:
@@ -41,7 +48,7 @@ def unresolved_tools(book: Book) -> Iterator[Diagnostic]:
             yield book.checked.find(
                 "TW608", ("tools", name, "use"), f"tool `{name}` cannot be found",
                 label=signature.failure,
-                help="modules are looked for beside the flow and among what is installed",
+                help=_LOOKED_FOR.get(tool.use.partition(":")[0], ""),
             )  # fmt: skip
             continue
         yield from _drift(book, name, tool, signature)
@@ -49,7 +56,8 @@ def unresolved_tools(book: Book) -> Iterator[Diagnostic]:
 
 def _drift(book: Book, name: str, tool: Tool, signature: Signature) -> Iterator[Diagnostic]:
     takes = listing([p for p in signature.parameters if p != _KEY], join="and") or "nothing"
-    notes = (f"the function takes {takes}",)
+    what = f"the {signature.what}"
+    notes = (f"{what} takes {takes}",)
     for argument, declared in tool.args.items():
         path = ("tools", name, "args", argument)
         parameter = signature.parameters.get(argument)
@@ -57,7 +65,7 @@ def _drift(book: Book, name: str, tool: Tool, signature: Signature) -> Iterator[
             if not signature.open:
                 span = book.checked.key(path)
                 yield book.checked.find(
-                    "TW607", path, f"the function of `{name}` has no parameter `{argument}`",
+                    "TW607", path, f"{what} of `{name}` has no parameter `{argument}`",
                     span=span,
                     label="declared here only",
                     notes=notes,
@@ -67,7 +75,7 @@ def _drift(book: Book, name: str, tool: Tool, signature: Signature) -> Iterator[
         kinds = _TAKES.get(parameter.annotation)
         if kinds is not None and declared.kind not in kinds:
             yield book.checked.find(
-                "TW607", path, f"the function of `{name}` takes `{argument}` as "
+                "TW607", path, f"{what} of `{name}` takes `{argument}` as "
                 f"`{parameter.annotation}`, not as `{declared}`",
                 label="the call would fail",
                 help="change the one or the other",
@@ -79,10 +87,11 @@ def _drift(book: Book, name: str, tool: Tool, signature: Signature) -> Iterator[
     ]
     if missing:
         yield book.checked.find(
-            "TW607", ("tools", name), f"the function of `{name}` also needs {listing(missing)}",
+            "TW607", ("tools", name), f"{what} of `{name}` also needs {listing(missing)}",
             span=book.checked.key(("tools", name)),
             label="every call would fail",
-            help="declare it in `args`, or give the parameter a default",
+            help="declare it in `args`"
+            + (", or give the parameter a default" if signature.what == "function" else ""),
         )  # fmt: skip
 
 
