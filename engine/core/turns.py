@@ -12,12 +12,13 @@ This object is also the dialog's mouth (`engine.core.speaker.Speaker`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from engine.core.deadlines import Deadlines
-from engine.core.history import History, HistoryItem
+from engine.core.history import History
 from engine.core.outbox import Outbox
+from engine.core.queue import Queue
 from engine.core.speaker import Purpose
 from engine.core.utterance import Utterance
 from engine.core.watch import Watch
@@ -29,14 +30,12 @@ _OF_THE_MOMENT = ("question", "ladder", "filler", "reply")
 """Purposes of lines that mean nothing any more after the caller has spoken."""
 
 
-class Turns:
-    """The queue of utterances, and the agent's half of the history."""
+class Turns(Queue):
+    """Moves the utterances of the queue, and writes the agent's half of the history."""
 
     def __init__(self, outbox: Outbox, deadlines: Deadlines, history: History) -> None:
-        self._outbox = outbox
+        super().__init__(outbox, history)
         self._watched = Watch(outbox, deadlines)
-        self._history = history
-        self._queue: dict[str, Utterance] = {}
         self._turn = 0
         self._line = 0
         self._fresh = True
@@ -46,34 +45,6 @@ class Turns:
         self.last_spoken = ""
 
     # --- what others read ------------------------------------------------------------------------
-
-    @property
-    def speaking(self) -> bool:
-        """True while any ordered utterance is not over."""
-        return any(u.state != "ending" for u in self._queue.values())
-
-    @property
-    def lines(self) -> bool:
-        """True while a line was handed to the voice and is not over."""
-        return self.head is not None
-
-    @property
-    def head(self) -> Utterance | None:
-        """The line that is audible, or will be next."""
-        for utterance in self._queue.values():
-            if utterance.state in ("ordered", "audible"):
-                return utterance
-        return None
-
-    @property
-    def queued(self) -> tuple[str, ...]:
-        """The ids of the lines that are not over, in order; stopped ones are not among them."""
-        return tuple(u.id for u in self._queue.values() if u.state != "ending")
-
-    def progress(self, utterance: str) -> str:
-        """Return how far a line is (see `utterance`); empty: it is over, or was never ordered."""
-        known = self._queue.get(utterance)
-        return "" if known is None else known.state
 
     @property
     def paused(self) -> bool:
@@ -86,26 +57,6 @@ class Turns:
             return False
         self._unsaid = False
         return True
-
-    @property
-    def history(self) -> tuple[HistoryItem, ...]:
-        """What was said and heard; a line under way counts as heard unless it was stopped."""
-        items = [
-            item if item is not None else self._expected(self._queue[name])
-            for name, item in self._history.places
-            if item is not None or name in self._queue
-        ]
-        known = {item.id for item in items}
-        coming = self._where(
-            lambda u: u.remember and u.state in ("held", "ordered") and u.id not in known
-        )
-        return tuple(item for item in (*items, *map(self._expected, coming)) if item.text)
-
-    def _expected(self, utterance: Utterance) -> HistoryItem:
-        """What the caller will have heard of a line: measured when it is over, guessed before."""
-        complete = utterance.state != "ending"
-        text = utterance.heard(utterance.played_by(self._outbox.at), complete=complete)
-        return HistoryItem(id=utterance.id, role="assistant", text=text, interrupted=not complete)
 
     # --- ordering --------------------------------------------------------------------------------
 
@@ -352,9 +303,6 @@ class Turns:
     def _drop(self, utterance: Utterance) -> None:
         self._watched.forget(utterance)
         del self._queue[utterance.id]
-
-    def _where(self, test: Callable[[Utterance], bool]) -> list[Utterance]:
-        return [u for u in self._queue.values() if test(u)]
 
     def _late(self, utterance: str) -> None:
         self._outbox.note("late", utterance=utterance)
