@@ -227,6 +227,8 @@ class Session(Commands, Running):
             self._succeed()
         if self._mailbox:
             self._take(self._conversation.receive(self._mailbox.popleft()))
+            if self._mailbox:  # what the step has started, and other calls, come before the next
+                await asyncio.sleep(0)
             return
         deadline = self._conversation.next_deadline
         now = self._time.now()
@@ -236,13 +238,17 @@ class Session(Commands, Running):
             await self._wait(deadline)
 
     async def _wait(self, deadline: Millis | None) -> None:
+        """Wait until something is posted, or for the deadline: the next round sees which it was."""
         self._arrived.clear()
-        delay = None if deadline is None else self._time.until(deadline)
+        alarm: asyncio.TimerHandle | None = None
+        if deadline is not None:
+            loop = asyncio.get_running_loop()
+            alarm = loop.call_later(self._time.until(deadline), self._arrived.set)
         try:
-            async with asyncio.timeout(delay):
-                await self._arrived.wait()
-        except TimeoutError:
-            pass  # the deadline is due: the next round sees it
+            await self._arrived.wait()
+        finally:
+            if alarm is not None:
+                alarm.cancel()
 
     def _take(self, steps: list[Step]) -> None:
         self._keep(steps)
