@@ -20,7 +20,9 @@ from engine.flow.codes import Severity
 from engine.flow.diagnostics import Diagnostic
 from engine.flow.loader import LoadResult, check_bytes, check_file
 from engine.flow.outline import states
+from engine.flow.reading import read_file
 from engine.flow.source import Source
+from engine.worker.files import find_file
 from engine.worker.options import judge_options
 
 _RANK: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
@@ -162,6 +164,8 @@ def _looked_up(files: Sequence[str], wanted: Wanted, project: Project) -> Catalo
         if code in wanted.asked or any(project.of(file).asks(code) for file in files)
     }
     catalogue = replace(known_providers(), without_model="TW707" in asked, started=wanted.started)
+    if wanted.resolve or wanted.started:
+        catalogue = replace(catalogue, find_file=find_file)
     if "TW802" in asked:
         catalogue = replace(catalogue, environment=frozenset(os.environ))
     if not (wanted.resolve or wanted.against):
@@ -186,7 +190,20 @@ def _check(path: str, catalogue: Catalogue) -> LoadResult:
         from engine.testing.flow_tests.reading import check_tests
 
         return check_tests(Path(path), catalogue)
-    return check_file(path, catalogue)
+    return check_file(path, _with_tests(path, catalogue))
+
+
+def _with_tests(path: str, catalogue: Catalogue) -> Catalogue:
+    """With the tests beside a flow that holds tests itself: both together may reach all of it."""
+    flow = Path(path)
+    if not any(flow.parent.glob("*.tests.yaml")) or "\ntests:" not in read_file(flow)[0]:
+        return catalogue
+    from engine.testing.flow_tests.reading import tests_of
+
+    more = {
+        f"{file}.{name}": test for file, tests in tests_of(flow) for name, test in tests.items()
+    }
+    return replace(catalogue, tests={path: more})
 
 
 def known_providers() -> Catalogue:
@@ -235,7 +252,7 @@ def known_providers() -> Catalogue:
 @click.option(
     "--resolve",
     is_flag=True,
-    help="Compare tools with their functions and services (TW607, TW608).",
+    help="Compare tools with their functions and services, and look for files (TW607, TW608).",
 )
 @click.option("--env", is_flag=True, help="Tell environment variables that are not set (TW802).")
 @click.option(

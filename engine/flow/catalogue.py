@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from engine.flow.model import Flow
+from engine.flow.model import Flow, FlowTest
 
 Kind: TypeAlias = Literal[
     "stt", "llm", "tts", "vad", "turn_detector", "realtime", "denoise", "avatar"
@@ -68,11 +68,16 @@ class Catalogue:
     """
     started: bool = False
     """The flow is about to be started by a room: it has no caller to return to."""
+    find_file: Callable[[str, str, bool], tuple[str, ...] | None] | None = None
+    """Told a flow's file, what it names, and whether that is a folder: None where it is there, else
+    what is beside its place. Without it, files are not looked for."""
     environment: frozenset[str] | None = None
     """The names of the environment's variables; None: they are not checked."""
     signatures: Mapping[str, Signature] = field(default_factory=dict)
     """The functions of tools, by what `use:` says; one that is absent is not checked."""
     before: Mapping[str, Flow] = field(default_factory=dict)
     """An older version of a file, by the name its findings carry."""
+    tests: Mapping[str, Mapping[str, FlowTest]] = field(default_factory=dict)
+    """Tests of a flow in files of their own, by the name that the flow's findings carry."""
     without_model: bool = False
     """Tell what would need a language model."""

@@ -125,9 +125,58 @@ class Graph:
                     waiting.append(node)
         return found
 
+    @functools.cached_property
+    def dominators(self) -> dict[Node, Node]:
+        """For each node that can be reached, the last other node that every way there passes.
+
+        By Cooper, Harvey and Kennedy: go over the nodes in reverse postorder, meet what is known of
+        the nodes before each, until nothing changes; two or three rounds for what people write.
+        """
+        order = self._postorder()
+        rank = {node: number for number, node in enumerate(order)}
+        before: dict[Node, list[Node]] = {}
+        for node in order:
+            for dest, _ in self.edges.get(node, ()):
+                before.setdefault(dest, []).append(node)
+        last: dict[Node, Node] = {} if self.start is None else {self.start: self.start}
+        changed = True
+        while changed:
+            changed = False
+            for node in reversed(order[:-1]):
+                known = [one for one in before[node] if one in last]
+                new = functools.reduce(lambda a, b: _meet(a, b, last, rank), known)
+                if last.get(node) != new:
+                    last[node], changed = new, True
+        return last
+
+    def _postorder(self) -> list[Node]:
+        """The nodes that can be reached, each after all that were first seen from it."""
+        order: list[Node] = []
+        seen = {self.start}
+        work = [] if self.start is None else [(self.start, iter(self.edges.get(self.start, ())))]
+        while work:
+            node, following = work[-1]
+            dest = next((dest for dest, _ in following if dest not in seen), None)
+            if dest is None:
+                order.append(work.pop()[0])
+            else:
+                seen.add(dest)
+                work.append((dest, iter(self.edges.get(dest, ()))))
+        return order
+
     def reached(self) -> list[str]:
         """The leaf states that can be reached, in the order of the file."""
         return [place.name for place in self.leaves if place.name in self.parents]
+
+
+def _meet(a: Node, b: Node, last: Mapping[Node, Node], rank: Mapping[Node, int]) -> Node:
+    """The last node that the ways to both pass."""
+    while a != b:
+        while rank[a] < rank[b]:
+            a = last[a]
+        while rank[b] < rank[a]:
+            b = last[b]
+    return a
 
 
 def scope(name: str) -> Node:

@@ -15,6 +15,10 @@ from pydantic import ValidationError
 from engine.flow.catalogue import Catalogue
 from engine.flow.diagnostics import Diagnostic, Path, sort_diagnostics
 from engine.flow.loader import LoadResult, check_file
+from engine.flow.model import FlowTest
+from engine.flow.rules.book import Book
+from engine.flow.rules.checked import Checked
+from engine.flow.rules.tested import Tests, judge_tests
 from engine.flow.source import Source, read_source
 from engine.machine.compiled import CompiledFlow
 from engine.machine.compiler import compile_loaded
@@ -64,8 +68,44 @@ def check_tests(path: FilePath, catalogue: Catalogue | None = None) -> LoadResul
         span = source.span(where) if where else source.at(0)
         found.append(Diagnostic(code="TW207", message=message, span=span, where=where))
     elif loaded.flow is not None:
-        found += _wrong_names(source, tests, compile_loaded(loaded))
+        wrong = list(_wrong_names(source, tests, compile_loaded(loaded)))
+        found += wrong or _unreached(path, source, tests, loaded)
     return LoadResult(flow=None, diagnostics=sort_diagnostics(found), source=source)
+
+
+def _unreached(
+    path: FilePath, source: Source, tests: FlowTests, loaded: LoadResult
+) -> Iterator[Diagnostic]:
+    """What the tests reach, and what they change; of several files the first tells the former."""
+    assert loaded.flow is not None
+    flow_file = flow_of(path, tests)
+    beside = {file: read for file, read in tests_of(flow_file) if file.resolve() != path.resolve()}
+    others = {
+        **loaded.flow.tests,
+        **{f"{file}.{name}": test for file, read in beside.items() for name, test in read.items()},
+    }
+    flows = {name: inner.flow for name, inner in loaded.subflows.items() if inner.flow is not None}
+    book = Book(
+        Checked(flow=loaded.flow, source=loaded.source, subflows=flows, catalogue=Catalogue())
+    )
+    first = all(path.name < file.name for file in beside) and not loaded.flow.tests
+    for found in judge_tests(Tests(book, tests.tests, source, others)):
+        if found.code != "TW902" or first:
+            yield found
+
+
+def tests_of(flow: FilePath) -> Iterator[tuple[FilePath, dict[str, FlowTest]]]:
+    """The files in a flow's folder that hold tests of it, with the tests."""
+    for path in sorted(flow.parent.glob(f"*{SUFFIX}")):
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            continue  # it has its own finding when it is checked
+        # Reading YAML takes longer than seeing that another flow is meant.
+        if flow.name in text or path.name == f"{flow.stem}{SUFFIX}":
+            _, tests, _ = read_tests(path)
+            if tests is not None and flow_of(path, tests).resolve() == flow.resolve():
+                yield path, tests.tests
 
 
 def _wrong_names(source: Source, tests: FlowTests, flow: CompiledFlow) -> Iterator[Diagnostic]:

@@ -1,0 +1,92 @@
+"""A file of tests is judged against its flow as tests inside the flow are."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from engine.cli.validate import Wanted, validate
+
+FLOW = """\
+turnwise: 1
+flow: shop
+start: hello
+slots: {size: {type: integer, ask: "How many do you want?"}}
+tools:
+  order: {use: python:shop.order, args: {size: integer}, effect: write, timeout: 2s}
+handle: {error: {to: bye}, no_input: {to: bye}, no_match: {to: bye}}
+listen: {no_input: ["Are you there?"], no_match: ["Sorry?"]}
+states:
+  hello: {say: Welcome., then: ask}
+  ask: {collect: [size], then: sure}
+  sure:
+    confirm: Shall I order that?
+    then:
+      - {when: answer, to: order}
+      - {to: gone}
+  order: {run: order, args: {size: slots.size}, then: thanks}
+  thanks: {say: It is on its way., end: hangup}
+  gone: {say: Never mind., transfer: {to: $DESK}, handle: {error.transfer: {to: bye}}}
+  bye: {say: Goodbye., end: leave}
+"""
+TESTS = "turnwise: 1\ntests:\n  one:\n    mock: {order: null}\n    talk: [%s]\n"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "shop.yaml").write_text(FLOW)
+    return tmp_path
+
+
+def found(*paths: str) -> list[str]:
+    """The findings about tests."""
+    out = io.StringIO()
+    validate(paths, Wanted(output_format="concise", select=("TW9",)), out=out)
+    return [line for line in out.getvalue().splitlines() if "TW9" in line]
+
+
+def test_a_write_that_is_not_mocked_is_told_in_the_file_of_tests(folder: Path) -> None:
+    text = TESTS.replace("    mock: {order: null}\n", "") % "user: two, at: thanks"
+    (folder / "shop.tests.yaml").write_text(text)
+    assert any(
+        line.startswith("shop.tests.yaml:4:27: error[TW903]: this test calls `order`")
+        for line in found("shop.tests.yaml")
+    )
+
+
+def test_states_that_no_test_shows_are_told_once(folder: Path) -> None:
+    (folder / "shop.tests.yaml").write_text(TESTS % "user: two, at: thanks")
+    assert found("shop.tests.yaml") == [
+        "shop.tests.yaml:2:1: info[TW902]: no test shows that `gone` and `bye` are reached (add "
+        "`- at: gone`, or see what is played: `turnwise test --coverage`)"
+    ]
+
+
+def test_a_state_on_every_way_to_another_is_reached_with_it(folder: Path) -> None:
+    (folder / "shop.tests.yaml").write_text(TESTS % "user: two, ended: transfer")
+    [told] = found("shop.tests.yaml")
+    assert "`sure`" not in told
+    assert "`ask`" not in told
+
+
+def test_what_the_agent_must_have_said_shows_who_said_it(folder: Path) -> None:
+    (folder / "shop.tests.yaml").write_text(TESTS % "user: two, agent: /on its .* way/")
+    assert "`thanks`" not in found("shop.tests.yaml")[0]
+
+
+def test_several_files_of_tests_count_together(folder: Path) -> None:
+    (folder / "shop.tests.yaml").write_text(TESTS % "user: two, at: thanks")
+    more = TESTS.replace("tests:", "flow: shop.yaml\ntests:", 1) % "at: gone, at: bye"
+    (folder / "more.tests.yaml").write_text(more)
+    assert found("shop.tests.yaml", "more.tests.yaml") == []
+
+
+def test_tests_inside_the_flow_count_as_well(folder: Path) -> None:
+    inside = "tests:\n  inner: {mock: {order: null}, talk: [at: thanks]}\n"
+    (folder / "shop.yaml").write_text(FLOW + inside)
+    assert len(found("shop.yaml")) == 1
+    (folder / "shop.tests.yaml").write_text(TESTS % "at: gone, at: bye")
+    assert found("shop.yaml", "shop.tests.yaml") == []
