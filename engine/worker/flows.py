@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from engine.flow.catalogue import Catalogue
 from engine.flow.loader import LoadResult, check_file
 from engine.machine.compiled import CompiledFlow
 from engine.machine.compiler import compile_loaded
+from engine.worker.files import find_file
 from engine.worker.options import judge_options
 from providers import registry
 
@@ -27,7 +29,9 @@ def check_flow(path: str | Path, *, started: bool = False) -> LoadResult:
         started: a room is about to start it, so that it has nobody to return to.
     """
     names = {str(kind): known for kind, known in registry.catalogue().items()}
-    return check_file(path, Catalogue(providers=names, judge=judge_options, started=started))
+    catalogue = Catalogue(providers=names, judge=judge_options, started=started)
+    # A file that is not there would be silence in the call.
+    return check_file(path, replace(catalogue, find_file=find_file) if started else catalogue)
 
 
 def load_flow(path: str | Path, *, started: bool = False) -> CompiledFlow:

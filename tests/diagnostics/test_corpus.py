@@ -19,6 +19,7 @@ from engine.flow.catalogue import Catalogue, Parameter, Signature
 from engine.flow.codes import CODES
 from engine.flow.loader import LoadResult, check_file, judge
 from engine.flow.source import read_source
+from engine.worker.files import find_file
 
 HERE = Path(__file__).parent
 BAD = sorted(path.stem for path in (HERE / "bad").glob("*.yaml"))
@@ -48,7 +49,8 @@ def catalogue(name: str) -> Catalogue:
         found,
         environment=environment,
         without_model=name.startswith("TW707"),
-        started=name.startswith("TW111"),
+        started=name.startswith(("TW111", "TW608_provider")),
+        find_file=find_file if name.startswith("TW608") else None,
     )
 
 

@@ -19,6 +19,7 @@ from engine.flow.rules import (
     components,
     crossings,
     declarations,
+    files,
     flowing,
     handlers,
     loops,
@@ -50,6 +51,7 @@ Pass: TypeAlias = Callable[[Book], Iterable[Diagnostic]]
 PASSES: tuple[Pass, ...] = (
     *references.PASSES,
     *components.PASSES,
+    *files.PASSES,
     *names.PASSES,
     *ways.PASSES,
     *loops.PASSES,

@@ -47,13 +47,26 @@ def test_a_module_beside_the_flow_hides_no_installed_one(path: Path) -> None:
     assert sys.path.count(str(path.parent)) == 1
 
 
-def test_a_provider_that_is_not_installed_is_an_error(path: Path) -> None:
+def test_a_provider_that_is_not_installed_is_an_error_for_who_starts_the_flow(path: Path) -> None:
     path.write_text(HELLO + "pipeline: {stt: {use: nosuch}}\n")
 
     assert "TW214" in {found.code for found in check_flow(path).diagnostics}
+    assert load_flow(path).pipeline == {"stt": {"use": "nosuch"}}
     with pytest.raises(FlowError) as raised:
-        load_flow(path)
-    assert raised.value.diagnostics
+        load_flow(path, started=True)
+    assert [found.code for found in raised.value.diagnostics if found.is_error] == ["TW608"]
+
+
+def test_a_file_that_is_not_there_is_an_error_for_who_starts_the_flow(path: Path) -> None:
+    path.write_text(HELLO + "sound: {thinking: {file: keys.wav}}\n")
+    load_flow(path)
+
+    with pytest.raises(FlowError) as raised:
+        load_flow(path, started=True)
+    assert "TW608" in {found.code for found in raised.value.diagnostics}
+
+    path.with_name("keys.wav").write_bytes(b"")
+    load_flow(path, started=True)
 
 
 def test_a_bad_flows_folder_is_not_importable(path: Path) -> None:
