@@ -81,6 +81,8 @@ class Transcript:
     words: tuple[WordTiming, ...] = ()
     accepted: bool = True
     """False: words were heard, but they fit nothing that is expected here."""
+    eager: bool = False
+    """Not final, but probably all that the speaker wants to say (an eager end of turn)."""
 
 
 class Recognizer(Protocol):

@@ -87,6 +87,8 @@ class Heard:
     text: str
     delay: float | None = 0.04
     """Seconds from `end_speech` to the final transcript; None: it never comes."""
+    at: float | None = None
+    """Instead, seconds from `start_speech`: whether or not the end was noticed by then."""
     partials: tuple[tuple[float, str], ...] = ()
     """(seconds after `start_speech`, text); those after the end of the stretch are not sent."""
     confidence: float = 1.0
@@ -145,6 +147,8 @@ class ScriptedRecognizer:
         self.pushed.append(0.0)
         self._current = self._script[number] if number < len(self._script) else Heard(text="")
         loop = asyncio.get_running_loop()
+        if self._current.at is not None:
+            loop.call_later(self._current.at, self._answer, self._current)
         for after, text in self._current.partials:
             partial = Transcript(text=text, final=False)
             self._timers.append(loop.call_later(after, self._queue.put_nowait, partial))
@@ -161,8 +165,11 @@ class ScriptedRecognizer:
         for timer in self._timers:
             timer.cancel()
         self._timers.clear()
-        if heard.delay is None:
-            return
+        if heard.delay is not None and heard.at is None:
+            # Not in `_timers`: a final on its way survives the start of the next stretch.
+            asyncio.get_running_loop().call_later(heard.delay, self._answer, heard)
+
+    def _answer(self, heard: Heard) -> None:
         final = Transcript(
             text=heard.text,
             final=True,
@@ -170,9 +177,7 @@ class ScriptedRecognizer:
             words=heard.words,
             accepted=heard.accepted,
         )
-        # Not in `_timers`: a final on its way survives the start of the next stretch.
-        loop = asyncio.get_running_loop()
-        loop.call_later(heard.delay, self._queue.put_nowait, heard.error or final)
+        self._queue.put_nowait(heard.error or final)
 
     async def transcripts(self) -> AsyncIterator[Transcript]:
         """Yield transcripts at their instants, until closed."""
@@ -242,6 +247,8 @@ class Voicing:
     error: ProviderError | None = None
     error_after: float = 0.0
     """Seconds of audio given before the error is raised."""
+    never: bool = False
+    """No audio comes, and no error either."""
 
 
 class ScriptedSynthesizer:
@@ -304,6 +311,8 @@ class ScriptedSynthesizer:
         try:
             first = voicing.first_audio
             await asyncio.sleep(self._first_audio if first is None else first)
+            if voicing.never:
+                await asyncio.get_running_loop().create_future()
             for chunk in self._chunks(text, voicing):
                 yield chunk
                 await asyncio.sleep(self._chunk_delay)

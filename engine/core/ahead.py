@@ -42,6 +42,12 @@ Answer: TypeAlias = (
 Handlers: TypeAlias = Mapping[type[Event], Callable[[Any], None]]
 
 
+MOST = 4
+"""Rehearsals of one turn; who changes his mind more often is answered when he is done."""
+_REMEMBERED = 32
+"""Requests that were cancelled and may still answer."""
+
+
 class Rehearsal(Protocol):
     """A copy of the conversation that takes the turn for over."""
 
@@ -88,6 +94,8 @@ class Ahead:
         self._copy: Rehearsal | None = None
         self._orders: dict[str, Request] = {}
         self._answers: list[Answer] = []
+        self._tries = ("", 0)
+        self._cancelled: dict[str, None] = {}
 
     # --- beginning and ending --------------------------------------------------------------------
 
@@ -107,6 +115,10 @@ class Ahead:
             return
         self._end("something changed")
         self._turn, self._text, self._premise = turn, text, premise
+        tries = self._tries[1] if self._tries[0] == turn else 0
+        self._tries = turn, tries + 1
+        if tries >= MOST:
+            return
         copy, effects = self._stage.rehearse(text)
         self._order(effects)
         if self._orders:  # else no model is needed, and nothing can be won
@@ -128,11 +140,18 @@ class Ahead:
     # --- what the model answers ------------------------------------------------------------------
 
     def owns(self, event: Event) -> bool:
-        """Say whether this is an answer to a request of the rehearsal, or its failure."""
-        return bool(self._orders) and _subject(event) in self._orders
+        """Say whether this is an answer to a request of a rehearsal, or its failure."""
+        if not (self._orders or self._cancelled):
+            return False
+        name = _subject(event)
+        return name in self._orders or name in self._cancelled
 
     def take(self, event: Answer | ServiceFailed) -> None:
         """Keep an answer for the end of the turn; the rehearsal may go on with it."""
+        name = _subject(event)
+        if name in self._cancelled:
+            self._outbox.note("late", request=name)
+            return
         if isinstance(event, ServiceFailed):
             self._fail(event)
             return
@@ -185,10 +204,13 @@ class Ahead:
 
     def _cancel(self, orders: Mapping[str, Request]) -> None:
         for name, order in orders.items():
+            self._cancelled[name] = None
             if isinstance(order, StartReply):
                 self._outbox.emit(CancelReply(reply=name))
             else:
                 self._outbox.emit(CancelUnderstanding(turn=name))
+        while len(self._cancelled) > _REMEMBERED:
+            del self._cancelled[next(iter(self._cancelled))]
 
     # --- snapshot --------------------------------------------------------------------------------
 
@@ -200,12 +222,16 @@ class Ahead:
             "copy": None if self._copy is None else self._copy.to_dict(),
             "orders": [_plain(order) for order in self._orders.values()],
             "answers": [_plain(answer) for answer in self._answers],
+            "tries": list(self._tries),
+            "cancelled": list(self._cancelled),
         }
 
     def from_dict(self, data: Mapping[str, Any]) -> None:
         """Restore what `to_dict` gave, when all else is restored."""
         self.forget()
         self._turn, self._text = data["turn"], data["text"]
+        self._tries = data["tries"][0], data["tries"][1]
+        self._cancelled = dict.fromkeys(data["cancelled"])
         if self._turn:
             self._premise = self._depends_on()
         if data["copy"] is not None:

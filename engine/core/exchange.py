@@ -193,6 +193,8 @@ class Exchange:
         turn, dialog = self.hearing.turn, self._dialog
         if turn is None or turn.overlap or not dialog.asking.foresees:
             return "", ""
+        if not self.turns.measured:  # what was heard of a line that was cut is about to be told
+            return "", ""
         listen = dialog.listen
         wanted = listen.preempt != "none" and "speech" in listen.accept
         return (turn.id, turn.expected) if wanted and dialog.ended is None else ("", "")

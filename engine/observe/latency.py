@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from engine.core.step import Note, Step
-from engine.effects import CallTool, Say, StartReply, Understand
+from engine.effects import (
+    CallTool,
+    CancelReply,
+    CancelUnderstanding,
+    Say,
+    StartReply,
+    Understand,
+)
 from engine.events import (
     Event,
     Millis,
@@ -20,6 +27,7 @@ from engine.events import (
     ReplyFinished,
     ServiceFailed,
     SpeechEnded,
+    SpeechStarted,
     TextReceived,
     ToolReturned,
     TranscriptReceived,
@@ -102,6 +110,8 @@ class _Fold:
         self._taken: _Clock | None = None
         self._tools: set[str] = set()
         self._models: set[str] = set()
+        self._recognised = False
+        """The words of the latest stretch came before its end was certain."""
 
     def take(self, step: Step) -> None:
         cause = step.cause
@@ -129,13 +139,17 @@ class _Fold:
 
     def _heard(self, cause: Event) -> None:
         match cause:
+            case SpeechStarted():
+                self._recognised = False
             case SpeechEnded(edge=edge, at=at):
-                self._open = _Clock(edge, recognised=False)
+                self._open = _Clock(edge, recognised=self._recognised)
                 self._open.until(at, "silence")
             case TextReceived(at=at):
                 self._open = _Clock(at, recognised=True)
-            case TranscriptReceived(final=True) if self._open is not None:
-                self._open.recognised = True
+            case TranscriptReceived(final=True):
+                self._recognised = True
+                if self._open is not None:
+                    self._open.recognised = True
             case ToolReturned(call=call):
                 self._tools.discard(call)
             case Understood(turn=subject) | ReplyFinished(reply=subject):
@@ -154,6 +168,8 @@ class _Fold:
                     self._tools.add(call)
                 case Understand(turn=subject) | StartReply(reply=subject):
                     self._models.add(subject)
+                case CancelUnderstanding(turn=subject) | CancelReply(reply=subject):
+                    self._models.discard(subject)
                 case _:
                     pass
 

@@ -39,6 +39,8 @@ class Recognition(Stage):
         self._kept = 0
         self._heard = 0
         self._speaking = False
+        self._answered = False
+        """The stretch that goes on has its final transcript already."""
         self._pre_roll = 0.0
         self._broken = False
         self._expected = ""
@@ -112,7 +114,7 @@ class Recognition(Stage):
             self._begin(edge.at)
         elif edge.kind == "end" and self._speaking:
             self._speaking = False
-            self._owed += 1
+            self._owed += not self._answered
             self._call(self._stt.end_speech)
 
     def split(self) -> None:
@@ -131,7 +133,7 @@ class Recognition(Stage):
         self._pre_roll = len(audio) / self._stt.sample_rate - since
         self._ring.clear()
         self._kept = 0
-        self._speaking = True
+        self._speaking, self._answered = True, False
         self._call(self._stt.start_speech)
         self._call(lambda: self._stt.push(audio))
 
@@ -174,9 +176,12 @@ class Recognition(Stage):
                 confidence=transcript.confidence,
                 words=tuple(self._word(w.text, w.start, w.end) for w in transcript.words),
                 accepted=transcript.accepted,
+                eager=transcript.eager,
             )
         )
         if transcript.final:
+            if not self._owed:  # a recogniser that notices the end of speech before we do
+                self._answered = self._speaking
             self._owed = max(0, self._owed - 1)
             self._take_over()
 

@@ -27,8 +27,8 @@ from engine.pipeline.pipeline import Services
 from engine.session.session import Session, SessionOptions
 from engine.testing.expectations import unmet
 from engine.testing.loop import VirtualClock, run_virtual
-from engine.testing.script import VAD_END, Desk, Happening, Script, ToolAnswer, read_script
-from engine.testing.simulator import BEAT_OFFSET, VAD_START, Simulator
+from engine.testing.script import Desk, Happening, Script, ToolAnswer, read_script
+from engine.testing.simulator import BEAT_OFFSET, VAD_START, Simulator, reported
 from media.frames import FRAME_SECONDS, SAMPLE_RATE
 from media.loopback import LoopbackParticipant, LoopbackRoom
 from media.room import AudioSource, RoomListener
@@ -155,7 +155,7 @@ def _action(
 def _services(script: Script) -> Services:
     """Make providers for one run, all at the room's rate: no resampler stands between."""
     vad = ScriptedVad(
-        start_delay=VAD_START / 1000, end_delay=VAD_END / 1000, sample_rate=SAMPLE_RATE
+        start_delay=VAD_START / 1000, end_delay=script.voice_end / 1000, sample_rate=SAMPLE_RATE
     )
     for speech in script.speech:
         # The first block heard ends at instant 0: audio is one block older than the session.
@@ -174,10 +174,18 @@ def _heard(speech: Happening) -> Heard:
     return Heard(
         text=speech.user or "",
         delay=None if speech.stt_delay is None else speech.stt_delay / 1000,
+        at=_heard_at(speech),
         partials=tuple((after / 1000, text) for after, text in speech.partials.items()),
         confidence=speech.confidence,
         accepted=speech.accepted,
     )
+
+
+def _heard_at(speech: Happening) -> float | None:
+    """Seconds from the reported start of a stretch to its words, where nobody waits for its end."""
+    if speech.words_after is None:
+        return None
+    return speech.end / 1000 + speech.words_after / 1000 - reported(speech.at + VAD_START) / 1e6
 
 
 def _synthesizer(script: Script) -> ScriptedSynthesizer:
@@ -187,6 +195,7 @@ def _synthesizer(script: Script) -> ScriptedSynthesizer:
             duration=None if spoken.lasts is None else spoken.lasts / 1000,
             error=None if spoken.error is None else ProviderUnavailable(spoken.error),
             error_after=spoken.after / 1000,
+            never=spoken.never,
         )
         for text, spoken in voice.lines.items()
     }
@@ -207,7 +216,7 @@ def _model(script: Script) -> ScriptedModel | None:
 def _answers(script: Script) -> list[Answer]:
     answers = [
         Answer(
-            report=given.reports or {},
+            report=None if given.never else given.reports or {},
             error=None if given.error is None else ProviderUnavailable(given.error),
             delay=given.after / 1000,
         )

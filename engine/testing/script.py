@@ -72,6 +72,8 @@ class Happening(_Part):
     lasts: Length = 1_000
     stt_delay: Length | None = 45
     """From the detected end of speech to the final transcript; null: it never comes."""
+    words_after: Length | None = None
+    """Instead, from the end of the voice itself: a recogniser that hears that end on its own."""
     partials: Mapping[Length, str] = Field(default_factory=dict)
     """By time since the detected start of speech."""
     accepted: bool = True
@@ -112,6 +114,8 @@ class Spoken(_Part):
     """The voice breaks with this message ..."""
     after: Length = 0
     """... after so much audio."""
+    never: bool = False
+    """No audio comes, and no failure either."""
 
 
 class Voice(_Part):
@@ -138,6 +142,7 @@ class ModelAnswer(_Part):
 
     reports: Mapping[str, Any] | None = None
     error: str | None = None
+    never: bool = False
     after: Length = 310
 
 
@@ -203,6 +208,8 @@ class Script(_Part):
 
     flow: str
     """Path of the flow, from the conversation's file."""
+    voice_end: Length = VAD_END
+    """How long after the end of speech it is reported."""
     about: str = ""
     now: str = "2026-05-01T12:00:00+02:00"
     seed: int = 0
@@ -238,9 +245,10 @@ class Script(_Part):
         if instants != sorted(set(instants)):
             raise ValueError("the script must be in order of time, one thing an instant")
         for one, other in zip(self.speech, self.speech[1:], strict=False):
-            if one.end + VAD_END > other.at:
+            if one.end + self.voice_end > other.at:
                 raise ValueError(
-                    f"speech at {other.at} ms begins within {VAD_END} ms of the last one's end"
+                    f"speech at {other.at} ms begins within {self.voice_end} ms"
+                    " of the last one's end"
                 )
         return self
 

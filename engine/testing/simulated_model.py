@@ -78,6 +78,9 @@ class SimulatedModel:
         answer = answers[min(self._attempts, len(answers) - 1)]
         self._attempts += 1
 
+        if answer.never:
+            return
+
         def reply() -> None:
             if self._asked.get(turn) != question:
                 return  # forgotten, or asked again

@@ -36,6 +36,7 @@ class Sentence:
     words: tuple[tuple[str, float, float], ...]
     """Text, start and end in seconds; only words whose beginning is in the audio."""
     error: str | None
+    never: bool = False
 
 
 class SimulatedVoice:
@@ -139,7 +140,8 @@ class SimulatedVoice:
             else:
                 self._make(utterance, text, rest, samples + sentence.samples, words)
 
-        self._later(self._voice.first_audio * 1000, arrive)
+        if not sentence.never:
+            self._later(self._voice.first_audio * 1000, arrive)
 
     def _made_all(self, utterance: str, text: str, samples: int, words: list[Word]) -> None:
         if text and not samples:
@@ -202,7 +204,9 @@ def speak(sentence: str, voice: Voice) -> Sentence:
     length = seconds / len(words) if words else 0.0
     timings = [(word, n * length, (n + 1) * length) for n, word in enumerate(words)]
     begun = tuple(w for w in timings if round(w[1] * SAMPLE_RATE) < samples)
-    return Sentence(text=sentence, samples=samples, words=begun, error=spoken.error)
+    return Sentence(
+        text=sentence, samples=samples, words=begun, error=spoken.error, never=spoken.never
+    )
 
 
 def _tone(samples: int) -> Samples:

@@ -7,10 +7,10 @@ shell. A timeline made here must equal the one of the real session (`engine.test
 Times inside are microseconds, because the room's beat stands 0.3 ms beside whole milliseconds:
 
 - Voice: the room gives and takes a block of 20 ms at 0.3, 20.3, 40.3 ms ... An edge of speech is
-  reported with the first block that carries enough audio behind it (`VAD_START`, `VAD_END`). A line
-  starts and ends with blocks. The offset keeps beats apart from everything that is counted in whole
-  milliseconds (deadlines, tools, the script), so that no order depends on chance; reported instants
-  are rounded and stay whole multiples of 20 ms.
+  reported with the first block that carries enough audio behind it (`VAD_START`, `voice_end`). A
+  line starts and ends with blocks. The offset keeps beats apart from everything that is counted in
+  whole milliseconds (deadlines, tools, the script), so that no order depends on chance; reported
+  instants are rounded and stay whole multiples of 20 ms.
 - Words: a final transcript comes `stt_delay` after the reported end, partials after the reported
   start, and the turn detector answers at once.
 - Lines: one is made at a time, sentence by sentence, `first_audio` each, at most one ahead.
@@ -46,7 +46,7 @@ from engine.events import (
     TransferEnded,
 )
 from engine.machine.compiled import CompiledFlow
-from engine.testing.script import VAD_END, Happening, Script
+from engine.testing.script import Happening, Script
 from engine.testing.simulated_model import SimulatedModel
 from engine.testing.simulated_voice import SimulatedVoice
 
@@ -184,8 +184,8 @@ class Simulator:
         return lambda: self._post(event)
 
     def _schedule_speech(self, speech: Happening) -> None:
-        begun = _reported(speech.at + VAD_START)
-        ended = _reported(speech.end + VAD_END)
+        begun = reported(speech.at + VAD_START)
+        ended = reported(speech.end + self._script.voice_end)
 
         def start() -> None:
             self._post(SpeechStarted(at=self._at(), participant=CALLER, edge=speech.at))
@@ -197,9 +197,11 @@ class Simulator:
         for after, text in speech.partials.items():
             if begun + after * 1000 < ended:
                 self._later(begun + after * 1000, partial(self._words, text, None))
-        if speech.stt_delay is not None:
-            delay = speech.stt_delay * 1000
-            self._later(ended + delay, lambda: self._words(speech.user or "", speech))
+        final = partial(self._words, speech.user or "", speech)
+        if speech.words_after is not None:
+            self._later((speech.end + speech.words_after) * 1000, final)
+        elif speech.stt_delay is not None:
+            self._later(ended + speech.stt_delay * 1000, final)
 
     def _words(self, text: str, final: Happening | None) -> None:
         self._post(
@@ -293,6 +295,6 @@ class Simulator:
         self._later(delay, lambda: self._post(TransferEnded(at=self._at(), error=error)))
 
 
-def _reported(at: Millis) -> Micros:
+def reported(at: Millis) -> Micros:
     """Return the beat that carries the audio up to this instant."""
     return -(-at * 1000 // BEAT) * BEAT + BEAT_OFFSET

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core import snapshot
+from engine.core.ahead import MOST
 from engine.core.asking import plain
 from engine.core.conversation import Conversation
 from engine.effects import CallTool, CancelReply, CancelUnderstanding, Say, StartReply, Understand
@@ -23,6 +24,7 @@ from engine.events import (
     ReplyToolCalled,
     ServiceFailed,
     SpeechEnded,
+    TextReceived,
     ToolReturned,
     Understood,
 )
@@ -158,8 +160,27 @@ def test_an_answer_to_a_withdrawn_question_changes_nothing(order):
     order.hears("the bigger one")
     order.words(2_900, "no", final=False)
     order.model(2_950, Understood(at=0, turn="u1.1", report={"slots": {"size": "large"}}))
-    assert order.notes("late")[-1] == (2_950, {"turn": "u1.1"})
+    assert order.notes("late")[-1] == (2_950, {"request": "u1.1"})
     assert order.conversation.states.dialog == "ask"
+
+
+def test_a_failure_of_a_withdrawn_question_is_no_error_and_begins_nothing(order):
+    """Else a model that is down would be asked again for each of its own late failures."""
+    order.hears("the bigger one")
+    order.take(AppEventReceived(at=2_800, name="news"))
+    failed = ServiceFailed(at=2_810, service="llm", message="down", subject="u1.1")
+    order.take(failed)
+    assert not order.notes("error")
+    assert [e.turn for e in order.of(Understand)] == ["u1.1", "u1.2"]
+
+
+def test_a_turn_is_rehearsed_a_few_times_at_most(order):
+    order.voice(1_000)
+    for number in range(10):
+        order.words(1_100 + number, f"word {number}")
+    assert len(order.of(Understand)) == MOST
+    order.silent(1_200)
+    assert [e.ahead for e in order.of(Understand)] == [True] * MOST + [False]
 
 
 @pytest.mark.parametrize("final", ["The bigger  one.", "THE BIGGER ONE", "the bigger one!"])
@@ -280,6 +301,20 @@ def test_the_copy_asks_on_and_the_second_answer_counts_as_well(talk):
     talk.over()
     assert talk.said()[-1] == "Yes?"
     assert talk.notes("ahead_taken") == [(3_000, {"asks": ["r1", "r2"], "left": []})]
+
+
+def test_what_was_heard_of_a_line_that_is_cut_is_awaited_first(talk):
+    """The model is told what the caller heard, not what he may have heard."""
+    talk.take(TextReceived(at=700, participant="caller", text="go on"))
+    talk.model(800, ReplyDelta(at=0, reply="r1", text="Once upon a time there was a king."))
+    talk.plays(1_000, "a2.1", 6_000)
+    talk.voice(2_000)
+    talk.words(2_700, "stop that")
+    assert [e.reply for e in talk.of(StartReply)] == ["r1"]
+    talk.played(2_720, "a2.1", 1_700, complete=False)
+    assert [e.reply for e in talk.of(StartReply)] == ["r1", "r2"]
+    told = [item["text"] for item in talk.of(StartReply)[-1].history]
+    assert told == ["Hello.", "go on", "Once upon", "stop that"]
 
 
 def test_what_the_caller_adds_cancels_the_reply(talk):

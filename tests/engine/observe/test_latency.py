@@ -51,6 +51,28 @@ def test_waiting_for_a_tool_is_told_apart():
     assert dict(found.stages)["tool"] == 700
 
 
+def test_words_that_come_before_the_end_of_the_voice_is_certain_cost_no_recognition():
+    said = {"at": 7_000, "user": "four people tomorrow", "lasts": 900, "words_after": 100}
+    (found,) = answered({"script": [said]})
+
+    assert "recognition" not in dict(found.stages)
+    assert dict(found.stages)["silence"] == VAD_END
+
+
+def test_a_request_that_was_begun_ahead_and_given_up_is_waited_for_by_nobody():
+    """The caller went on: what the model was asked before has nothing to do with the answer."""
+    flow = load_flow(ROOT / "tests" / "golden" / "hello" / "with_model.yaml")
+    said = [
+        {"at": 4_000, "user": "well let me see", "lasts": 500},
+        {"at": 4_900, "user": "tea", "lasts": 400},
+    ]
+    script = {"flow": "x", "script": said, "model": [{"never": True}]}
+    found = responses(Simulator(flow, Script.model_validate(script)).run())
+
+    assert [r.text for r in found] == ["well let me see tea"]
+    assert "model" not in dict(found[0].stages)
+
+
 def test_a_typed_turn_waits_for_no_recogniser():
     (found,) = answered({"script": [{"at": 7_000, "types": "four people tomorrow"}]})
 
