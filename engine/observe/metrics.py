@@ -70,13 +70,15 @@ def percentile(values: Sequence[Millis], percent: int) -> Millis | None:
 
 def measure(steps: Iterable[Step]) -> CallMetrics:
     """Fold a call's steps into its figures."""
-    fold = _Fold()
+    figures = Figures()
     for step in steps:
-        fold.take(step)
-    return fold.result()
+        figures.take(step)
+    return figures.result()
 
 
-class _Fold:
+class Figures:
+    """The figures of a call while it goes on."""
+
     def __init__(self) -> None:
         self._last: Millis = 0
         self._notes: dict[str, int] = {}
@@ -87,6 +89,7 @@ class _Fold:
         self._interruption = _InterruptionClock()
 
     def take(self, step: Step) -> None:
+        """Take the next step of the call."""
         self._last = step.at
         for note in step.notes:
             self._notes[note.kind] = self._notes.get(note.kind, 0) + 1
@@ -99,6 +102,7 @@ class _Fold:
         self._interruption.take(step)
 
     def result(self) -> CallMetrics:
+        """Return what the steps so far come to."""
         count = self._notes.get
         return CallMetrics(
             duration=self._last,

@@ -37,6 +37,9 @@ class SessionOptions:
     """Seconds a caller whose connection was lost may take to come back; 0: the call is over."""
     source: str = ""
     """Path of the flow file; the journal names it, so that a replay finds the flow."""
+    steps_kept: int | None = 500
+    """The latest steps a session remembers, some fifty turns; None: all. The journal, a keeper and
+    `on_step` get every one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +50,7 @@ class CallResult:
     """Why it ended."""
     kind: Literal["hangup", "leave"]
     steps: tuple[Step, ...]
+    """The latest `SessionOptions.steps_kept`; the figures in `metrics` are those of all."""
     history: tuple[HistoryItem, ...]
     """What was said and what was heard, in order."""
     metrics: CallMetrics

@@ -44,7 +44,7 @@ from engine.events import (
 )
 from engine.machine.compiled import CompiledFlow
 from engine.observe.journal import Header
-from engine.observe.metrics import CallMetrics, measure
+from engine.observe.metrics import CallMetrics
 from engine.pipeline.pipeline import Pipeline, Services
 from engine.pipeline.stage import SessionTime, describe
 from engine.requests import HandlerFailed
@@ -57,6 +57,7 @@ from engine.session.dispatch import Dispatcher
 from engine.session.grammars import recognition_context, tool_uses
 from engine.session.listener import Listener
 from engine.session.options import CallResult, SessionOptions
+from engine.session.past import Past
 from engine.session.running import Running
 from engine.session.store import Keeper, StoredCall
 from engine.session.subscriptions import Subscriptions
@@ -144,7 +145,7 @@ class Session(Commands, Running):
         self._captions = Captions(flow.id, flow.version)
         self._succession = Succession(self.pipeline.tools.resolve)
         self._tape: Tape | None = None
-        self._steps: list[Step] = list(steps)
+        self._past = Past(self._options.steps_kept, steps)
         self._over: HangUp | None = None
         self._nobody: asyncio.TimerHandle | None = None
 
@@ -152,8 +153,8 @@ class Session(Commands, Running):
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """The steps so far."""
-        return tuple(self._steps)
+        """The latest steps, as many as `SessionOptions.steps_kept` says."""
+        return self._past.steps
 
     @property
     def opened(self) -> bool:
@@ -166,7 +167,7 @@ class Session(Commands, Running):
 
     def stats(self) -> CallMetrics:
         """Return what can be counted and measured so far."""
-        return measure(self._steps)
+        return self._past.figures
 
     async def run(self) -> CallResult:
         """Run the call to its end and return how it went. Call it once."""
@@ -192,7 +193,7 @@ class Session(Commands, Running):
             kind=self._over.kind,
             steps=self.steps,
             history=self._conversation.history,
-            metrics=measure(self._steps),
+            metrics=self._past.figures,
             failure=self._failure,
         )
 
@@ -284,7 +285,7 @@ class Session(Commands, Running):
         self._take(self._conversation.receive(event))
 
     def _record(self, step: Step) -> None:
-        self._steps.append(step)
+        self._past.append(step)
         self._chronicle.append(step)
         if self._on_step is not None:
             self._on_step(step)
@@ -360,7 +361,8 @@ class Session(Commands, Running):
         if self._keeper is not None and self._resume is None:
             self._keeper.begin(header)
         recording = self._time.millis(self._tape.started) if self._tape else None
-        self._chronicle.open(replace(header, recording=recording), self._steps)
+        before = () if self._resume is None else self._resume.steps
+        self._chronicle.open(replace(header, recording=recording), before)
 
     async def _enter(self) -> str | None:
         """Open the room; return why it cannot be, or None."""

@@ -113,6 +113,7 @@ async def _call(flow: CompiledFlow, script: Script) -> tuple[Step, ...]:
         functions=_functions(flow, script),
         environment=_Echo(),
         desk=None if script.transfer is None else _ScriptedDesk(script.transfer),
+        steps_kept=None,
     )
     session = Session(flow, room, _services(script), clock, options)
     loop = asyncio.get_running_loop()

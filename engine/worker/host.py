@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TextIO
 from engine.core.step import Step
 from engine.errors import JournalError, RoomError
 from engine.machine.compiled import CompiledFlow
+from engine.observe.journal import read
 from engine.observe.timeline import render
 from engine.pipeline.pipeline import Services
 from engine.session.options import CallResult, SessionOptions
@@ -142,7 +143,7 @@ class CallHost:
             if journal is not None:
                 _closed(journal)
         if folder is not None:
-            _save(folder / TIMELINE, render(result.steps))
+            await _save_timeline(folder, result)
         return Call(number=number, folder=folder, result=result)
 
     async def aclose(self, reason: str) -> None:
@@ -269,6 +270,25 @@ def _closed(journal: TextIO) -> None:
         journal.close()
     except OSError as error:  # a full disk again, told when it first refused a line
         _log.error("the journal is not complete: %s", error)
+
+
+async def _save_timeline(folder: Path, result: CallResult) -> None:
+    """Write the timeline; that of a long call from its journal, beside the loop."""
+    steps = result.steps
+    if steps and steps[0].seq == 1:
+        _save(folder / TIMELINE, render(steps))
+        return
+    try:
+        text = await asyncio.to_thread(_told, folder / JOURNAL)
+    except (OSError, JournalError) as error:
+        _log.error("there is no timeline of this call: %s", error)
+    else:
+        _save(folder / TIMELINE, text)
+
+
+def _told(journal: Path) -> str:
+    with journal.open(encoding="utf-8", errors="backslashreplace") as lines:
+        return render(read(lines)[1])
 
 
 def _save(path: Path, text: str) -> None:

@@ -21,7 +21,9 @@ from engine.flow.model import Flow
 from engine.machine.compiled import CompiledFlow
 from engine.machine.compiler import compile_flow
 from engine.observe.journal import read
+from engine.observe.timeline import render
 from engine.pipeline.pipeline import Services
+from engine.session.options import SessionOptions
 from engine.testing.loop import VirtualClock, run_virtual
 from engine.worker import host as host_module
 from engine.worker.host import CLOSE_SECONDS, Call, CallHost
@@ -104,6 +106,19 @@ def test_a_call_leaves_journal_and_timeline_and_a_recording_when_asked(tmp_path:
         assert file.getnchannels() == 2
         seconds = file.getnframes() / file.getframerate()
     assert seconds == pytest.approx(recorded.result.steps[-1].at / 1000, abs=0.5)
+
+
+def test_the_timeline_of_a_long_call_is_whole_though_its_steps_are_forgotten(
+    tmp_path: Path,
+) -> None:
+    async def work() -> Call:
+        return await Office(tmp_path, options=SessionOptions(steps_kept=4)).call(name="ada")
+
+    call = play(work)
+
+    assert len(call.result.steps) == 4
+    _, steps = read((call.folder / JOURNAL).read_text().splitlines())
+    assert (call.folder / TIMELINE).read_text() == render(steps)
 
 
 def test_without_a_folder_a_call_leaves_nothing() -> None:
