@@ -31,7 +31,10 @@ from engine.machine.fingerprint import meaning, scope_path
 from engine.machine.overlay import Overlay
 
 ANYWHERE = "any."
-"""Id of the node for the flow's handlers; `any.GROUP` for a group's. States have no dots."""
+"""Id of the node for the flow's handlers; `any.GROUP` for a group's, `any.include.NAME` for
+those of a fragment. States have no dots."""
+INCLUDE = "include."
+"""What the owner of a fragment's handlers begins with."""
 FINAL = "[*]"
 """Id of the node where calls end."""
 _MAX_LABEL = 60
@@ -118,7 +121,7 @@ def edges(flow: CompiledFlow) -> Iterator[Edge]:
 
 
 def _node(flow: CompiledFlow, owner: str) -> str:
-    return f"any.{owner}" if owner in flow.groups else owner
+    return owner if owner in flow.states else f"{ANYWHERE}{owner}"
 
 
 def _handled(node: str, scope: HandlerScope) -> Iterator[Edge]:
@@ -130,10 +133,16 @@ def _handled(node: str, scope: HandlerScope) -> Iterator[Edge]:
 def _extra_nodes(ways: Sequence[Edge]) -> Iterator[tuple[str, str]]:
     """The nodes that stand for groups and for the flow, where they have handlers."""
     for node in dict.fromkeys(edge.source for edge in ways):
-        if node == ANYWHERE:
-            yield node, "anywhere"
-        elif node.startswith("any."):
-            yield node, f"anywhere in {node.removeprefix('any.')}"
+        if node.startswith(ANYWHERE):
+            yield node, anywhere(node)
+
+
+def anywhere(node: str) -> str:
+    """Name the place at which handlers hold: `anywhere in GROUP`, `anywhere (by FRAGMENT)`."""
+    owner = node.removeprefix(ANYWHERE)
+    if owner.startswith(INCLUDE):
+        return f"anywhere (by {owner.removeprefix(INCLUDE)})"
+    return f"anywhere in {owner}" if owner else "anywhere"
 
 
 def _edge(owner: str, event: str, transition: Transition) -> Edge:
@@ -216,7 +225,9 @@ def _mermaid_states(flow: CompiledFlow, groups: tuple[str, ...], indent: str) ->
 
 def _mermaid_id(name: str) -> str:
     # ids of states have no capitals and no dots, so these cannot meet another one
-    return f"STATE_{name}" if name in _RESERVED else name.replace("any.", "ANY_")
+    if name in _RESERVED:
+        return f"STATE_{name}"
+    return name if name == FINAL else name.replace(ANYWHERE, "ANY_").replace(".", "_")
 
 
 def _mermaid_text(text: str) -> str:

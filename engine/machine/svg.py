@@ -11,12 +11,24 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
 from engine.machine.compiled import CompiledFlow, CompiledState, End, TransferTo
-from engine.machine.export import ANYWHERE, FINAL, Edge, describe, edges, inside
-from engine.machine.layout import MARGIN, Box, Drawing, Line, Place, Point, arrange
+from engine.machine.export import (
+    ANYWHERE,
+    FINAL,
+    INCLUDE,
+    Edge,
+    anywhere,
+    describe,
+    edges,
+    inside,
+)
+from engine.machine.layering import Place, Point
+from engine.machine.layout import MARGIN, Box, Drawing, Line, arrange
 from engine.machine.overlay import Overlay
 
 _LETTER = 6.4
 """Pixels of an average letter at the size below; wider fonts make boxes tight, not wrong."""
+_BOLD = 1.15
+"""How much wider a name is set."""
 _ROW = 15.0
 _LONGEST = 34
 _MOST = 4
@@ -108,10 +120,12 @@ class _Picture:
 
     def _extras(self, groups: tuple[str, ...]) -> Iterator[str]:
         """The nodes that are no states: handlers of this scope, the end."""
-        named = {edge.source for edge in self._edges}
-        node = f"any.{groups[-1]}" if groups else ANYWHERE
+        named = dict.fromkeys(edge.source for edge in self._edges)
+        node = f"{ANYWHERE}{groups[-1]}" if groups else ANYWHERE
         if node in named:
             yield node
+        if not groups:
+            yield from (name for name in named if name.startswith(f"{ANYWHERE}{INCLUDE}"))
         if not groups and any(way.target == FINAL for way in self._ways):
             yield FINAL
 
@@ -186,12 +200,10 @@ class _Picture:
 
 
 def _heading(flow: CompiledFlow, node: str) -> list[str]:
-    if node == ANYWHERE:
-        return ["anywhere"]
     if node == FINAL:
         return [""]
-    if node.startswith("any."):
-        return [f"anywhere in {node.removeprefix('any.')}"]
+    if node.startswith(ANYWHERE):
+        return [anywhere(node)]
     return [node, _cut(describe(flow.states[node]))]
 
 
@@ -203,7 +215,7 @@ def _hint(state: CompiledState, count: int) -> str:
 def _box(node: str, texts: list[str]) -> Box:
     if node == FINAL:
         return Box(id=node, width=20, height=20)
-    widest = max(len(text) for text in texts)
+    widest = max(len(texts[0]) * _BOLD, *map(len, texts))
     return Box(id=node, width=widest * _LETTER + 24, height=len(texts) * _ROW + 12)
 
 

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from collections.abc import Iterator
+from itertools import combinations, pairwise
+from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.machine.layout import Box, Line, Place, arrange
+from engine.flow.loader import check_file
+from engine.machine import svg
+from engine.machine.compiler import compile_loaded
+from engine.machine.layering import Place, Point
+from engine.machine.layout import Box, Drawing, Line, arrange
+
+FOLDER = Path(__file__).parents[3] / "flows"
+FLOWS = sorted(
+    path
+    for path in [*FOLDER.glob("*.yaml"), *FOLDER.glob("templates/*.yaml")]
+    if not path.name.endswith(".tests.yaml")
+)
 
 
 def boxes(*names: str) -> tuple[Box, ...]:
@@ -99,3 +113,99 @@ def test_no_two_boxes_touch_and_groups_hold_their_own(
     judge(top)
     assert len(drawing.ways) == len(drawing.words) == len(lines)
     assert drawing == arrange(top, lines)
+
+
+def cut(
+    level: tuple[Box, ...], lines: list[Line], drawing: Drawing
+) -> list[tuple[Line, str, Point, Point]]:
+    """Return where lines run through boxes that are neither of their ends, nor around one.
+
+    A piece of a line is drawn as a curve inside the rectangle between its two points.
+    """
+    found = []
+    everything = list(members(level))
+    for line, way in zip(lines, drawing.ways, strict=True):
+        foreign = [box.id for box in everything if not {line.source, line.target} & set(names(box))]
+        for (x, y), (nx, ny) in pairwise(way):
+            piece = Place(min(x, nx), min(y, ny), abs(nx - x), abs(ny - y))
+            found += [
+                (line, name, (x, y), (nx, ny))
+                for name in foreign
+                if not apart(shrunk(drawing.places[name]), piece)
+            ]
+    return found
+
+
+def members(level: tuple[Box, ...]) -> Iterator[Box]:
+    for box in level:
+        yield box
+        yield from members(box.inside)
+
+
+def names(box: Box) -> Iterator[str]:
+    yield box.id
+    yield from (other.id for other in members(box.inside))
+
+
+def shrunk(place: Place) -> Place:
+    """A little smaller: to touch is not to cut."""
+    return Place(place.x + 0.01, place.y + 0.01, place.width - 0.02, place.height - 0.02)
+
+
+@given(graphs())
+def test_no_line_runs_through_a_box_that_is_not_its_own(
+    graph: tuple[tuple[Box, ...], list[Line]],
+) -> None:
+    top, lines = graph
+
+    assert cut(top, lines, arrange(top, lines)) == []
+
+
+@given(graphs())
+def test_a_line_leads_from_the_border_of_its_box_to_the_border_of_the_other(
+    graph: tuple[tuple[Box, ...], list[Line]],
+) -> None:
+    top, lines = graph
+    drawing = arrange(top, lines)
+
+    for line, way in zip(lines, drawing.ways, strict=True):
+        for name, (x, y) in ((line.source, way[0]), (line.target, way[-1])):
+            place = drawing.places[name]
+            assert place.x <= x <= place.x + place.width
+            assert min(abs(y - place.y), abs(y - place.y - place.height)) < 0.01
+        ys = [y for _, y in way]
+        assert ys in (sorted(ys), sorted(ys, reverse=True))
+
+
+@given(graphs())
+def test_a_line_passes_through_the_middle_of_its_words(
+    graph: tuple[tuple[Box, ...], list[Line]],
+) -> None:
+    top, lines = graph
+    drawing = arrange(top, lines)
+
+    for way, (x, y) in zip(drawing.ways, drawing.words, strict=True):
+        assert any(
+            abs(x - ax) < 0.01
+            and abs(x - bx) < 0.01
+            and min(ay, by) - 0.01 <= y <= max(ay, by) + 0.01
+            for (ax, ay), (bx, by) in pairwise(way)
+        )
+
+
+@pytest.mark.parametrize("path", FLOWS, ids=lambda path: path.stem)
+def test_no_line_of_a_flow_that_is_shipped_runs_through_a_box(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = []
+
+    def noted(level: tuple[Box, ...], lines: list[Line]) -> Drawing:
+        drawing = arrange(level, lines)
+        drawn.append((level, lines, drawing))
+        return drawing
+
+    monkeypatch.setattr(svg, "arrange", noted)
+    svg.to_svg(compile_loaded(check_file(path)))
+
+    ((level, lines, drawing),) = drawn
+    assert cut(level, lines, drawing) == []
