@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -142,6 +142,35 @@ class TurnDetector(Protocol):
         ...
 
 
+@runtime_checkable
+class AudioTurnDetector(Protocol):
+    """Tells from the user's voice how likely they are done.
+
+    It works beside one that reads the words, and each makes up for what the other cannot tell. A
+    model of more than two milliseconds runs on a thread of its own (`asyncio.to_thread`).
+    """
+
+    sample_rate: int
+    """Hz of the audio it is given."""
+    seconds: float
+    """How much of the latest audio it looks at, at most."""
+
+    async def predict(self, audio: Samples, text: str, kinds: Sequence[str]) -> float:
+        """Return the probability, 0 to 1, that the user is done.
+
+        Args:
+            audio: int16 mono at `sample_rate`, the latest sample last; pauses are in it. At the
+                beginning of a call it may be shorter than `seconds`.
+            text: the words of the turn so far.
+            kinds: the types that are asked for, the open question first.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Release what it holds."""
+        ...
+
+
 # --- language model ------------------------------------------------------------------------------
 
 
@@ -252,5 +281,10 @@ class Synthesizer(Protocol):
 
 
 Provider: TypeAlias = (
-    VoiceActivityDetector | Recognizer | TurnDetector | LanguageModel | Synthesizer
+    VoiceActivityDetector
+    | Recognizer
+    | TurnDetector
+    | AudioTurnDetector
+    | LanguageModel
+    | Synthesizer
 )

@@ -23,6 +23,7 @@ from typing import Any, Final, Literal, TypeVar, get_args, overload
 from pydantic import ValidationError
 
 from providers.base import (
+    AudioTurnDetector,
     Kind,
     LanguageModel,
     Provider,
@@ -242,7 +243,7 @@ def make(
     kind: Literal["turn_detector"],
     options: Mapping[str, Any],
     context: RecognitionContext | None = None,
-) -> TurnDetector: ...
+) -> TurnDetector | AudioTurnDetector: ...
 @overload
 def make(
     kind: Literal["llm"], options: Mapping[str, Any], context: RecognitionContext | None = None

@@ -22,6 +22,7 @@ from engine.pipeline.understanding import Understanding
 from media.frames import SAMPLE_RATE, Samples
 from media.resample import Resampler
 from providers.base import (
+    AudioTurnDetector,
     LanguageModel,
     Recognizer,
     ReplyRequest,
@@ -51,6 +52,8 @@ class Services:
     vad: VoiceActivityDetector | None = None
     stt: Recognizer | None = None
     turn_detector: TurnDetector | None = None
+    turn_listener: AudioTurnDetector | None = None
+    """Judges the end of a turn by the voice, beside `turn_detector`, which reads the words."""
     tts: Synthesizer | None = None
     llm: LanguageModel | None = None
 
@@ -91,8 +94,9 @@ class Pipeline:
         if services.stt is not None:
             self.recognition = Recognition(services.stt, post, time)
             stages.append(self.recognition)
-        if services.turn_detector is not None:
-            self.prediction = Prediction(services.turn_detector, post, time)
+        words, voice = services.turn_detector, services.turn_listener
+        if words is not None or voice is not None:
+            self.prediction = Prediction(words, post, time, voice)
             stages.append(self.prediction)
         # Closing order: first what makes sound and hears, the tools last, they may need a moment.
         self._stages = [*stages, self.generation, self.understanding, self.tools]
@@ -143,6 +147,8 @@ class Pipeline:
         blocks = {rate: self._ear(rate).feed(samples) for rate in self._rates()}
         if self.recognition is not None and self._services.stt is not None:
             self.recognition.hear(participant, blocks[self._services.stt.sample_rate])
+        if self.prediction is not None and self._services.turn_listener is not None:
+            self.prediction.hear(blocks[self._services.turn_listener.sample_rate])
         if self.detection is not None and self._services.vad is not None:
             start = at - self._heard / SAMPLE_RATE
             self.detection.hear(participant, blocks[self._services.vad.sample_rate], start)
@@ -190,7 +196,8 @@ class Pipeline:
 
     def _rates(self) -> set[int]:
         """Return the rates at which the caller is heard; a provider knows its own once open."""
-        listening = (self._services.vad, self._services.stt)
+        services = self._services
+        listening = (services.vad, services.stt, services.turn_listener)
         return {provider.sample_rate for provider in listening if provider is not None}
 
     def _ear(self, rate: int) -> Resampler:
@@ -201,3 +208,5 @@ class Pipeline:
     def _edge(self, edge: VoiceEdge) -> None:
         if self.recognition is not None:
             self.recognition.edge(edge)
+        if self.prediction is not None:
+            self.prediction.edge(edge)

@@ -10,6 +10,8 @@ from engine.machine.compiled import CompiledFlow
 from engine.pipeline.pipeline import Services
 from engine.session.grammars import recognition_context
 from providers import registry
+from providers.base import AudioTurnDetector, TurnDetector
+from providers.embedded.turn_detector import TextTurnDetector
 from providers.errors import ProviderError
 from providers.registry import first_of
 
@@ -24,12 +26,14 @@ def make_services(flow: CompiledFlow) -> Services:
     context = recognition_context(flow)
     named = {kind: flow.pipeline.get(kind) or {} for kind in registry.KINDS}
     try:
+        reads, hears = _detectors(
+            first_of(named["turn_detector"], lambda one: registry.make("turn_detector", one))
+        )
         return Services(
             vad=first_of(named["vad"], lambda one: registry.make("vad", one)),
             stt=first_of(named["stt"], lambda one: registry.make("stt", one, context)),
-            turn_detector=first_of(
-                named["turn_detector"], lambda one: registry.make("turn_detector", one)
-            ),
+            turn_detector=reads,
+            turn_listener=hears,
             tts=first_of(named["tts"], lambda one: registry.make("tts", one)),
             llm=first_of(named["llm"], lambda one: registry.make("llm", one))
             if named["llm"]
@@ -37,3 +41,12 @@ def make_services(flow: CompiledFlow) -> Services:
         )
     except ProviderError as error:
         raise ConfigurationError(str(error)) from error
+
+
+def _detectors(
+    named: TurnDetector | AudioTurnDetector,
+) -> tuple[TurnDetector, AudioTurnDetector | None]:
+    """Put the rule that reads the words beside a detector that hears the voice."""
+    if isinstance(named, AudioTurnDetector):
+        return TextTurnDetector(), named
+    return named, None

@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
-from engine.effects import CloseStretch, PauseSpeech, ResumeSpeech, Say, StopSpeech
+from engine.effects import CloseStretch, PauseSpeech, ReportError, ResumeSpeech, Say, StopSpeech
 from engine.events import PlayoutFinished, TranscriptReceived
 from media.frames import FRAME_SAMPLES
-from providers.scripted import Heard, ScriptedRecognizer
+from providers.errors import ProviderUnavailable
+from providers.scripted import Heard, ScriptedRecognizer, ScriptedTurnDetector
+from providers.scripted_listener import ScriptedTurnListener
 
 RATE = 48_000
 
@@ -129,3 +131,47 @@ def test_a_sound_of_hesitation_stops_nothing_and_is_no_turn(
     assert [t for t in at(call, ResumeSpeech) if t < 6_000] == ([] if partials else [2_500])
     assert [note["text"] for note in call.notes("backchannel")] == ["uh"]
     assert [note["text"] for note in call.notes("turn")] == ["my name is ann"]
+
+
+# --- the end of a turn by the voice ---------------------------------------------------------------
+
+
+def committed(call):
+    return [s.at for s in call.session.steps if any(n.kind == "turn" for n in s.notes)]
+
+
+@pytest.mark.parametrize(
+    ("listener", "wait"),
+    [
+        (ScriptedTurnListener(1.0), 500),
+        (ScriptedTurnListener(0.1, delay=0.05), 770),
+        (ScriptedTurnListener(0.1, delay=5.0), 500),
+        (ScriptedTurnListener(0.1, error=ProviderUnavailable("no model")), 500),
+    ],
+    ids=["done", "not done", "slow", "broken"],
+)
+def test_a_detector_that_hears_moves_the_end_of_a_turn_and_never_delays_it(
+    run_call, story, make_services, listener, wait
+):
+    """Between 500 and 800 ms after the last word, as the policy's default says."""
+    heard = [(8.0, 9.0, "my name is ann")]
+    services = make_services(heard, turn_detector=None, turn_listener=listener)
+    call = run_call(story(), heard, services=services)
+
+    assert committed(call) == [9_000 + wait]
+    ((audio, text),) = listener.heard
+    assert (len(audio), text) == (8 * 16_000, "my name is ann")
+    broken = [error.name for error in call.effects(ReportError)]
+    assert broken == (["error.turn_detector"] if listener._error else [])
+
+
+def test_words_that_are_surely_unfinished_are_waited_for_in_whatever_tone(
+    run_call, story, make_services
+):
+    heard = [(8.0, 9.0, "my name is")]
+    listener = ScriptedTurnListener(0.9, delay=0.05)
+    words = ScriptedTurnDetector(default=0.05)
+    services = make_services(heard, turn_detector=words, turn_listener=listener)
+    call = run_call(story(), heard, services=services)
+
+    assert 9_700 < committed(call)[0] < 9_800

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes.util
 import importlib.util
 import shutil
+from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
@@ -14,6 +15,9 @@ from engine.flow.model import Flow
 from engine.machine.compiled import CompiledFlow
 from engine.machine.compiler import compile_flow
 from engine.worker.services import make_services
+from providers import registry
+from providers.embedded.turn_detector import TextTurnDetector
+from providers.scripted_listener import ScriptedTurnListener
 
 
 def flow(pipeline: str = "{}") -> CompiledFlow:
@@ -53,6 +57,22 @@ def test_a_flow_that_names_nothing_gets_the_embedded_stack_and_no_language_model
     made = (services.vad, services.stt, services.turn_detector, services.tts)
     assert all(type(one).__module__.startswith("providers.embedded.") for one in made)
     assert services.llm is None
+
+
+def test_a_detector_that_hears_stands_beside_the_rule_that_reads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    listener = ScriptedTurnListener()
+    make = registry.make
+
+    def made(kind: Any, options: Any, context: Any = None) -> Any:
+        return listener if kind == "turn_detector" else make(kind, options, context)
+
+    monkeypatch.setattr(registry, "make", made)
+    services = make_services(flow())
+
+    assert services.turn_listener is listener
+    assert isinstance(services.turn_detector, TextTurnDetector)
 
 
 def test_every_call_gets_providers_of_its_own() -> None:
