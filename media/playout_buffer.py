@@ -29,6 +29,10 @@ import numpy as np
 
 from media.frames import FRAME_SAMPLES, Samples, silence
 
+_REMEMBERED = 64
+"""Utterances that are remembered as over: audio of an older one cannot be under way any more, and
+a call may have thousands."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlayoutMark:
@@ -84,7 +88,7 @@ class PlayoutBuffer:
     def __init__(self) -> None:
         self._queue: deque[_Utterance] = deque()
         self._known: dict[str, _Utterance] = {}
-        self._over: set[str] = set()
+        self._over: deque[str] = deque(maxlen=_REMEMBERED)
         self._tail: Samples = silence(0)
         self._flushed = 0
         self._played = 0
@@ -212,7 +216,7 @@ class PlayoutBuffer:
     def _close(self, place: _Utterance) -> None:
         self._queue.remove(place)
         del self._known[place.id]
-        self._over.add(place.id)
+        self._over.append(place.id)
 
     def _ring_out(self, place: _Utterance, fade_samples: int) -> None:
         tail = silence(min(fade_samples, place.waiting))

@@ -68,7 +68,8 @@ class Resampler:
         self._taken += len(samples)
         window = np.concatenate([self._tail, samples.astype(np.float32)])
         output = self._filter(window)
-        self._tail = window[len(window) - len(self._tail) :]
+        # a copy: a view would keep the whole window in memory, in every idle call
+        self._tail = window[len(window) - len(self._tail) :].copy()
         return output
 
     def flush(self) -> Samples:

@@ -82,7 +82,8 @@ class Figures:
     def __init__(self) -> None:
         self._last: Millis = 0
         self._notes: dict[str, int] = {}
-        self._agent_turns: set[str] = set()
+        self._agent_turns = 0
+        self._agent_turn = ""
         self._tools = 0
         self._errors = 0
         self._response = _ResponseClock()
@@ -94,8 +95,9 @@ class Figures:
         for note in step.notes:
             self._notes[note.kind] = self._notes.get(note.kind, 0) + 1
         for effect in step.effects:
-            if isinstance(effect, Say):
-                self._agent_turns.add(effect.turn)
+            if isinstance(effect, Say) and effect.turn != self._agent_turn:
+                self._agent_turn = effect.turn  # its lines come one after the other
+                self._agent_turns += 1
             self._tools += isinstance(effect, CallTool)
             self._errors += isinstance(effect, ReportError)
         self._response.take(step)
@@ -107,7 +109,7 @@ class Figures:
         return CallMetrics(
             duration=self._last,
             user_turns=count("turn", 0),
-            agent_turns=len(self._agent_turns),
+            agent_turns=self._agent_turns,
             interruptions=count("interrupted", 0),
             false_alarms=count("resumed", 0),
             no_match=count("no_match", 0),

@@ -1,7 +1,7 @@
 """Gives each stretch of speech to the recogniser, with a little audio from before its edge.
 
 The detector reports an edge some 60 to 100 ms after it happened, and the first sound of a word is
-often softer than what trips it. So the last second of audio is kept, and a stretch begins 300 ms
+often softer than what trips it. So 0.6 seconds of audio are kept, and a stretch begins 300 ms
 before its edge: our measurements lost leading consonants with less.
 """
 
@@ -22,7 +22,7 @@ from providers.errors import ProviderUnavailable
 PRE_ROLL = 0.3
 """Seconds of audio before the edge that belong to the stretch."""
 
-_KEPT = 1.0
+_KEPT = 0.6
 """Seconds of audio kept; longer than pre-roll plus the slowest decision of a detector."""
 
 _log = logging.getLogger("turnwise.pipeline")
