@@ -39,11 +39,9 @@ class Page:
     """Files that the examples name."""
 
 
-def page(code: str) -> Page | None:
-    """The page of a code; None if there is none."""
+def page(code: str) -> Page:
+    """The page of a code."""
     file = files("engine.flow").joinpath("explanations", f"{code}.md")
-    if not file.is_file():
-        return None
     text = file.read_text(encoding="utf-8")
     found = {match.group(1): match for match in _FENCE.finditer(text)}
     others = {match.group(2): match.group(3) for match in found.values() if match.group(2)}
@@ -83,8 +81,7 @@ def explain(topic: str | None, out: TextIO | None = None, err: TextIO | None = N
 
 def _list_codes(out: TextIO) -> None:
     for entry in CODES.values():
-        if entry.implemented:
-            out.write(f"{entry.code}  {entry.severity:<8} {entry.name:<22} {entry.catches}\n")
+        out.write(f"{entry.code}  {entry.severity:<8} {entry.name:<22} {entry.catches}\n")
     out.write(
         "\nturnwise explain CODE tells more; turnwise explain KEY explains a key of a flow.\n"
     )
@@ -93,11 +90,7 @@ def _list_codes(out: TextIO) -> None:
 def _explain_code(code: str, out: TextIO) -> None:
     entry = CODES[code]
     out.write(f"{code} {entry.name} ({entry.severity})\n\n")
-    found = page(code)
-    if found is None:
-        out.write(f"{entry.catches}\n\nThis version of Turnwise does not look for it yet.\n")
-        return
-    text = found.text.replace("```yaml bad\n", "```yaml\n# bad\n")
+    text = page(code).text.replace("```yaml bad\n", "```yaml\n# bad\n")
     text = text.replace("```yaml good\n", "```yaml\n# good\n")
     text = re.sub(r"```yaml file=(\S+)\n", r"```yaml\n# \1\n", text)
     out.write(text)

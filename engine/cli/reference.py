@@ -81,29 +81,20 @@ _FAMILIES: Final = {
 
 
 def codes(_: str = "") -> str:
-    """Return a chapter for each family of findings, a section for each code some pass reports."""
+    """Return a chapter for each family of findings, a section for each code."""
     chapters = []
     for start, title in _FAMILIES.items():
         family = [code for code in CODES.values() if code.code.startswith(start)]
-        built = [_section(code) for code in family if code.implemented]
-        if built:
-            chapters.append("\n\n".join([f"## {title}", *built]))
+        chapters.append("\n\n".join([f"## {title}", *map(_section, family)]))
     return "\n\n".join(chapters)
 
 
 def _section(code: Code) -> str:
-    found = page(code.code)
-    text = found.text.strip() if found is not None else code.catches
+    text = page(code.code).text.strip()
     text = text.replace("```yaml bad\n", "Bad:\n\n```yaml\n")
     text = text.replace("```yaml good\n", "Good:\n\n```yaml\n")
     text = re.sub(r"```yaml file=(\S+)\n", r"Beside it, `\1`:\n\n```yaml\n", text)
     return f"### {code.code} {code.name}\n\n*{code.severity}*\n\n{text}"
-
-
-def later(_: str = "") -> str:
-    """Return the table of the codes that are defined, and that nothing looks for yet."""
-    rows = [(c.code, c.name, c.severity, c.catches) for c in CODES.values() if not c.implemented]
-    return table(("code", "name", "severity", "catches"), rows)
 
 
 _WRONG: Final = """\
@@ -247,7 +238,6 @@ _PARTS: Final[Mapping[str, Callable[[str], str]]] = {
     "finding": finding,
     "graph": graph,
     "keys": keys,
-    "later": later,
     "providers": providers,
     "rest": rest,
     "unsupported": unsupported,

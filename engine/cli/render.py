@@ -10,7 +10,6 @@ from io import TextIOWrapper
 from typing import Any, TextIO
 
 from engine.cli.snippets import Paint, gutter_of, place_of, snippet, visible
-from engine.flow.codes import CODES
 from engine.flow.diagnostics import Diagnostic, Fix, Span
 from engine.flow.source import Source
 
@@ -131,7 +130,7 @@ def as_text(
         yield f"{sign} note: {visible(note)}"
     if found.path:
         yield f"{sign} path: {visible(' -> '.join(found.path))}"
-    if CODES[found.code].implemented and (found.path or not found.help):
+    if found.path or not found.help:
         yield f"{sign} see:  turnwise explain {found.code}"
 
 

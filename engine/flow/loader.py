@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from engine.flow import rules
+from engine.flow import renamed, rules
 from engine.flow.catalogue import Catalogue
 from engine.flow.diagnostics import Diagnostic, Path, Span, sort_diagnostics
 from engine.flow.ignores import sift
@@ -310,6 +310,7 @@ def _judged(source: Source, model: type[_Model]) -> tuple[_Model | None, list[Di
     if newer:
         # What follows a newer version number is not ours to judge.
         return None, findings + newer
+    findings += renamed.follow_renames(source, renamed.RENAMED)
     findings += find_unsupported(source)
     findings += find_duplicate_states(source)
     flow, problems = _shape(source, model)

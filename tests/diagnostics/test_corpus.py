@@ -80,6 +80,5 @@ def test_a_good_file_prints_nothing(name: str, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_every_code_that_is_reported_has_a_case() -> None:
-    """All but TW000, which is about files that are not there."""
-    reported = {code for code, entry in CODES.items() if entry.implemented} - {"TW000"}
-    assert reported <= {name[:5] for name in BAD}
+    """All but TW000, about files that are not there, and TW107: no key has been renamed yet."""
+    assert CODES.keys() - {"TW000", "TW107"} <= {name[:5] for name in BAD}
