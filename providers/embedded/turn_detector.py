@@ -3,13 +3,17 @@
 The dialog knows more than any model of prosody: a phone number is whole at ten digits, a yes or no
 at its first word, a date when it names a day. The rule, in order; the first that speaks decides:
 
-1. Nothing heard: 0. A filler at the end ("um"): the caller is still looking for words.
-2. A farewell or a courtesy ("please", "thank you"): whole.
-3. A word that cannot end a sentence ("for", "my", "half"): more is coming.
+1. Nothing heard: 0. A filler at the end ("um", "let me see"): the caller still looks for words.
+2. A farewell or a courtesy ("please", "thank you", "never mind"): whole.
+3. A comma, a dash or dots at the end, or a word that cannot end a sentence ("for", "my", "half"):
+   more is coming. But a question may end with a preposition ("where are you from"), and an answer
+   with a verb ("yes I am").
 4. The type that is asked for: its own measure of being whole, below.
 5. Another expected type that is whole: probably an answer to more than was asked.
-6. Otherwise: as likely whole as most sentences that are followed by a pause.
+6. Otherwise: as likely whole as most sentences that are followed by a pause; more so after a
+   question mark or a full stop, from a recogniser that writes them.
 
+The words are English. Of a text in another language only the punctuation and the numbers are known.
 The result is a probability; how long to wait at which probability is the engine's business.
 """
 
@@ -22,21 +26,42 @@ from typing import Final, TypeAlias
 from providers.base import RecognitionContext
 from providers.info import Options, ProviderInfo
 
-_WORD: Final = re.compile(r"[a-z']+|\d+(?::\d\d)?")
+_WORD: Final = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+(?::\d\d)?")
+_UNFINISHED: Final = re.compile(r"(?:[,;:\u2013\u2014\u2026-]|\.\.)\W*$")
+_FINISHED: Final = re.compile(r"([?.!\u3002\uff1f\uff01])[\"')\s]*$")
 
 
 def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
+def _phrases(listed: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(phrase.split()) for phrase in listed.split(","))
+
+
 _FILLERS: Final = _set("um uh er erm hmm well so like")
+_STALLING: Final = _phrases(
+    """hold on, hang on, let me see, let me think, let me look, let me check, one moment,
+    one second, just a moment, just a second, a moment, wait a second, wait a minute,
+    give me a second, give me a minute, you know, i mean, let's say, first of all, was thinking, and then,
+    the thing is"""
+)
+"""What is said to keep the floor."""
 _DANGLING: Final = _set(
     """a an the and or but because if when for to at on in of with from by my your our their his
     her its is are was were am be been i i'd i'll i'm we we're we'd you you'd can could would should
     will do does did has had want need under around near half quarter next any not
-    between until than into it's there's"""
+    between until than into it's there's about past whether either maybe quite also called named
+    spelled depends"""
 )
-_CLOSERS: Final = _set("please thanks goodbye bye")
+_STRANDED: Final = _set("for to at on in of with from by about near under around into")
+"""Prepositions a question or a clause may end with ..."""
+_ASKING: Final = _set("what where who whom which how when why")
+"""... if one of these stands before."""
+_PRONOUNS: Final = _set("i you he she it we they that this there")
+_VERBS: Final = _set("is are was were am can could would should will do does did has have had")
+_CLOSERS: Final = _set("please thanks goodbye bye stop cancel")
+_CLOSING: Final = _phrases("thank you, never mind, forget it, that's all, that's it")
 _YES_NO: Final = _set("yes yeah yep yup no nope nah sure okay ok correct right exactly")
 
 _UNITS: Final = _set("zero oh one two three four five six seven eight nine")
@@ -60,6 +85,8 @@ _ORDINALS: Final = _set(
 _SPANS: Final = _set("second seconds minute minutes hour hours day days week weeks month months")
 _MOMENTS: Final = _set("noon midnight o'clock morning afternoon evening night pm am")
 
+_DOMAINS: Final = _set("com net org edu gov info biz io eu uk de fr es it nl at ch us ca au in")
+
 DONE: Final = 0.95
 LIKELY: Final = 0.85
 OPEN: Final = 0.65
@@ -74,16 +101,20 @@ Words: TypeAlias = Sequence[str]
 
 def probability(text: str, kinds: Sequence[str]) -> float:
     """Return how likely `text` is a whole turn, 0 to 1, when these types are asked for."""
-    words = _WORD.findall(text.lower().replace("p.m", "pm").replace("a.m", "am"))
+    plain = text.lower().replace("\u2019", "'").replace("p.m", "pm").replace("a.m", "am")
+    words = _WORD.findall(plain)
     if not words:
         return 0.0
     last = words[-1]
-    if last in _FILLERS:
+    if last in _FILLERS or _ends(words, _STALLING):
         return LOOKING
-    if last in _CLOSERS or words[-2:] == ["thank", "you"]:
-        return DONE
-    if last in _DANGLING:
+    if _UNFINISHED.search(plain):
         return UNLIKELY
+    if last in _CLOSERS or _ends(words, _CLOSING):
+        return DONE
+    mark = _FINISHED.search(plain)
+    if last in _DANGLING:
+        return 0.75 if _may_end(words, mark is not None and mark[1] in "?\uff1f") else UNLIKELY
     if kinds and (measure := _MEASURES.get(kinds[0])) is not None:
         own = measure(words)
         if own is not None:
@@ -91,7 +122,26 @@ def probability(text: str, kinds: Sequence[str]) -> float:
     others = [m(words) for kind in kinds[1:] if (m := _MEASURES.get(kind)) is not None]
     if any(value is not None and value >= LIKELY for value in others):
         return 0.75
+    if mark is not None:
+        return 0.8
     return OPEN if kinds or len(words) > 2 else 0.55
+
+
+def _ends(words: Words, phrases: Sequence[Words]) -> bool:
+    return any(tuple(words[-len(phrase) :]) == tuple(phrase) for phrase in phrases)
+
+
+def _may_end(words: Words, question: bool) -> bool:
+    """Say whether these words may end with one that most sentences cannot end with."""
+    last = words[-1]
+    if question:
+        return True
+    if last in _STRANDED:  # "what is it for", "that is what I am looking for"
+        return any(word.removesuffix("'s") in _ASKING for word in words[:-2])
+    if last == "you":  # "I told you", but not "would you"
+        return len(words) > 1 and words[-2] not in _VERBS
+    short = len(words) <= 4 and words[0] in _YES_NO
+    return short and last in _VERBS and words[-2] in _PRONOUNS  # "yes I am"
 
 
 # --- one measure per type: a probability, or None for "these words are about something else" -----
@@ -168,7 +218,8 @@ def _email(words: Words) -> float | None:
     if "at" not in words:
         return UNLIKELY
     after = words[words.index("at") + 1 :]
-    return LIKELY if "dot" in after and after[-1] != "dot" else UNLIKELY
+    spelt = "dot" in after and after[-1] != "dot"
+    return LIKELY if spelt or (len(after) > 1 and after[-1] in _DOMAINS) else UNLIKELY
 
 
 def _free_text(words: Words) -> float | None:
