@@ -14,11 +14,10 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from engine.errors import FlowError
 from engine.flow.expressions import Expression
-from engine.flow.loader import LoadResult
 from engine.flow.model import Action as WrittenAction
 from engine.flow.model import Flow, Interruptions, Listen, Policies, State, Timer
 from engine.flow.model import Transition as WrittenTransition
@@ -70,7 +69,10 @@ from engine.machine.grammar import build_grammars, grammar_name
 from engine.machine.policies import change_of, merge_interruptions, merge_listen
 from engine.machine.remembering import history_policy
 
-SubFlow: TypeAlias = Flow | LoadResult | CompiledFlow
+if TYPE_CHECKING:  # a flow written in code needs neither YAML nor its rules
+    from engine.flow.loader import LoadResult
+
+SubFlow: TypeAlias = "Flow | LoadResult | CompiledFlow"
 
 _KINDS: Mapping[str, Target] = {
     "STAY": Target(kind="stay"),
@@ -124,9 +126,9 @@ def compile_flow(
 def _subflow(given: SubFlow, folder: str) -> CompiledFlow:
     if isinstance(given, CompiledFlow):
         return given
-    if isinstance(given, LoadResult):
-        return compile_loaded(given, folder)
-    return compile_flow(given, folder=folder)
+    if isinstance(given, Flow):
+        return compile_flow(given, folder=folder)
+    return compile_loaded(given, folder)
 
 
 @dataclass(frozen=True, slots=True)
