@@ -1,4 +1,4 @@
-"""A call as it happens, one line per thing a listener would notice. A fold over steps."""
+"""A call as it happens, one line per thing a listener would notice. A fold over steps, masked."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from engine.events import (
     ToolReturned,
     TranscriptReceived,
 )
+from engine.observe.personal import Redactor
 
 HEADER = f"{'seconds':>8}  {'user':<10}{'agent':<10}{'dialog':<12}"
 
@@ -34,11 +35,13 @@ class LiveView:
     """Turns steps into lines: instant, the three states, and what happened."""
 
     def __init__(self) -> None:
+        self._redactor = Redactor()
         self._lines: dict[str, str] = {}
         self._calls: dict[str, str] = {}
 
     def lines(self, step: Step) -> Iterator[str]:
         """Give the lines of one step; none for what nobody would notice."""
+        step = self._redactor.step(step)
         happened = [*self._event(step), *self._notes(step.notes), *self._effects(step.effects)]
         if not happened and step.moves:
             happened = [_moved(step.moves)]
@@ -82,8 +85,7 @@ class LiveView:
                     self._lines[utterance] = text
                 case CallTool(call=call, tool=tool, args=args):
                     self._calls[call] = tool
-                    shown = {n: "***" if n in effect.sensitive else v for n, v in args.items()}
-                    yield f"tool    {tool}({_pairs(shown)})"
+                    yield f"tool    {tool}({_pairs(args)})"
                 case PauseSpeech():
                     yield "agent   pauses: the caller speaks"
                 case ResumeSpeech() if not stopped:  # else it only frees the track for what follows

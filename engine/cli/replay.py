@@ -14,6 +14,7 @@ import click
 from engine.errors import FlowError, JournalError
 
 if TYPE_CHECKING:
+    from engine.core.step import Step
     from engine.machine.compiled import CompiledFlow
     from engine.observe.journal import Header
     from engine.observe.replay import Difference, Replay
@@ -22,8 +23,18 @@ AROUND = 6
 """So many steps before a difference are shown with it."""
 
 
-def replay(journal: Path, flow_file: Path | None, force: bool, out: TextIO) -> int:
-    """Replay a journal; 0 when every step is identical, 1 when one is not."""
+def replay(
+    journal: Path, flow_file: Path | None, force: bool, out: TextIO, *, personal: bool = False
+) -> int:
+    """Replay a journal; 0 when every step is identical, 1 when one is not.
+
+    Args:
+        journal: its file.
+        flow_file: the flow to replay it on; None: it is looked for.
+        force: replay on another version of it.
+        out: for what came of it.
+        personal: show what is personal in a difference as well.
+    """
     from engine.core import snapshot
     from engine.core.conversation import Conversation
     from engine.core.reload import ReloadRefusedError, move
@@ -44,7 +55,7 @@ def replay(journal: Path, flow_file: Path | None, force: bool, out: TextIO) -> i
             raise JournalError(message) from None
 
     result = relive(Conversation(flow), recorded, successor)
-    for line in _report(result, header, cut):
+    for line in _report(result, header, cut, personal):
         print(line, file=out)
     return 1 if result.difference is not None else 0
 
@@ -138,11 +149,11 @@ def _load(path: Path) -> CompiledFlow:
 # --- what came of it -----------------------------------------------------------------------------
 
 
-def _report(result: Replay, header: Header, cut: bool) -> Iterator[str]:
+def _report(result: Replay, header: Header, cut: bool, personal: bool) -> Iterator[str]:
     from engine.observe.timeline import show_millis
 
     if result.difference is not None:
-        yield from _difference(result)
+        yield from _difference(result, personal)
         return
     last = result.steps[-1].at if result.steps else 0
     yield (
@@ -155,25 +166,40 @@ def _report(result: Replay, header: Header, cut: bool) -> Iterator[str]:
         yield "The call is not over where the journal ends."
 
 
-def _difference(result: Replay) -> Iterator[str]:
-    from engine.observe.replay import differing_fields
+def _difference(result: Replay, personal: bool) -> Iterator[str]:
+    from engine.observe.personal import redacted
     from engine.observe.timeline import Timeline
 
     difference = result.difference
     assert difference is not None
     yield _headline(difference, len(result.steps))
     yield ""
+    recorded, replayed = difference.recorded.step, difference.replayed
+    both = [[*result.steps, step] for step in (recorded, replayed) if step is not None]
+    shown = [steps if personal else list(redacted(steps)) for steps in both]
     timeline = Timeline()
-    before = [timeline.lines(step) for step in result.steps][-AROUND:]
+    before = [timeline.lines(step) for step in shown[0][:-1]][-AROUND:]
     yield from (f"    {line}" for lines in before for line in lines)
-    replayed = difference.replayed
-    recorded_lines = copy.copy(timeline).lines(difference.recorded.step)
-    yield from _marked(recorded_lines, timeline.lines(replayed) if replayed else [])
+    sides = [copy.copy(timeline).lines(steps[-1]) for steps in shown]
+    yield from _marked(sides[0], sides[1] if len(sides) > 1 else [])
     yield ""
     yield "- recorded    + replayed"
     if difference.waiting:
         yield f"The replay waits for: {', '.join(difference.waiting)}"
-    for path, recorded, other in differing_fields(difference):
+    yield from _fields(difference, [steps[-1] for steps in shown])
+
+
+def _fields(difference: Difference, shown: list[Step]) -> Iterator[str]:
+    """Give the fields that differ; of a step with something personal, as far as it may be shown."""
+    from engine.observe.replay import differing_fields, differing_steps
+
+    masked = shown[0] is not difference.recorded.step or shown[-1] is not difference.replayed
+    if masked and len(shown) > 1:
+        found = differing_steps(*shown)
+        yield "This step holds personal data; --show-personal shows it."
+    else:
+        found = differing_fields(difference)
+    for path, recorded, other in found:
         yield f"{path}:"
         yield f"  - {recorded}"
         yield f"  + {other}"
@@ -220,10 +246,11 @@ Examples:
     help="The flow of the call; else it is looked for where the journal says.",
 )
 @click.option("--force", is_flag=True, help="Replay on the flow of --flow although it has changed.")
-def command(journal: Path, flow_file: Path | None, force: bool) -> int:
+@click.option("--show-personal", is_flag=True, help="Show personal data in a difference as well.")
+def command(journal: Path, flow_file: Path | None, force: bool, show_personal: bool) -> int:
     """Live the call of JOURNAL once more and compare every step, byte by byte.
 
     Exit code 0: every step is the recorded one. 1: the first difference is shown, with the
     timeline before it. 2: the journal cannot be read, or its flow is not found.
     """
-    return replay(journal, flow_file, force, sys.stdout)
+    return replay(journal, flow_file, force, sys.stdout, personal=show_personal)

@@ -14,8 +14,15 @@ if TYPE_CHECKING:
     from media.peaks import Peaks
 
 
-def timeline(journal: Path, html: Path | None, out: TextIO) -> int:
-    """Write the timeline of a journal as text to `out`, or as a page to a file."""
+def timeline(journal: Path, html: Path | None, out: TextIO, *, personal: bool = False) -> int:
+    """Write the timeline of a journal as text to `out`, or as a page to a file.
+
+    Args:
+        journal: its file.
+        html: the page to write; None: text.
+        out: for the text, or a word about the page.
+        personal: show what is personal as well.
+    """
     from engine.cli.replay import journal_lines
     from engine.observe.journal import read
     from engine.observe.timeline import render
@@ -23,11 +30,13 @@ def timeline(journal: Path, html: Path | None, out: TextIO) -> int:
     lines, _ = journal_lines(journal)
     header, steps = read(lines)
     if html is None:
-        out.write(render(steps))
+        out.write(render(steps, personal=personal))
         return 0
     from engine.cli.timeline_page import page
+    from engine.observe.personal import redacted
 
-    text = page(header, list(steps), _peaks(journal.parent))
+    shown = list(steps if personal else redacted(steps))
+    text = page(header, shown, _peaks(journal.parent))
     try:
         html.write_text(text, encoding="utf-8")
     except OSError as error:
@@ -66,12 +75,15 @@ Examples:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write a page instead: one file, nothing loaded from anywhere.",
 )
-def command(journal: Path, html: Path | None) -> int:
+@click.option("--show-personal", is_flag=True, help="Show what is personal as well.")
+def command(journal: Path, html: Path | None, show_personal: bool) -> int:
     """Show the call of JOURNAL: every step as text, or a page with --html.
 
     The page has the three machines as lanes over time, both waveforms when the recording stands
     beside the journal, what was heard of every line, tools, deadlines, interruptions, and for each
-    turn where its response time went. Values of sensitive slots are masked; what the caller said
-    is not.
+    turn where its response time went.
+
+    Values of sensitive slots are masked, and so are the words, keys and lines that tell them; the
+    journal holds them, and --show-personal shows them. The recording is not masked.
     """
-    return timeline(journal, html, sys.stdout)
+    return timeline(journal, html, sys.stdout, personal=show_personal)

@@ -148,6 +148,7 @@ class Dialog:
         if not self._live:
             return
         self._scene.turns += 1
+        self._scene.personal.heard(turn)
         self._keying.drop()
         if self._scene.turns > MAX_TURNS:
             self._scene.fail("error.limit", f"{MAX_TURNS} turns", self._scene.stack.top)
@@ -370,6 +371,7 @@ class Dialog:
         self._talking.check()
         self._keying.check()
         self._expecting.check()
+        self._scene.personal.check(self._scene.stack.top)
 
 
 def _build_charts(flow: CompiledFlow) -> None:

@@ -120,6 +120,7 @@ def apply(scene: Scene, frame: Frame, findings: Findings) -> None:
     understood(frame)
     visit.asks = True
     outcome = _store(scene, frame, findings)
+    scene.personal.told(str(scene.turn["id"]), frame, [*outcome.filled, *outcome.invalid])
     if outcome.corrections:
         keep = (*findings.slots,)
         reset = memory.correct(outcome.corrections, keep)

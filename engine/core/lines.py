@@ -13,7 +13,9 @@ INVALID = "Sorry, that is not possible."
 """A value was refused. Override: `invalid` of the slot, or a handler for `invalid.SLOT`."""
 
 CORRECTED = Template("Okay, {{ corrections | spoken }}.")
-"""A filled slot was changed. Override: a handler for `corrected`."""
+CORRECTED_SECRET = "Okay."
+"""A filled slot was changed. Override: a handler for `corrected`; values that are `sensitive` are
+never said."""
 
 READBACK_SPELLED = Template("That is {{ value | spell }}. Is that right?")
 READBACK_SPOKEN = Template("That is {{ value | spoken }}. Is that right?")

@@ -7,7 +7,7 @@ talk is about them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from engine.core.findings import Scope
@@ -112,6 +112,13 @@ def _hidden(frame: Frame, verb: Converse, name: str) -> bool:
 def _text(value: Any) -> str:
     plain = to_json(value)
     return ", ".join(str(item) for item in plain) if isinstance(plain, list) else str(plain)
+
+
+def hidden(scene: Scene, frame: Frame) -> Collection[str]:
+    """Return the turns and lines a prompt of this state leaves out: what is personal elsewhere."""
+    verb, slots = frame.state.verb, frame.flow.slots
+    fills = verb.fills if isinstance(verb, Converse) else ()
+    return () if any(slots[name].sensitive for name in fills) else scene.personal.ids
 
 
 def offers(tools: Mapping[str, ToolSpec], names: Iterable[str]) -> tuple[Mapping[str, Any], ...]:

@@ -5,10 +5,12 @@ Whole messages only, the latest ones, and never a tool's result without the turn
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from engine.core.history import HistoryItem
+from engine.core.memory import MASK
 from engine.machine.remembering import HistoryPolicy
 
 LATEST = 40
@@ -45,6 +47,16 @@ def messages(
     if not (policy.fresh and since):
         found += calls.pop("", [])  # before anybody had said anything
     return tuple(_within(found, policy))
+
+
+def without(
+    hidden: Collection[str], history: Sequence[HistoryItem], log: Iterable[Mapping[str, Any]]
+) -> tuple[Sequence[HistoryItem], Iterable[Mapping[str, Any]]]:
+    """Return history and log with the words of these turns and lines masked, their calls gone."""
+    if not hidden:
+        return history, log
+    said = [replace(i, text=MASK, ordered="") if i.id in hidden else i for i in history]
+    return said, [entry for entry in log if entry["turn"] not in hidden]
 
 
 def _since(history: Sequence[HistoryItem], turn: str) -> Sequence[HistoryItem]:

@@ -17,6 +17,7 @@ from engine.core.asking import Asking
 from engine.core.deadlines import Deadlines
 from engine.core.frames import Frame, Stack
 from engine.core.outbox import Outbox
+from engine.core.personal import Personal
 from engine.core.speaker import Purpose, Speaker
 from engine.effects import ReportError
 from engine.events import Millis, SessionStarted
@@ -69,6 +70,7 @@ class Scene:
         event: the event that is handled, as guards see it.
         handling_error: a handler for an error is at work: a failure of it is final (S15).
         doomed: ... and it did fail.
+        personal: which words, keys and lines tell a sensitive value.
         blamed: transitions whose guard failed in this macrostep; each is reported once (S3).
     """
 
@@ -82,6 +84,7 @@ class Scene:
         # the services of a call are its first flow's
         self.asking = Asking(outbox, has_model=bool(flow.pipeline.get("llm")))
         self.stack = Stack()
+        self.personal = Personal(outbox)
         self.queue: deque[Signal] = deque()
         self.ended: str | None = None
         self.turns = 0
@@ -168,11 +171,14 @@ class Scene:
 
     def render(self, template: Template, frame: Frame, where: str, **more: Any) -> str:
         """Return a template as text; one that cannot be rendered is empty, and reported."""
+        names = {**self.names(frame), **more}
         try:
-            return template.render({**self.names(frame), **more}).strip()
+            text = template.render(names).strip()
         except EvaluationError as error:
             self.fail("error.flow", f"{where}: {error}", frame)
             return ""
+        self.personal.rendered(text, template, frame, names)
+        return text
 
     # --- acting ----------------------------------------------------------------------------------
 
@@ -191,7 +197,9 @@ class Scene:
         if not text or self.ended is not None:
             return ""
         policy = frame.state.interruptions if policy is None else policy
-        return self.speaker.say(text, purpose=purpose, policy=policy)
+        utterance = self.speaker.say(text, purpose=purpose, policy=policy)
+        self.personal.said(utterance, text, self.stack.frames)
+        return utterance
 
     def play(self, file: str, policy: InterruptionPolicy) -> None:
         """Order an audio file; the dialog goes on as if it were a line."""
@@ -237,6 +245,7 @@ class Scene:
             "inputs": dict(self.inputs),
             "turn": dict(self.turn),
             "numbers": self._numbers,
+            "personal": self.personal.to_dict(),
             "asking": self.asking.to_dict(),
         }
 
@@ -252,4 +261,5 @@ class Scene:
         self.inputs = dict(data["inputs"])
         self.turn = dict(data["turn"])
         self._numbers = data["numbers"]
+        self.personal.from_dict(data["personal"])
         self.asking.from_dict(data["asking"])

@@ -113,8 +113,9 @@ class Talking:
 
     def _told(self, frame: Frame) -> tuple[Mapping[str, Any], ...]:
         """What was said so far, as much of it as the state wants told."""
-        said, policy = self._scene.speaker.history, frame.state.history
-        return recalling.messages(said, self._log, policy, frame.visit.since)
+        hidden = prompting.hidden(self._scene, frame)
+        said, log = recalling.without(hidden, self._scene.speaker.history, self._log)
+        return recalling.messages(said, log, frame.state.history, frame.visit.since)
 
     # --- the state -------------------------------------------------------------------------------
 

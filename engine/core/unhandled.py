@@ -79,7 +79,10 @@ class Unhandled:
     def _corrected(self, frame: Frame, signal: Signal) -> None:
         if isinstance(frame.state.verb, Converse):
             return  # the model answers
-        self._scene.say(self._scene.render(lines.CORRECTED, frame, "corrected"), frame)
+        changed = frame.memory.corrections.items()
+        told = {n: value for n, value in changed if not frame.flow.slots[n].sensitive}
+        line = self._scene.render(lines.CORRECTED, frame, "corrected", corrections=told)
+        self._scene.say(line if told else lines.CORRECTED_SECRET, frame)
         frame.visit.asks = True
 
     def _invalid(self, frame: Frame, signal: Signal) -> None:

@@ -1,7 +1,7 @@
 """What a drawing of a call shows: lanes of states, what was said and heard, work, marks.
 
-A fold over steps like the text timeline, and with its masks: values of `sensitive` slots do not
-appear. Instants are milliseconds of the session.
+A fold over steps like the text timeline: give it masked ones (`engine.observe.personal`), or what
+is personal is shown. Instants are milliseconds of the session.
 """
 
 from __future__ import annotations

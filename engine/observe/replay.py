@@ -104,6 +104,12 @@ def differing_fields(difference: Difference) -> list[tuple[str, str, str]]:
     return [(path, _json(a), _json(b)) for path, a, b in _differing("", recorded, replayed)]
 
 
+def differing_steps(recorded: Step, replayed: Step) -> list[tuple[str, str, str]]:
+    """Return (path, recorded, replayed) of every field in which two steps differ."""
+    found = _differing("", encode(recorded), encode(replayed))
+    return [(path, _json(a), _json(b)) for path, a, b in found]
+
+
 def _differing(path: str, one: Any, other: Any) -> Iterator[tuple[str, Any, Any]]:
     if isinstance(one, dict) and isinstance(other, dict):
         for name in [*one, *(name for name in other if name not in one)]:

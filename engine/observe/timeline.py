@@ -9,8 +9,8 @@ One line per event, deadline, note or effect::
 Columns: instant in seconds with three decimals (once a step), mark, name, fields that matter, and
 the states user/agent/dialog when they changed (`!` beside the agent: its speech is held). Marks:
 `>` an event came in, `@` a deadline fired, `*` something worth noting, `<` an effect went out.
-Audio appears as its duration. Values of `sensitive` slots are masked in notes (by the core) and in
-the arguments of tools; what the caller said and what was read back to them is shown.
+Audio appears as its duration. What is personal is masked (`engine.observe.personal`), unless a
+reader asks for it.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import Any
 from engine.core.step import Deadline, Note, States, Step
 from engine.effects import CallTool, Effect
 from engine.events import Event, Millis
+from engine.observe.personal import MASK, redacted
 
 _NAME_WIDTH = 20
 _STATES_COLUMN = 88
@@ -43,9 +44,6 @@ _HIDDEN: Mapping[str, frozenset[str]] = {
     "PlayoutStarted": frozenset({"ready"}),
 }
 """What a reader of a timeline does not need; the journal has it."""
-
-MASK = "***"
-"""Stands for a value the author declared `sensitive`."""
 
 _TEXT_LIMIT = 120
 
@@ -68,10 +66,16 @@ class Timeline:
         return [line.rstrip() for line in lines]
 
 
-def render(steps: Iterable[Step]) -> str:
-    """Return the whole timeline as text, one line per event, note and effect."""
+def render(steps: Iterable[Step], *, personal: bool = False) -> str:
+    """Return the whole timeline as text, one line per event, note and effect.
+
+    Args:
+        steps: of one call, from its beginning.
+        personal: show what is personal as well.
+    """
     timeline = Timeline()
-    return "".join(f"{line}\n" for step in steps for line in timeline.lines(step))
+    shown = steps if personal else redacted(steps)
+    return "".join(f"{line}\n" for step in shown for line in timeline.lines(step))
 
 
 def show_states(states: States) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from engine.core.step import States, Step
+from engine.core.step import Deadline, States, Step
 from engine.effects import CallTool, HangUp, ReportError, Say
 from engine.events import (
+    Event,
     FlowReplaced,
     ParticipantJoined,
     PlayoutStarted,
@@ -15,6 +16,7 @@ from engine.events import (
     ToolReturned,
     TranscriptReceived,
 )
+from engine.observe.personal import Redactor
 
 Caption = tuple[str, dict[str, Any]]
 """Topic and data."""
@@ -35,13 +37,15 @@ class Captions:
     def __init__(self, flow: str, version: str) -> None:
         self._flow = {"id": flow, "version": version}
         self._turns = 0
+        self._redactor = Redactor()
         self._states: States | None = None
         self._lines: dict[str, str] = {}
         self._tools: dict[str, str] = {}
 
     def of(self, step: Step) -> list[Caption]:
         """Return what the next step of the call changes on the screens."""
-        captions = [*self._cause(step), *self._cut(step), *self._orders(step)]
+        cause = self._redactor.step(step).cause  # a PIN is not put on a screen
+        captions = [*self._cause(cause), *self._cut(step), *self._orders(step)]
         if step.states != self._states:
             self._states = states = step.states
             data = {
@@ -53,8 +57,8 @@ class Captions:
             captions.append(("states", data))
         return captions
 
-    def _cause(self, step: Step) -> Iterator[Caption]:
-        match step.cause:
+    def _cause(self, cause: Event | Deadline) -> Iterator[Caption]:
+        match cause:
             case ParticipantJoined():
                 yield "flow", self._flow
             case FlowReplaced(version=version):

@@ -109,6 +109,7 @@ class SqliteStore:
         self._lock = threading.Lock()
         with _told(self._path):
             self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.touch(mode=0o600)  # what was said in a call is nobody else's
             self._base = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
             try:
                 self._base.execute("PRAGMA journal_mode = WAL")

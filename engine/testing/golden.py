@@ -285,7 +285,11 @@ def _difference(bare: Sequence[Step], real: Sequence[Step]) -> str:
     if list(bare) == list(real):
         return ""
     lines = difflib.unified_diff(
-        render(bare).splitlines(), render(real).splitlines(), "bare core", "session", lineterm=""
+        render(bare, personal=True).splitlines(),
+        render(real, personal=True).splitlines(),
+        "bare core",
+        "session",
+        lineterm="",
     )
     text = "\n".join(lines)
     if text:

@@ -44,7 +44,7 @@ def new_run(base: Path, flow: str, now: datetime.datetime) -> Path:
         for number in range(1, 1000):
             folder = base / (stem if number == 1 else f"{stem}-{number}")
             try:
-                folder.mkdir()
+                folder.mkdir(mode=0o700)  # what was said in a call is nobody else's
             except FileExistsError:
                 continue
             return folder

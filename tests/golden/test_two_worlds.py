@@ -89,7 +89,7 @@ def test_both_worlds_agree_on_any_script(script):
     bare = Simulator(FLOW, script).run()
     real = run_session(FLOW, script)
 
-    assert render(bare) == render(real)
+    assert render(bare, personal=True) == render(real, personal=True)
     assert bare == real
     assert replayed(real) == real
 

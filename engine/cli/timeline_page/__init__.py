@@ -108,7 +108,7 @@ def _call(header: Header, steps: Sequence[Step], call: CallView) -> dict[str, An
         "loud": LOUD,
         "slowest": max([*totals, 1]),
         "stages": [(stage, told) for stage, told in STAGES.items() if stage in used],
-        "text": render(steps),
+        "text": render(steps, personal=True),
     }
 
 
