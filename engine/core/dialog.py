@@ -17,7 +17,8 @@ the same events give the same steps (S18).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from engine.core import form, ladders, lines, prompting, transfer
@@ -169,16 +170,14 @@ class Dialog:
     def understood(self, event: Understood) -> None:
         """Take a model's report about a turn; a report nobody waits for is dropped."""
         if self._live:
-            self._listening.reported(event.turn, event.report)
-            self._run()
+            self._come(partial(self._listening.reported, event.turn, event.report))
         else:
             self._scene.outbox.note("late", turn=event.turn)
 
     def replied(self, event: ReplyEvent) -> None:
         """Take what a model that talks says, reports or asks for; a late one is dropped."""
         if self._live:
-            self._talking.happened(event)
-            self._run()
+            self._come(partial(self._talking.happened, event))
         else:
             self._scene.outbox.note("late", reply=event.reply)
 
@@ -195,15 +194,15 @@ class Dialog:
 
     def tool_returned(self, event: ToolReturned) -> None:
         """A tool call ended. After the end of the dialog its result is only noted."""
-        self._tools.returned(event)
         if self._live:
-            self._run()
+            self._come(partial(self._tools.returned, event))
+        else:
+            self._tools.returned(event)
 
     def transfer_ended(self, event: TransferEnded) -> None:
         """A transfer was carried out or failed."""
         if self._live:
-            transfer.ended(self._scene, event)
-            self._run()
+            self._come(partial(transfer.ended, self._scene, event))
         else:
             self._scene.outbox.note("late", transfer=event.error)
 
@@ -363,6 +362,13 @@ class Dialog:
         if self._begun:
             return self._scene.stack.top.state
         return self._scene.flow.states[self._scene.flow.start]
+
+    def _come(self, result: Callable[[], None]) -> None:
+        """Let a result in; one nobody waits for is noted as late, and nothing follows from it."""
+        result()
+        notes = self._scene.outbox.notes
+        if not (notes and notes[-1].kind == "late"):
+            self._run()
 
     def _run(self) -> None:
         self.changes += 1

@@ -271,6 +271,8 @@ class _FailuresAreTold(Check):
         {"understand", "first_token", "token_gap", "reply", "first_audio", "transfer"}
     )
 
+    _NOTES = frozenset({"error", "late", "ahead_failed"})
+
     def step(self, step: Step) -> None:
         cause = step.cause
         failed = isinstance(cause, ServiceFailed) or (
@@ -279,7 +281,7 @@ class _FailuresAreTold(Check):
         if not failed or step.states.agent in (agent.CLOSING, agent.STARTING):
             return
         told = any(isinstance(effect, ReportError) for effect in step.effects)
-        told = told or any(note.kind in ("error", "late") for note in step.notes)
+        told = told or any(note.kind in self._NOTES for note in step.notes)
         self.demand(told, lambda: f"{cause} passed in silence")
 
 
