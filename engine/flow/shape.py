@@ -15,6 +15,7 @@ from engine.flow.model.flow import LANGUAGE_VERSION
 from engine.flow.outline import is_fragment, states
 from engine.flow.schema import flow_schema, fragment_schema
 from engine.flow.shape_keys import judge_forbidden, judge_missing, judge_unknown
+from engine.flow.shape_slips import is_cut
 from engine.flow.shape_values import (
     judge_choice,
     judge_empty,
@@ -85,6 +86,8 @@ def _with_place(key: str, inner: Any) -> Any:
 
 def _judge(source: Source, error: ValidationError) -> Iterator[Diagnostic]:
     path = tuple(error.absolute_path)
+    if error.validator in ("anyOf", "type", "enum") and is_cut(source, path):
+        return
     if error.validator == "anyOf":
         yield from _judge_choices(source, path, error)
     elif error.validator == "not":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from engine.flow.model.tools import TALK_STEPS
 from engine.flow.outline import states
 from engine.flow.schema import flow_schema
 from engine.flow.shape_help import meant_key
+from engine.flow.shape_slips import cut_off, glued
 from engine.flow.shape_words import TITLES, example_of, place
 from engine.flow.source import Source
 
@@ -35,17 +35,22 @@ def judge_unknown(source: Source, path: Path, error: ValidationError) -> Iterato
     # What the policies share comes first in the models and is looked for last.
     known.sort(key=lambda key: key in Policies.model_fields)
     instance: Any = error.instance
+    told: set[str] = set()
     for key in instance:
-        if key not in schema["properties"]:
-            yield _unknown(source, (*path, key), known, schema)
+        if key in schema["properties"] or key in told:
+            continue
+        cut = cut_off(source, (*path, key))
+        if cut is not None:
+            told.update(cut.keys)
+        yield cut.finding if cut is not None else _unknown(source, (*path, key), known, schema)
 
 
 def _unknown(source: Source, path: Path, known: list[str], schema: Any) -> Diagnostic:
     key = str(path[-1])
     span = source.key_span(path)
-    glued = _glued(source, path, known)
-    if glued is not None:
-        return glued
+    slip = glued(source, path, known)
+    if slip is not None:
+        return slip
     meant = meant_key(key, known)
     owners = [] if meant is not None else _owners().get(key, [])
     notes: list[str] = []
@@ -64,26 +69,6 @@ def _unknown(source: Source, path: Path, known: list[str], schema: Any) -> Diagn
         where=path,
         fix=Fix(f"rename it to `{meant}`", (Edit(span, meant),)) if meant is not None else None,
     )
-
-
-def _glued(source: Source, path: Path, known: list[str]) -> Diagnostic | None:
-    """`{say:hello}`, `{say "hello"}`: a key and its value that YAML reads as one text."""
-    key = str(path[-1])
-    found = re.match(r"([A-Za-z_]+)(?::|:?\s+)(\S.*)", key, re.DOTALL)
-    if found is None or found[1] not in known or _value(source.data, path) is not None:
-        return None
-    span = source.key_span(path)
-    written = f"{found[1]}: {found[2]}"
-    return Diagnostic(
-        code="TW101",
-        message=f"unknown key `{key}` in {place(path[:-1], source.data)}: it is no `{found[1]}`",
-        span=span,
-        label="expected a blank after the `:`" if key[len(found[1])] == ":"
-        else f"expected `:` after `{found[1]}`",
-        help=f"write `{written}`",
-        where=path,
-        fix=Fix(f"write `{written}`", (Edit(span, written),)),
-    )  # fmt: skip
 
 
 @functools.cache

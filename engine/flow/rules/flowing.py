@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator
 
 from engine.flow.diagnostics import Diagnostic
-from engine.flow.expression_syntax import read
 from engine.flow.expressions import NameUse
 from engine.flow.rules.book import Book
+from engine.flow.rules.emptiness import facts_at, null_arithmetic
 from engine.flow.rules.facts import Known
-from engine.flow.rules.graph import Node, scope
+from engine.flow.rules.graph import Node
 from engine.flow.rules.implied import CONSENT, Facts
-from engine.flow.rules.parts import Way
 from engine.flow.rules.texts import Text
 
 _CAREFUL = re.compile(r"\{%-?\s*if|\|\s*default\b|\bif\b.*\belse\b")
@@ -27,7 +25,7 @@ def _used_before(book: Book, known: Known) -> Iterator[Diagnostic]:
     for text in book.texts:
         if text.kind == "guard" or _CAREFUL.search(text.source) or not text.names:
             continue
-        found = _facts_at(book, known, text, ways)
+        found = facts_at(book, known, text, ways)
         if found is None:
             continue
         node, facts = found
@@ -37,24 +35,6 @@ def _used_before(book: Book, known: Known) -> Iterator[Diagnostic]:
             if finding is not None and key not in told:
                 told.add(key)
                 yield finding
-
-
-def _facts_at(
-    book: Book, known: Known, text: Text, ways: dict[tuple[str | int, ...], Way]
-) -> tuple[Node, Facts] | None:
-    """Where a text is used, and what holds there; None where that is not clear."""
-    path = text.path
-    for length in range(len(path) - 1, 0, -1):
-        way = ways.get(path[:length])
-        if way is not None:
-            facts = known.after(way)
-            node = scope(way.scope) if way.event else way.scope
-            return None if facts is None else (node, facts)
-    place = book.places.get(text.scope)
-    if place is None or place.is_group or "listen" in path or "exit" in path or "enter" in path:
-        return None
-    at = known.at(place.name)
-    return None if at is None else (place.name, at)
 
 
 def _judge(
@@ -117,50 +97,12 @@ def _without_consent(book: Book, known: Known) -> Iterator[Diagnostic]:
         )  # fmt: skip
 
 
-def _null_arithmetic(book: Book, known: Known) -> Iterator[Diagnostic]:
-    """Computing with what may be empty gives an empty value (TW411)."""
-    ways = {way.path: way for way in book.ways}
-    for text in book.texts:
-        found = _facts_at(book, known, text, ways) if text.expression is not None else None
-        if found is None:
-            continue
-        node, facts = found
-        for fact, start, end in _computed(text):
-            path = known.without(fact, node) if fact not in facts else ()
-            root, _, name = fact.partition(".")
-            if not path or name not in getattr(book.flow, root):
-                continue
-            yield book.checked.find(
-                "TW411", text.path, f"`{fact}` may be empty, and then the whole result is",
-                span=book.source.inside(text.path, start, end),
-                label="computed with here",
-                help=f"give it a `default`, or ask before: `when: {fact} != null`",
-                related=(book.checked.see((root, name), "has no value at first"),),
-                path=path,
-            )  # fmt: skip
-
-
-def _computed(text: Text) -> Iterator[tuple[str, int, int]]:
-    """The slots and variables that are added, subtracted, multiplied or divided."""
-    syntax, _ = read(text.source)
-    if syntax is None or not any(sign in text.source for sign in "+-*/"):
-        return
-    for node in ast.walk(syntax.tree):
-        if not isinstance(node, ast.BinOp):
-            continue
-        for operand in (node.left, node.right):
-            start, end = syntax.span(operand)
-            chain = text.source[start:end].split(".")
-            if len(chain) == 2 and chain[0] in ("slots", "vars"):
-                yield ".".join(chain), start, end
-
-
 def used_too_early(book: Book) -> Iterator[Diagnostic]:
     """TW210, TW211, TW411 and TW512, from one analysis; none while some target is not clear."""
     if not book.graph.unclear:
         known = Known(book)
         yield from _used_before(book, known)
-        yield from _null_arithmetic(book, known)
+        yield from null_arithmetic(book, known)
         yield from _without_consent(book, known)
 
 

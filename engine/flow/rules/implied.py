@@ -23,7 +23,18 @@ _NONE: Facts = frozenset()
 def implied(guard: str, holds: bool) -> Facts:
     """The facts that follow from a guard being true (or false)."""
     syntax, _ = read(guard)
-    return _NONE if syntax is None else _of(syntax.tree, holds)
+    found = _NONE if syntax is None else implied_names(syntax.tree, holds)
+    # what holds of a field (`result.count`) does not outlive the guard
+    return frozenset(fact for fact in found if fact == CONSENT or _lasts(fact.split(".")))
+
+
+def implied_names(node: ast.expr, holds: bool) -> Facts:
+    """The same of a part of an expression, and for every name: `result.count`, `inputs.size`."""
+    return _of(node, holds)
+
+
+def _lasts(chain: list[str]) -> bool:
+    return len(chain) == 2 and chain[0] in ("slots", "vars", "results")
 
 
 def _of(node: ast.expr, holds: bool) -> Facts:
@@ -79,14 +90,21 @@ def _call(node: ast.Call, holds: bool) -> Facts:
 
 
 def _read(node: ast.expr) -> Facts:
-    """The name that an operand is; of `results.check.status` the result itself."""
+    """The names that have a value if an operand has one; of `results.check.status` also the result.
+
+    Computing with an empty value gives an empty one, so of a sum all parts have a value.
+    """
+    if isinstance(node, ast.BinOp):
+        return _read(node.left) | _read(node.right)
+    if isinstance(node, ast.UnaryOp):
+        return _read(node.operand)
     chain: list[str] = []
     while isinstance(node, ast.Attribute):
         chain.insert(0, node.attr.lower())  # keywords are hidden in capitals
         node = node.value
-    if not isinstance(node, ast.Name) or node.id not in ("slots", "vars", "results") or not chain:
+    if not isinstance(node, ast.Name) or not chain:
         return _NONE
-    return frozenset({f"{node.id}.{chain[0]}"})
+    return frozenset({f"{node.id}.{chain[0]}", ".".join((node.id, *chain))})
 
 
 _RULES: dict[type[ast.expr], Callable[..., Facts]] = {
