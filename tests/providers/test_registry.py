@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.metadata import EntryPoint
 from typing import Any
 
@@ -12,7 +13,7 @@ from providers.base import RecognitionContext
 from providers.embedded.turn_detector import TextTurnDetector
 from providers.errors import ProviderConfigurationError, ProviderMissing
 from providers.info import Need, Options, ProviderInfo, Seconds, Secret
-from providers.registry import GROUP, Registry, catalogue, check, installed, make
+from providers.registry import GROUP, Registry, catalogue, check, first_of, installed, make
 
 
 class AcmeOptions(Options):
@@ -102,6 +103,36 @@ def test_unknown_option_names_the_nearest() -> None:
     assert check("vad", {"use": "embedded", "hang_over": "300ms"}) == (
         'vad embedded has no option "hang_over"; did you mean "hangover"?',
     )
+
+
+def test_what_is_wrong_is_also_told_part_by_part(acme: Registry) -> None:
+    options = {"use": "acme", "key": "sk-123", "timeot": 3}
+
+    secret, unknown = acme.problems("turn_detector", options)
+
+    assert (secret.option, secret.secret, secret.known) == ("key", True, None)
+    assert (unknown.option, unknown.known) == ("timeot", ("key", "timeout"))
+    assert (secret.text, unknown.text) == acme.check("turn_detector", options)
+
+
+def test_a_provider_that_cannot_be_had_is_a_problem_of_no_option(acme: Registry) -> None:
+    (problem,) = acme.problems("stt", {"use": "acme"})
+
+    assert (problem.option, problem.text) == ("", 'no stt provider "acme"')
+
+
+def test_the_first_of_a_list_that_can_be_made_is_made() -> None:
+    def build(options: Mapping[str, Any]) -> str:
+        if "wrong" in options:
+            raise ProviderMissing(options["wrong"])
+        return str(options["use"])
+
+    assert first_of({"use": "a"}, build) == "a"
+    assert first_of([{"wrong": "no a"}, {"use": "b"}, {"use": "c"}], build) == "b"
+    with pytest.raises(ProviderMissing, match="no a"):
+        first_of([{"wrong": "no a"}], build)
+    with pytest.raises(ProviderConfigurationError, match="no a; no b"):
+        first_of([{"wrong": "no a"}, {"wrong": "no b"}], build)
 
 
 def test_option_of_the_wrong_type_is_told_with_its_name() -> None:

@@ -99,3 +99,22 @@ def test_a_missing_secret_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_machine_without_a_voice_is_told_how_to_get_one() -> None:
     with pytest.raises(ConfigurationError, match=r"pip install 'turnwise\[espeak\]'"):
         make_services(flow())
+
+
+def test_of_a_list_the_first_that_can_be_made_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_SUCH_KEY", raising=False)
+    local = "{use: openai, model: local, base_url: 'http://127.0.0.1:9/v1'}"
+    models = f"[{{use: nosuch}}, {{use: openai, model: m, key: $NO_SUCH_KEY}}, {local}]"
+
+    services = make_services(flow(f"{{llm: {models}, vad: [{{use: nosuch}}, {{use: embedded}}]}}"))
+
+    assert (
+        type(services.llm).__name__ == type(make_services(flow(f"{{llm: {local}}}")).llm).__name__
+    )
+    assert type(services.vad).__module__ == "providers.embedded.vad"
+
+
+@pytest.mark.usefixtures("no_voice")
+def test_of_a_list_nothing_of_which_can_be_made_every_reason_is_told() -> None:
+    with pytest.raises(ConfigurationError, match=r'no tts provider "nosuch".*; tts embedded: '):
+        make_services(flow("{tts: [{use: nosuch}, {use: embedded}]}"))
