@@ -43,8 +43,8 @@ _FILLERS: Final = _set("um uh er erm hmm well so like")
 _STALLING: Final = _phrases(
     """hold on, hang on, let me see, let me think, let me look, let me check, one moment,
     one second, just a moment, just a second, a moment, wait a second, wait a minute,
-    give me a second, give me a minute, you know, i mean, let's say, first of all, was thinking, and then,
-    the thing is"""
+    give me a second, give me a minute, you know, i mean, let's say, first of all,
+    was thinking, and then, the thing is"""
 )
 """What is said to keep the floor."""
 _DANGLING: Final = _set(
