@@ -15,11 +15,11 @@ from typing import TypeVar
 
 from lsprotocol import types as lsp
 from pygls import uris
-from pygls.exceptions import JsonRpcInvalidParams
 from pygls.lsp.server import LanguageServer
 from pygls.workspace import PositionCodec
 
 from engine import __version__
+from engine.cli.name_requests import definition, references, renamed
 from engine.cli.open_document import OpenDocument, included
 from engine.cli.protocol_kinds import SEVERITY, SYMBOL, completion_item
 from engine.cli.settings import Project, told
@@ -31,7 +31,6 @@ from engine.flow.formatter import FormatError, format_text
 from engine.flow.hover import hover
 from engine.flow.loader import LoadResult, check_text
 from engine.flow.reading import project_root
-from engine.flow.rules.parts import SPECIAL
 from engine.flow.source import Source, read_source
 from engine.flow.symbols import Mention, Symbols
 
@@ -41,7 +40,6 @@ QUIET = 0.15
 _Params = TypeVar("_Params")
 _Answer = TypeVar("_Answer")
 _OURS = re.compile(r"^['\"]?turnwise['\"]?[ \t]*:", re.MULTILINE)
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 class FlowServer(LanguageServer):
@@ -56,6 +54,10 @@ class FlowServer(LanguageServer):
     def codec(self) -> PositionCodec:
         """How the editor counts columns: UTF-16 units, unless it said otherwise."""
         return self.workspace.position_codec
+
+    def ours(self, text: str) -> bool:
+        """Whether a YAML text is written for Turnwise."""
+        return _OURS.search(text) is not None
 
     # --- documents --------------------------------------------------------------------------------
 
@@ -84,7 +86,7 @@ class FlowServer(LanguageServer):
     def check(self, uri: str) -> OpenDocument:
         """The document with its findings; checked once for each text."""
         document = self.document(uri)
-        if document.result is None and not _OURS.search(document.source.text):
+        if document.result is None and not self.ours(document.source.text):
             # An editor sends every YAML file it has; this one is somebody else's.
             document.result = LoadResult(flow=None, diagnostics=(), source=document.source)
         if document.result is None:
@@ -183,55 +185,7 @@ class FlowServer(LanguageServer):
         document = self.document(uri)
         return document, document.symbols.at(*self.place(position, document.source))
 
-    # --- names ------------------------------------------------------------------------------------
-
-    def definition(self, params: lsp.DefinitionParams) -> list[lsp.Location]:
-        """Where a name is declared; a sub-flow is declared in its own file."""
-        document, mention = self.mention(params.text_document.uri, params.position)
-        if mention is None:
-            return []
-        declared = document.symbols.declaration(mention.kind, mention.name)
-        if declared is None:
-            return []
-        if mention.kind == "flow":
-            written = document.symbols.value(declared)
-            path = Path(document.source.file).parent / str(written)
-            if path.is_file():
-                start = lsp.Position(line=0, character=0)
-                uri = uris.from_fs_path(str(path.resolve())) or document.uri
-                return [lsp.Location(uri=uri, range=lsp.Range(start=start, end=start))]
-        file = next(s for s in document.files if s.file == declared.span.file)
-        uri = document.uri if file is document.symbols.source else uris.from_fs_path(file.file)
-        return [lsp.Location(uri=uri or document.uri, range=self.range(declared.span, file))]
-
-    def references(self, params: lsp.ReferenceParams) -> list[lsp.Location]:
-        """Every place of a name in its file."""
-        document, mention = self.mention(params.text_document.uri, params.position)
-        if mention is None:
-            return []
-        return [
-            lsp.Location(uri=document.uri, range=self.range(other.span, document.source))
-            for other in document.symbols.of(mention.kind, mention.name)
-            if params.context.include_declaration or not other.declares
-        ]
-
-    def renamed(self, params: lsp.RenameParams) -> lsp.WorkspaceEdit | None:
-        """The edits that rename a name everywhere in its file; refuses what would break it."""
-        document, mention = self.mention(params.text_document.uri, params.position)
-        if mention is None:
-            return None
-        new = params.new_name
-        if document.source.data is None:
-            raise JsonRpcInvalidParams("the file has a syntax error: repair it before renaming")
-        if not _NAME.fullmatch(new) or new.upper() in SPECIAL:
-            raise JsonRpcInvalidParams(f"{new!r} is no name: names are lower_snake_case")
-        if new in document.symbols.names(mention.kind):
-            raise JsonRpcInvalidParams(f"there is a {mention.kind} named {new!r} already")
-        declared = document.symbols.declaration(mention.kind, mention.name)
-        if declared is None or declared.span.file != document.source.file:
-            raise JsonRpcInvalidParams(f"{mention.name!r} is declared nowhere in this file")
-        spans = [other.span for other in document.symbols.of(mention.kind, mention.name)]
-        return self.edit(document, [Edit(span, new) for span in spans])
+    # --- changes ----------------------------------------------------------------------------------
 
     def edit(self, document: OpenDocument, edits: Iterable[Edit]) -> lsp.WorkspaceEdit:
         """Edits of one file."""
@@ -363,12 +317,12 @@ def create_server() -> FlowServer:
     def closed(ls: FlowServer, params: lsp.DidCloseTextDocumentParams) -> None:
         ls.forget(params.text_document.uri)
 
-    feature(lsp.TEXT_DOCUMENT_DEFINITION)(_request(FlowServer.definition))
-    feature(lsp.TEXT_DOCUMENT_REFERENCES)(_request(FlowServer.references))
+    feature(lsp.TEXT_DOCUMENT_DEFINITION)(_request(definition))
+    feature(lsp.TEXT_DOCUMENT_REFERENCES)(_request(references))
     feature(lsp.TEXT_DOCUMENT_HOVER)(_request(FlowServer.hovered))
     feature(lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL)(_request(FlowServer.outline))
     feature(lsp.TEXT_DOCUMENT_FORMATTING)(_request(FlowServer.formatted))
-    feature(lsp.TEXT_DOCUMENT_RENAME)(_request(FlowServer.renamed))
+    feature(lsp.TEXT_DOCUMENT_RENAME)(_request(renamed))
     feature(
         lsp.TEXT_DOCUMENT_COMPLETION,
         lsp.CompletionOptions(trigger_characters=[".", " ", "[", "{"]),

@@ -48,6 +48,8 @@ _EVENTS: dict[str, Kind] = {
 }
 _COMPUTED = ("when", "until", "check")
 _COMPUTED_MAPS = ("args", "set", "outputs")
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+"""What a declared name looks like."""
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _USE = re.compile(r"(?<![\w.])(slots|vars|inputs|results)\.([A-Za-z_]\w*)")
 _BRACES = re.compile(r"\{[{%].*?[}%]\}", re.DOTALL)
@@ -251,6 +253,12 @@ class _Reader:
         yield from self._target((*path, "at"), step.get("at"))
         yield from self._keys("tool", (*path, "called"), step.get("called"))
         yield from self._keys("slot", (*path, "slots"), step.get("slots"))
+        emitted = step.get("emit")
+        first, _, name = emitted.partition(".") if isinstance(emitted, str) else ("", "", "")
+        if first in _EVENTS and name:
+            yield self._inside(_EVENTS[first], (*path, "emit"), name, len(first) + 1)
+        for where, reply in listed(step.get("model"), (*path, "model")):
+            yield from self._keys("tool", (*where, "calls"), reply.get("calls"))
         heard = step.get("heard")
         if isinstance(heard, dict):
             yield from self._keys("slot", (*path, "heard", "slots"), heard.get("slots"))

@@ -340,8 +340,83 @@ def test_names_of_a_fragment_are_known_where_it_is_included(tmp_path: Path) -> N
         assert shown is not None
         assert isinstance(shown.contents, lsp.MarkupContent)
         assert "Your number?" in shown.contents.value
-        with pytest.raises(JsonRpcException, match="nowhere in this file"):
-            await this.client.text_document_rename_async(lsp.RenameParams(this.document, at, "x"))
+
+    talk(tmp_path, session)
+
+
+TESTS = """\
+turnwise: 1
+flow: ./hello.yaml
+tests:
+  t:
+    talk:
+      - user: 😀 030 123
+        heard: {slots: {phone: "030123"}}
+      - at: bye
+"""
+
+
+def test_a_rename_reaches_the_fragment_and_the_tests(tmp_path: Path) -> None:
+    """Asked in the flow, whose text is newer than its file; the others are read from the disk."""
+
+    async def session(this: Editor) -> None:
+        (tmp_path / "shared.yaml").write_text(FRAGMENT)
+        (tmp_path / "hello.tests.yaml").write_text(TESTS)
+        (tmp_path / "other.yaml").write_text("services: {phone: {image: nginx}}\n")
+        text = FLOW.replace("start: ask\n", "start: ask\ninclude: [./shared.yaml]\n")
+        text = text.replace("[name]", "[name, phone]")
+        this.open(text)
+        at = this.place("phone]", 1)
+
+        places = await this.client.text_document_references_async(
+            lsp.ReferenceParams(lsp.ReferenceContext(True), this.document, at)
+        )
+        assert places is not None
+        assert [(p.uri.rpartition("/")[2], p.range.start.line) for p in places] == [
+            ("hello.tests.yaml", 6), ("hello.yaml", 13), ("shared.yaml", 3),
+        ]  # fmt: skip
+
+        edit = await this.client.text_document_rename_async(
+            lsp.RenameParams(this.document, at, "number")
+        )
+        assert edit is not None
+        assert edit.changes is not None
+        after = {
+            uri.rpartition("/")[2]: applied(old, list(edit.changes[uri]))
+            for uri, old in (
+                (this.uri, text),
+                ((tmp_path / "shared.yaml").as_uri(), FRAGMENT),
+                ((tmp_path / "hello.tests.yaml").as_uri(), TESTS),
+            )
+        }
+        assert after == {
+            "hello.yaml": text.replace("phone]", "number]"),
+            "shared.yaml": FRAGMENT.replace("  phone:", "  number:"),
+            "hello.tests.yaml": TESTS.replace("{phone:", "{number:"),
+        }
+        assert len(edit.changes) == 3
+
+        taken = lsp.RenameParams(this.document, at, "name")
+        with pytest.raises(JsonRpcException, match="a slot named 'name' already"):
+            await this.client.text_document_rename_async(taken)
+
+    talk(tmp_path, session)
+
+
+def test_the_function_of_a_tool_is_found(tmp_path: Path) -> None:
+    async def session(this: Editor) -> None:
+        file = tmp_path / "desk" / "tools.py"
+        file.parent.mkdir()
+        file.write_text("import os\n\n\nasync def find(day):\n    pass\n")
+        tools = 'tools: {find: {use: "python:desk.tools.find", args: {day: date}}}\nstates:'
+        this.open(FLOW.replace("states:", tools, 1))
+        found = await this.client.text_document_definition_async(
+            lsp.DefinitionParams(this.document, this.place("desk.tools", 3))
+        )
+        assert isinstance(found, list)
+        (place,) = found
+        assert place.uri == file.as_uri()
+        assert (place.range.start.line, place.range.start.character) == (3, 10)
 
     talk(tmp_path, session)
 
