@@ -156,6 +156,17 @@ class SpeechEnded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FloorDenied(Event):
+    """Somebody speaks while another participant has the floor: they are not listened to."""
+
+    participant: str
+    holder: str
+    """Empty: there is no detector for them, so they are never listened to."""
+    edge: Millis
+    """When their voice began."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TranscriptReceived(Event):
     """The recogniser heard words. A final closes one stretch of speech, a partial does not."""
 
@@ -311,6 +322,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         CallNewsReceived,
         CloseRequested,
         EndOfTurnPredicted,
+        FloorDenied,
         FlowReplaced,
         KeyPressed,
         ParticipantJoined,

@@ -40,6 +40,7 @@ from engine.events import (
     CloseRequested,
     EndOfTurnPredicted,
     Event,
+    FloorDenied,
     FlowReplaced,
     KeyPressed,
     Millis,
@@ -254,10 +255,8 @@ class Conversation:
     def _due(self, deadline: Deadline) -> None:
         kind, _, subject = deadline.name.partition(":")
         exchange = self._exchange
-        if self._requests.late(deadline.name):
-            pass  # it was the limit of something that was asked for
-        elif kind == "gone":
-            self._presence.gone()
+        if self._requests.late(deadline.name) or self._presence.due(kind):
+            pass  # it was the limit of something that was asked for, or of waiting for somebody
         elif kind == "close":
             self._outbox.note("error", name="error.room", message="the room does not let go")
         elif kind == "end_of_turn":
@@ -290,6 +289,7 @@ class Conversation:
             SpeechEnded: exchange.speech_ended,
             TranscriptReceived: self._transcript,
             EndOfTurnPredicted: exchange.predicted,
+            FloorDenied: self._presence.denied,
             TextReceived: exchange.typed,
             KeyPressed: exchange.key,
             Understood: dialog.understood,

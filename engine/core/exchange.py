@@ -26,6 +26,7 @@ from engine.core.hearing import Hearing, UserTurn
 from engine.core.history import History
 from engine.core.interruption import Interruption, Verdict, Words
 from engine.core.outbox import Outbox
+from engine.core.people import People
 from engine.core.silence import Silence
 from engine.core.turns import Turns
 from engine.core.utterance import Utterance
@@ -58,16 +59,15 @@ class Exchange:
         self._working = False
         self.opened = False
         self.closing = False
-        self.away = False
-        """The caller's connection was lost, and they may come back."""
-        self.asked_for = False
-        """Something the program around the call asked for is at work."""
+        self.away = False  # the caller's connection was lost, and they may come back
+        self.asked_for = False  # something the program around the call asked for is at work
         self.turns = turns
         self.hearing = Hearing(outbox)
         self.endpointing = Endpointing(outbox, deadlines, self.hearing)
         self.interruption = Interruption(outbox, deadlines, self.hearing, turns)
         self.silence = Silence(outbox, deadlines)
         self.floor = Floor(outbox)
+        self.people = People()
 
     # --- voice and words -------------------------------------------------------------------------
 
@@ -97,6 +97,7 @@ class Exchange:
 
     def transcript(self, event: TranscriptReceived) -> None:
         """The recogniser heard words, or that there were none."""
+        self.people.spoke(event.participant, event.text)
         overlap = self.turns.lines
         if not event.final:
             turn: UserTurn | None = self.hearing.partial(event, overlap=overlap)
@@ -239,6 +240,7 @@ class Exchange:
         if not text:
             return
         self.silence.sign_of_life()
+        self.people.spoke(event.participant, text)
         self._interrupt("text")
         self._commit(self.hearing.next_id(), text, trusted=True)
 
@@ -256,8 +258,8 @@ class Exchange:
         if self._dialog.ended:
             self._outbox.note("late", turn=turn, text=text)
             return
-        self._outbox.note("turn", turn=turn, text=text, trusted=trusted)
-        self._history.user(turn, text)
+        self._outbox.note("turn", turn=turn, text=text, trusted=trusted, **self.people.label)
+        self._history.user(turn, text, **self.people.label)
         self.turns.new_turn()
         words = self.hearing.committed(turn, text if trusted else "", self._unanswered())
         self.work(partial(self._dialog.user_turn, turn, words))
@@ -379,22 +381,20 @@ class Exchange:
 
     def wait_for_caller(self) -> None:
         """The caller's connection was lost: nobody is heard, and nobody hears what is said."""
-        self.interruption.over()
-        if self.hearing.turn is not None:
-            self.endpointing.closed(self.hearing.turn)
         self._hush()
         self.turns.withdraw(self.turns.queued, force=True)
         self.away = True
 
     def lose(self) -> None:
         """Whatever was heard or said is lost: another process goes on with the call."""
-        self.interruption.over()
-        if self.hearing.turn is not None:
-            self.endpointing.closed(self.hearing.turn)
         self._hush()
         self.turns.lose()
 
     def _hush(self) -> None:
-        if self.hearing.turn is not None and self.hearing.turn.text:
-            self._outbox.note("late", turn=self.hearing.turn.id, text=self.hearing.turn.text)
+        self.interruption.over()
+        turn = self.hearing.turn
+        if turn is not None:
+            self.endpointing.closed(turn)
+            if turn.text:
+                self._outbox.note("late", turn=turn.id, text=turn.text)
         self.hearing.hush()

@@ -25,6 +25,8 @@ class HistoryItem:
     """It was cut: `text` is the part that was played, `ordered` the whole line."""
     ordered: str = ""
     """The line as it was ordered, when it was cut."""
+    speaker: str = ""
+    """The participant who said it, where there have been several."""
 
 
 class History:
@@ -43,9 +45,9 @@ class History:
         """Everything in order; None where a line is audible and its text not measured yet."""
         return tuple(self._items.items())
 
-    def user(self, turn: str, text: str) -> None:
-        """The caller said or typed this."""
-        self._items[turn] = HistoryItem(id=turn, role="user", text=text)
+    def user(self, turn: str, text: str, speaker: str = "") -> None:
+        """The caller said or typed this; `speaker`: which of several."""
+        self._items[turn] = HistoryItem(id=turn, role="user", text=text, speaker=speaker)
 
     def opened(self, utterance: str) -> None:
         """A line becomes audible: this is its place."""

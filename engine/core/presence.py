@@ -16,7 +16,7 @@ from engine.core.deadlines import Deadlines
 from engine.core.dialog import Dialog
 from engine.core.exchange import Exchange
 from engine.core.outbox import Outbox
-from engine.events import ParticipantJoined, ParticipantLeft, SessionResumed
+from engine.events import FloorDenied, ParticipantJoined, ParticipantLeft, SessionResumed
 
 _GONE = "gone"
 
@@ -49,6 +49,7 @@ class Presence:
     def joined(self, event: ParticipantJoined) -> None:
         """Somebody can hear us."""
         exchange = self._exchange
+        exchange.people.joined(event.participant)
         if self._killed or exchange.away:
             killed, self._killed, exchange.away = self._killed, False, False
             self._deadlines.cancel(_GONE)
@@ -63,6 +64,7 @@ class Presence:
 
     def left(self, event: ParticipantLeft) -> None:
         """Somebody is gone."""
+        self._exchange.people.left(event.participant)
         if not event.last:
             self._exchange.left(event.participant)
             self._dialog.raise_event("call.left", {"participant": event.participant})
@@ -74,6 +76,17 @@ class Presence:
             self._deadlines.set(_GONE, self._outbox.at + event.grace)
         else:
             self.gone()
+
+    def denied(self, event: FloorDenied) -> None:
+        """Somebody speaks while another has the floor: nobody listens to them."""
+        blocked = {"speaker": event.participant, "holder": event.holder, "action": "discard"}
+        self._outbox.note("blocked", **blocked)
+
+    def due(self, deadline: str) -> bool:
+        """A deadline is due: nobody comes back. False: it is another one."""
+        if deadline == _GONE:
+            self.gone()
+        return deadline == _GONE
 
     def gone(self) -> None:
         """Nobody is left, and nobody comes back."""
@@ -87,10 +100,15 @@ class Presence:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what must survive."""
-        away = self._exchange.away
-        return {"killed": self._killed, "away": away, "reason": self._reason}
+        return {
+            "killed": self._killed,
+            "away": self._exchange.away,
+            "reason": self._reason,
+            "people": self._exchange.people.to_dict(),
+        }
 
     def from_dict(self, data: Mapping[str, Any]) -> None:
         """Restore what `to_dict` gave."""
         self._killed, self._reason = data["killed"], data["reason"]
         self._exchange.away = data["away"]
+        self._exchange.people.from_dict(data["people"])

@@ -42,7 +42,8 @@ def messages(
     calls = _calls(log)
     found: list[Mapping[str, Any]] = []
     for item in said:
-        found.append({"role": item.role, "text": item.text})
+        text = f"{item.speaker}: {item.text}" if item.speaker else item.text
+        found.append({"role": item.role, "text": text})
         found += calls.pop(item.id, [])
     if not (policy.fresh and since):
         found += calls.pop("", [])  # before anybody had said anything

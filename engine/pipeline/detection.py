@@ -1,42 +1,68 @@
-"""Finds the edges of the caller's speech in the room's audio, in session milliseconds.
+"""Finds the edges of a participant's speech in the room's audio, in session milliseconds.
 
 The detector runs inline: the embedded one takes about a millisecond per 32 ms of audio, and a hop
 to a thread and back would cost more latency than it saves. Audio time is mapped to session time at
 each block: the block that just arrived is the newest audio there is.
+
+Somebody who speaks must be admitted (`floor`). Who is not is asked for again at each block: once
+the floor is free they have it, in the middle of what they say.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 from engine.events import Millis, SpeechEnded, SpeechStarted
 from engine.pipeline.stage import Post, SessionTime, Stage
 from media.frames import Samples
 from providers.base import VoiceActivityDetector, VoiceEdge
 
-OnEdge = Callable[[VoiceEdge], None]
-"""Told every edge right after its event was posted."""
+OnEdge = Callable[[str, VoiceEdge, Millis], None]
+"""(participant, edge, its instant): told every edge that counts, after its event was posted."""
+
+
+class Admit(Protocol):
+    """Says whether somebody who speaks since `at` is listened to; `again`: it was refused once."""
+
+    def __call__(self, participant: str, at: Millis, *, again: bool) -> bool:
+        """Decide."""
+        ...
 
 
 class Detection(Stage):
-    """Voice activity of one participant.
+    """Voice activity in one stream of audio.
 
     Args:
         vad: the detector; broken once, it is not asked again.
+        admit: whether whoever speaks has the floor.
         on_edge: who else needs the edges: the recogniser.
         post: the way into the mailbox.
         time: the session's time.
     """
 
     def __init__(
-        self, vad: VoiceActivityDetector, on_edge: OnEdge, post: Post, time: SessionTime
+        self,
+        vad: VoiceActivityDetector,
+        admit: Admit,
+        on_edge: OnEdge,
+        post: Post,
+        time: SessionTime,
     ) -> None:
         super().__init__("vad", post, time)
         self._vad = vad
+        self._admit = admit
         self._on_edge = on_edge
-        self._speaking = False
+        self._speaker: str | None = None
+        """Whose voice is heard and counts."""
+        self._refused = False
         self._edge: Millis = 0
         self._broken = False
+
+    @property
+    def sample_rate(self) -> int:
+        """The detector's rate."""
+        return self._vad.sample_rate
 
     def hear(self, participant: str, samples: Samples, start: float) -> None:
         """Take audio at the detector's rate.
@@ -44,7 +70,7 @@ class Detection(Stage):
         Args:
             participant: who is heard.
             samples: the next block.
-            start: the clock's instant (seconds) of the participant's first sample, as far as this
+            start: the clock's instant (seconds) of the stream's first sample, as far as this
                 block tells.
         """
         if self._broken:
@@ -52,35 +78,59 @@ class Detection(Stage):
         try:
             edges = self._vad.process(samples)
         except Exception as error:  # a broken detector must not take the room's callback with it
-            self._break(participant, start, error)
+            self._break(start, error)
             return
         for edge in edges:
-            self._report(participant, edge, self.time.millis(start + edge.at))
+            self._take(participant, edge, self.time.millis(start + edge.at))
+        if self._refused:
+            now = self.time.now()
+            if self._admit(participant, now, again=True):
+                at = self.time.seconds(now) - start
+                self._started(participant, VoiceEdge(kind="start", at=at), now)
+
+    def stop(self) -> None:
+        """Whoever was heard is gone, perhaps in the middle of a word."""
+        speaker, self._speaker, self._refused = self._speaker, None, False
+        if speaker is not None:
+            self._on_edge(speaker, VoiceEdge(kind="end", at=0.0), self.time.now())
 
     async def aclose(self) -> None:
         """Close the detector."""
         await super().aclose()
         self._vad.close()
 
-    def _report(self, participant: str, edge: VoiceEdge, instant: Millis) -> None:
-        now = self.time.now()
+    def _take(self, participant: str, edge: VoiceEdge, instant: Millis) -> None:
         # Network jitter moves the mapping by some milliseconds; the order of edges stays.
-        self._edge = min(now, max(self._edge, instant))
-        self._speaking = edge.kind == "start"
-        if self._speaking:
-            self.post(
-                SpeechStarted(
-                    at=now, participant=participant, edge=self._edge, confidence=edge.confidence
-                )
-            )
+        self._edge = min(self.time.now(), max(self._edge, instant))
+        if edge.kind == "end":
+            self._refused = False
+            self._ended(edge, self._edge)
+        elif self._admit(participant, self._edge, again=False):
+            self._started(participant, edge, self._edge)
         else:
-            self.post(SpeechEnded(at=now, participant=participant, edge=self._edge))
-        self._on_edge(edge)
+            self._refused = True
 
-    def _break(self, participant: str, start: float, error: Exception) -> None:
+    def _started(self, participant: str, edge: VoiceEdge, instant: Millis) -> None:
+        self._speaker, self._refused = participant, False
+        self.post(
+            SpeechStarted(
+                at=self.time.now(),
+                participant=participant,
+                edge=instant,
+                confidence=edge.confidence,
+            )
+        )
+        self._on_edge(participant, edge, instant)
+
+    def _ended(self, edge: VoiceEdge, instant: Millis) -> None:
+        speaker, self._speaker = self._speaker, None
+        if speaker is not None:
+            self.post(SpeechEnded(at=self.time.now(), participant=speaker, edge=instant))
+            self._on_edge(speaker, edge, instant)
+
+    def _break(self, start: float, error: Exception) -> None:
         self._broken = True
         self.fail(error)
-        if self._speaking:  # nobody would ever end this stretch otherwise
-            now = self.time.now()
-            end = VoiceEdge(kind="end", at=self.time.seconds(now) - start)
-            self._report(participant, end, now)
+        # nobody would ever end this stretch otherwise
+        now = self.time.now()
+        self._ended(VoiceEdge(kind="end", at=self.time.seconds(now) - start), now)

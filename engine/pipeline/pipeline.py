@@ -10,7 +10,8 @@ from typing import Any
 
 from engine.errors import ConfigurationError
 from engine.events import EndOfTurnPredicted
-from engine.pipeline.detection import Detection
+from engine.pipeline.ears import Ears
+from engine.pipeline.floor import FloorPolicy
 from engine.pipeline.generation import Generation
 from engine.pipeline.playout import Playout
 from engine.pipeline.prediction import Prediction
@@ -19,8 +20,7 @@ from engine.pipeline.stage import Post, SessionTime, Stage, describe
 from engine.pipeline.synthesis import Synthesis, TextVoice
 from engine.pipeline.tools import Tools
 from engine.pipeline.understanding import Understanding
-from media.frames import SAMPLE_RATE, Samples
-from media.resample import Resampler
+from media.frames import Samples
 from providers.base import (
     AudioTurnDetector,
     LanguageModel,
@@ -29,7 +29,6 @@ from providers.base import (
     Synthesizer,
     TurnDetector,
     VoiceActivityDetector,
-    VoiceEdge,
 )
 
 _OPEN_LIMIT = 30.0
@@ -50,6 +49,8 @@ class Services:
     """
 
     vad: VoiceActivityDetector | None = None
+    another_vad: Callable[[], VoiceActivityDetector] | None = None
+    """Makes a detector for each further participant; None: one at a time is listened to."""
     stt: Recognizer | None = None
     turn_detector: TurnDetector | None = None
     turn_listener: AudioTurnDetector | None = None
@@ -66,6 +67,7 @@ class Pipeline:
         functions: tools by their `use` string, beside those that can be imported.
         post: the way into the mailbox.
         time: the session's time.
+        floor: who of several participants is listened to.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class Pipeline:
         functions: Mapping[str, Callable[..., Any]],
         post: Post,
         time: SessionTime,
+        floor: FloorPolicy = "first_speaker",
     ) -> None:
         self._post, self._time = post, time
         self.playout = Playout(post, time)
@@ -82,28 +85,24 @@ class Pipeline:
         self.generation = Generation(services.llm, post, time)
         self.prediction: Prediction | None = None
         self.recognition: Recognition | None = None
-        self.detection: Detection | None = None
         self.voice: Synthesis | TextVoice = TextVoice(post, time)
         stages: list[Stage] = []
         if services.tts is not None:
             self.voice = Synthesis(services.tts, self.playout, post, time)
             stages.append(self.voice)
-        if services.vad is not None:
-            self.detection = Detection(services.vad, self._edge, post, time)
-            stages.append(self.detection)
         if services.stt is not None:
             self.recognition = Recognition(services.stt, post, time)
-            stages.append(self.recognition)
         words, voice = services.turn_detector, services.turn_listener
         if words is not None or voice is not None:
             self.prediction = Prediction(words, post, time, voice)
-            stages.append(self.prediction)
+        witness = self.prediction if voice is not None else None
+        self.ears = Ears(
+            services.vad, services.another_vad, self.recognition, floor, post, time, witness
+        )
+        hearing = (self.ears, self.recognition, self.prediction)
+        stages += [stage for stage in hearing if stage is not None]
         # Closing order: first what makes sound and hears, the tools last, they may need a moment.
         self._stages = [*stages, self.generation, self.understanding, self.tools]
-        self._services = services
-        self._ears: dict[int, Resampler] = {}
-        self._participant: str | None = None
-        self._heard = 0
 
     async def open(self) -> None:
         """Open all stages at the same time.
@@ -135,23 +134,12 @@ class Pipeline:
                 _log.warning("%s did not close cleanly: %s", stage.service, describe(error))
 
     def hear(self, participant: str, samples: Samples, at: float) -> None:
-        """Take a block of the room's audio. The first participant heard is the caller.
+        """Take a block of a participant's audio; `at`: the clock's instant of its end, seconds."""
+        self.ears.hear(participant, samples, at)
 
-        One call has one caller; what further participants say is not listened to yet.
-        """
-        if self._participant is None:
-            self._participant = participant
-        if participant != self._participant:
-            return
-        self._heard += len(samples)
-        blocks = {rate: self._ear(rate).feed(samples) for rate in self._rates()}
-        if self.recognition is not None and self._services.stt is not None:
-            self.recognition.hear(participant, blocks[self._services.stt.sample_rate])
-        if self.prediction is not None and self._services.turn_listener is not None:
-            self.prediction.hear(blocks[self._services.turn_listener.sample_rate])
-        if self.detection is not None and self._services.vad is not None:
-            start = at - self._heard / SAMPLE_RATE
-            self.detection.hear(participant, blocks[self._services.vad.sample_rate], start)
+    def left(self, participant: str) -> None:
+        """Somebody is gone."""
+        self.ears.left(participant)
 
     def converse(self, reply: str, request: ReplyRequest, uses: Mapping[str, str]) -> None:
         """Let the model talk.
@@ -193,20 +181,3 @@ class Pipeline:
     def silence(self) -> None:
         """End every line that is not over; each is answered with what was played of it."""
         self.playout.stop(self.playout.track.utterances)
-
-    def _rates(self) -> set[int]:
-        """Return the rates at which the caller is heard; a provider knows its own once open."""
-        services = self._services
-        listening = (services.vad, services.stt, services.turn_listener)
-        return {provider.sample_rate for provider in listening if provider is not None}
-
-    def _ear(self, rate: int) -> Resampler:
-        if rate not in self._ears:
-            self._ears[rate] = Resampler(SAMPLE_RATE, rate)
-        return self._ears[rate]
-
-    def _edge(self, edge: VoiceEdge) -> None:
-        if self.recognition is not None:
-            self.recognition.edge(edge)
-        if self.prediction is not None:
-            self.prediction.edge(edge)

@@ -98,6 +98,12 @@ class Prediction(Stage):
         self._tasks = [self.tasks.start(self._read(self._question), f"predict {turn}")]
         self._listen()
 
+    @property
+    def sample_rate(self) -> int:
+        """The rate at which the voice is judged."""
+        assert self._voice is not None, "nobody listens"
+        return self._voice.sample_rate
+
     def hear(self, samples: Samples) -> None:
         """Take the user's audio, at the rate of the detector that hears; the latest is kept."""
         assert self._voice is not None, "nobody listens"

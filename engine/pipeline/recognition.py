@@ -28,16 +28,47 @@ _KEPT = 0.6
 _log = logging.getLogger("turnwise.pipeline")
 
 
+class Ring:
+    """The latest second of one stream of audio, and how much of it there has been."""
+
+    __slots__ = ("_blocks", "_kept", "heard")
+
+    def __init__(self) -> None:
+        self._blocks: deque[Samples] = deque()
+        self._kept = 0
+        self.heard = 0
+
+    def keep(self, samples: Samples, limit: float) -> None:
+        """Keep these samples, and of what was before no more than `limit` samples need."""
+        self._blocks.append(samples)
+        self._kept += len(samples)
+        while self._kept - len(self._blocks[0]) >= limit:
+            self._kept -= len(self._blocks.popleft())
+
+    def take(self, wanted: int) -> Samples:
+        """Return the latest samples, as many of these as there are, and keep none."""
+        audio = np.concatenate(self._blocks) if self._blocks else np.zeros(0, np.int16)
+        self._blocks.clear()
+        self._kept = 0
+        return audio[max(0, len(audio) - wanted) :]
+
+
 class Recognition(Stage):
-    """Speech to text of one participant."""
+    """Speech to text: of one stretch at a time, whoever speaks it.
+
+    Audio comes in one or several streams (`ears`), a stretch from one of them.
+    """
 
     def __init__(self, stt: Recognizer, post: Post, time: SessionTime) -> None:
         super().__init__("stt", post, time)
         self._stt = stt
-        self._participant = ""
-        self._ring: deque[Samples] = deque()
-        self._kept = 0
-        self._heard = 0
+        self._rings: dict[int, Ring] = {}
+        self._stream = 0
+        """The one the stretch in progress is in, or the latest was."""
+        self._speakers: deque[str] = deque()
+        """Whose the stretches are that have no final transcript, the oldest first."""
+        self._speaker = ""
+        """Whose the latest transcript was, or will be."""
         self._speaking = False
         self._answered = False
         """The stretch that goes on has its final transcript already."""
@@ -96,24 +127,39 @@ class Recognition(Stage):
         self._expected = grammar
         self._call(lambda: self._stt.expect(grammar))
 
-    def hear(self, participant: str, samples: Samples) -> None:
-        """Take audio at the recogniser's rate, before the edges found in it."""
-        self._participant = participant
-        self._heard += len(samples)
-        if self._speaking:
-            self._call(lambda: self._stt.push(samples))
-            return
-        self._ring.append(samples)
-        self._kept += len(samples)
-        while self._kept - len(self._ring[0]) >= _KEPT * self._stt.sample_rate:
-            self._kept -= len(self._ring.popleft())
+    @property
+    def sample_rate(self) -> int:
+        """The recogniser's rate; known once it is open."""
+        return self._stt.sample_rate
 
-    def edge(self, edge: VoiceEdge) -> None:
-        """Begin a stretch at a start edge, close it at an end edge."""
+    def hear(self, participant: str, samples: Samples, stream: int = 0) -> None:
+        """Take audio of a stream at the recogniser's rate, before the edges found in it."""
+        ring = self._rings.get(stream)
+        if ring is None:
+            ring = self._rings[stream] = Ring()
+            self._speaker = self._speaker or participant
+        ring.heard += len(samples)
+        if self._speaking and stream == self._stream:
+            self._call(lambda: self._stt.push(samples))
+        else:
+            ring.keep(samples, _KEPT * self._stt.sample_rate)
+
+    def edge(self, edge: VoiceEdge, stream: int = 0, participant: str = "") -> None:
+        """Begin a stretch at a start edge, close it at an end edge.
+
+        Args:
+            edge: the edge.
+            stream: where it was found.
+            participant: whose voice it is; known better at the end than at the start of a mix.
+        """
         if edge.kind == "start" and not self._speaking:
+            self._stream = stream
+            self._speakers.append(participant)
             self._begin(edge.at)
-        elif edge.kind == "end" and self._speaking:
+        elif edge.kind == "end" and self._speaking and stream == self._stream:
             self._speaking = False
+            if self._speakers:
+                self._speakers[-1] = participant or self._speakers[-1]
             self._owed += not self._answered
             self._call(self._stt.end_speech)
 
@@ -126,13 +172,10 @@ class Recognition(Stage):
             self._call(self._stt.start_speech)
 
     def _begin(self, at: float) -> None:
-        since = self._heard / self._stt.sample_rate - at
-        wanted = round((since + PRE_ROLL) * self._stt.sample_rate)
-        audio = np.concatenate(self._ring) if self._ring else np.zeros(0, np.int16)
-        audio = audio[max(0, len(audio) - wanted) :]
+        ring = self._rings.setdefault(self._stream, Ring())
+        since = ring.heard / self._stt.sample_rate - at
+        audio = ring.take(round((since + PRE_ROLL) * self._stt.sample_rate))
         self._pre_roll = len(audio) / self._stt.sample_rate - since
-        self._ring.clear()
-        self._kept = 0
         self._speaking, self._answered = True, False
         self._call(self._stt.start_speech)
         self._call(lambda: self._stt.push(audio))
@@ -167,10 +210,14 @@ class Recognition(Stage):
             self.fail(error)
 
     def _report(self, transcript: Transcript) -> None:
+        if self._speakers:
+            self._speaker = self._speakers[0] or self._speaker
+        if transcript.final and self._speakers:
+            self._speakers.popleft()
         self.post(
             TranscriptReceived(
                 at=self.time.now(),
-                participant=self._participant,
+                participant=self._speaker,
                 text=transcript.text,
                 final=transcript.final,
                 confidence=transcript.confidence,

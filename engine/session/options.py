@@ -10,6 +10,7 @@ from typing import Any, Literal
 from engine.core.history import HistoryItem
 from engine.core.step import Step
 from engine.observe.metrics import CallMetrics
+from engine.pipeline.floor import FloorPolicy
 from engine.session.dispatch import TransferDesk
 
 JOIN_TIMEOUT = 90.0
@@ -35,6 +36,8 @@ class SessionOptions:
     join_timeout: float = JOIN_TIMEOUT
     reconnect_grace: float = 0.0
     """Seconds a caller whose connection was lost may take to come back; 0: the call is over."""
+    floor: FloorPolicy = "first_speaker"
+    """Who of several participants is listened to: whoever speaks first, or all of them mixed."""
     source: str = ""
     """Path of the flow file; the journal names it, so that a replay finds the flow."""
     steps_kept: int | None = 500

@@ -37,6 +37,7 @@ from engine.events import (
     FlowReplaced,
     Millis,
     ParticipantJoined,
+    ParticipantLeft,
     PlayoutFinished,
     SessionResumed,
     SessionStarted,
@@ -120,7 +121,7 @@ class Session(Commands, Running):
         self._flow = flow
         self._room = room
         self._clock = clock
-        self._options = options or SessionOptions()
+        self._options = options = options or SessionOptions()
         self._chronicle = Chronicle(journal)
         self._on_step = on_step
         self._mailbox: deque[Event] = deque()
@@ -130,16 +131,16 @@ class Session(Commands, Running):
         self._conversation = (
             Conversation(flow) if resume is None else snapshot.restore(flow, resume.snapshot)
         )
-        self.pipeline = Pipeline(services, self._options.functions, self.post, self._time)
+        self.pipeline = Pipeline(services, options.functions, self.post, self._time, options.floor)
         self._dispatcher = Dispatcher(
             self.pipeline,
             room,
-            self._options.desk,
-            self._options.environment,
+            options.desk,
+            options.environment,
             self._hang_up,
             self.post,
             self._time,
-            Path(self._options.source).parent,
+            Path(options.source).parent,
             self._desk.sounds,
         )
         self._captions = Captions(flow.id, flow.version)
@@ -217,6 +218,8 @@ class Session(Commands, Running):
         """Put an event into the mailbox; never blocks."""
         if isinstance(event, ParticipantJoined) and self._nobody is not None:
             self._nobody.cancel()
+        if isinstance(event, ParticipantLeft):
+            self.pipeline.left(event.participant)
         self._mailbox.append(event)
         self._arrived.set()
 

@@ -10,7 +10,7 @@ from engine.machine.compiled import CompiledFlow
 from engine.pipeline.pipeline import Services
 from engine.session.grammars import recognition_context
 from providers import registry
-from providers.base import AudioTurnDetector, TurnDetector
+from providers.base import AudioTurnDetector, TurnDetector, VoiceActivityDetector
 from providers.embedded.turn_detector import TextTurnDetector
 from providers.errors import ProviderError
 from providers.registry import first_of
@@ -25,12 +25,17 @@ def make_services(flow: CompiledFlow) -> Services:
     """
     context = recognition_context(flow)
     named = {kind: flow.pipeline.get(kind) or {} for kind in registry.KINDS}
+
+    def vad() -> VoiceActivityDetector:
+        return first_of(named["vad"], lambda one: registry.make("vad", one))
+
     try:
         reads, hears = _detectors(
             first_of(named["turn_detector"], lambda one: registry.make("turn_detector", one))
         )
         return Services(
-            vad=first_of(named["vad"], lambda one: registry.make("vad", one)),
+            vad=vad(),
+            another_vad=vad,
             stt=first_of(named["stt"], lambda one: registry.make("stt", one, context)),
             turn_detector=reads,
             turn_listener=hears,

@@ -8,6 +8,7 @@ import pytest
 from engine.errors import ConfigurationError
 from engine.events import (
     EndOfTurnPredicted,
+    FloorDenied,
     ServiceFailed,
     SpeechEnded,
     SpeechStarted,
@@ -92,13 +93,13 @@ def test_a_second_stretch_does_not_hear_the_first_again(on_bench):
     on_bench(body)
 
 
-def test_only_the_first_participant_is_listened_to(on_bench):
+def test_without_further_detectors_only_the_first_participant_is_listened_to(on_bench):
     async def body(bench):
         pipeline = make(bench, vad=ScriptedVad([(0.1, 0.3)]))
         await hear(pipeline, bench, 0.04)
         await hear(pipeline, bench, 1, who="caller2")
         await pipeline.aclose()
-        assert bench.events == []
+        assert bench.events == [FloorDenied(at=60, participant="caller2", holder="", edge=60)]
 
     on_bench(body)
 
