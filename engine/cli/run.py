@@ -70,7 +70,7 @@ async def _serve(
 ) -> int:
     from engine.session.options import SessionOptions
     from engine.worker.host import CallHost
-    from engine.worker.kept import KeptCalls
+    from engine.worker.kept import GRACE_SECONDS, KeptCalls
     from engine.worker.reload import FlowWatch
     from engine.worker.services import make_services
     from media.clock import LoopClock
@@ -83,7 +83,9 @@ async def _serve(
         clock,
         runs=runs,
         record=record,
-        options=SessionOptions(source=source),
+        options=SessionOptions(
+            source=source, reconnect_grace=0.0 if store is None else GRACE_SECONDS
+        ),
         on_step=_printer(out),
         kept=None if store is None else KeptCalls(store, clock),
     )

@@ -167,6 +167,7 @@ class Recognition(Stage):
         """Close the stretch in progress, although the voice goes on, and begin the next one."""
         if self._speaking:
             self._owed += 1
+            self._speakers.extend(list(self._speakers)[-1:])  # the same voice goes on
             self._call(self._stt.end_speech)
             self._pre_roll = 0.0
             self._call(self._stt.start_speech)
@@ -202,6 +203,7 @@ class Recognition(Stage):
         if stt is self._stt:
             self._break(error)
             self._owed = 0
+            self._speakers.clear()
             self._take_over()
 
     def _break(self, error: Exception) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from importlib.metadata import version
 from typing import TextIO
 
 from engine.core.step import Step
+from engine.machine.compiled import CompiledFlow
 from engine.observe.journal import Header, JournalWriter
 from engine.pipeline.stage import describe
 
@@ -45,3 +47,23 @@ class Chronicle:
         except OSError as error:
             self._journal = None
             _log.error("the journal ends at step %s: %s", step.seq, describe(error))
+
+
+def header_of(flow: CompiledFlow, started_at: str, seed: int, source: str) -> Header:
+    """Return what the journal of a call begins with.
+
+    Args:
+        flow: what the call runs.
+        started_at: wall time of instant 0, ISO 8601 with offset.
+        seed: of the call.
+        source: path of the flow file, as whoever started the call named it.
+    """
+    return Header(
+        flow=flow.id,
+        version=flow.version,
+        fingerprint=flow.fingerprint,
+        started_at=started_at,
+        seed=seed,
+        turnwise=version("turnwise"),
+        source=source,
+    )

@@ -14,7 +14,8 @@ from engine.pipeline.pipeline import Pipeline
 from engine.pipeline.stage import Post, SessionTime, describe
 from engine.pipeline.synthesis import Sound
 from engine.session.grammars import grammar_key
-from media.room import KeySender, Room
+from engine.session.venue import Venue
+from media.room import KeySender
 from media.tasks import TaskOwner
 from providers.base import ReplyRequest, ReportRequest, ToolOffer
 
@@ -35,7 +36,7 @@ class Dispatcher:
 
     Args:
         pipeline: the stages.
-        room: where screens are told.
+        venue: the room: its screens, and its keys.
         desk: carries out transfers; None: every transfer fails at once.
         environment: values of `$NAME` targets.
         on_hang_up: told when the call is over.
@@ -48,7 +49,7 @@ class Dispatcher:
     def __init__(
         self,
         pipeline: Pipeline,
-        room: Room,
+        venue: Venue,
         desk: TransferDesk | None,
         environment: Mapping[str, str],
         on_hang_up: Callable[[do.HangUp], None],
@@ -58,7 +59,7 @@ class Dispatcher:
         sounds: Mapping[str, Sound] | None = None,
     ) -> None:
         self._pipeline = pipeline
-        self._room = room
+        self._venue = venue
         self._desk = desk
         self._environment = environment
         self._on_hang_up = on_hang_up
@@ -118,7 +119,7 @@ class Dispatcher:
             case do.Transfer():
                 self._tasks.start(self._transfer(effect), "transfer")
             case do.Publish():
-                self._room.publish(effect.topic, effect.data)
+                self._venue.publish(effect.topic, effect.data)
             case do.HangUp():
                 self._on_hang_up(effect)
             case _:
@@ -127,9 +128,10 @@ class Dispatcher:
     def _send_keys(self, keys: str) -> None:
         """Press keys, where the room has any; otherwise the flow is told."""
         problem = "this room has no keys to press"
-        if isinstance(self._room, KeySender):
+        room = self._venue.room
+        if isinstance(room, KeySender):
             try:
-                self._room.send_keys(keys)
+                room.send_keys(keys)
             except (RuntimeError, ValueError) as error:
                 problem = describe(error)
             else:

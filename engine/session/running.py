@@ -20,6 +20,7 @@ class Running(ABC):
         self._owner = TaskOwner(lambda _: None)  # what `run` raises is raised to who waits for it
         self._task: asyncio.Task[CallResult] | None = None
         self._begun, self._joined = asyncio.Event(), asyncio.Event()
+        self._ended = asyncio.Event()
         self._failure: str | None = None
         """Why the call could not begin."""
 
@@ -64,6 +65,10 @@ class Running(ABC):
             raise RuntimeError("the session was not started")
         return await asyncio.shield(self._task)
 
+    async def until_over(self) -> None:
+        """Wait for the end of the call, whoever runs it."""
+        await self._ended.wait()
+
     async def run_until_closed(self) -> CallResult:
         """Run the call to its end; SIGINT and SIGTERM end it, a second one at once.
 
@@ -91,8 +96,8 @@ class Running(ABC):
 
     def _no_longer_awaited(self) -> None:
         """The call is over: nothing more is waited for."""
-        self._begun.set()
-        self._joined.set()
+        for event in (self._begun, self._joined, self._ended):
+            event.set()
 
     def _cancel(self) -> None:
         if self._task is not None:

@@ -18,11 +18,9 @@ the room and all stages are closed and the journal holds every step that happene
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import TextIO
 
@@ -47,10 +45,10 @@ from engine.machine.compiled import CompiledFlow
 from engine.observe.journal import Header
 from engine.observe.metrics import CallMetrics
 from engine.pipeline.pipeline import Pipeline, Services
-from engine.pipeline.stage import SessionTime, describe
+from engine.pipeline.stage import SessionTime
 from engine.requests import HandlerFailed
 from engine.session.captions import Captions
-from engine.session.chronicle import Chronicle
+from engine.session.chronicle import Chronicle, header_of
 from engine.session.commands import Commands
 from engine.session.current import CURRENT
 from engine.session.desk import RequestDesk
@@ -64,6 +62,7 @@ from engine.session.store import Keeper, StoredCall
 from engine.session.subscriptions import Subscriptions
 from engine.session.succession import Offer, Succession, Told
 from engine.session.tape import Tape
+from engine.session.venue import Venue
 from media.clock import Clock
 from media.frames import Samples
 from media.room import Room
@@ -72,8 +71,6 @@ __all__ = ["CallResult", "Session", "SessionOptions"]
 
 _AFTERMATH = (PlayoutFinished, ToolReturned)
 """What belongs to the journal after the end: what was heard of a line, what a tool still did."""
-
-_log = logging.getLogger("turnwise.session")
 
 
 class Session(Commands, Running):
@@ -119,7 +116,6 @@ class Session(Commands, Running):
         desk = RequestDesk(self.post, self._time, steps)
         Commands.__init__(self, desk, Subscriptions(self._handler_failed))
         self._flow = flow
-        self._room = room
         self._clock = clock
         self._options = options = options or SessionOptions()
         self._chronicle = Chronicle(journal)
@@ -132,9 +128,10 @@ class Session(Commands, Running):
             Conversation(flow) if resume is None else snapshot.restore(flow, resume.snapshot)
         )
         self.pipeline = Pipeline(services, options.functions, self.post, self._time, options.floor)
+        self._venue = Venue(room, self.pipeline.playout.track)
         self._dispatcher = Dispatcher(
             self.pipeline,
-            room,
+            self._venue,
             options.desk,
             options.environment,
             self._hang_up,
@@ -148,7 +145,6 @@ class Session(Commands, Running):
         self._tape: Tape | None = None
         self._past = Past(self._options.steps_kept, steps)
         self._over: HangUp | None = None
-        self._nobody: asyncio.TimerHandle | None = None
 
     # --- from outside ----------------------------------------------------------------------------
 
@@ -198,6 +194,23 @@ class Session(Commands, Running):
             failure=self._failure,
         )
 
+    @property
+    def away(self) -> bool:
+        """Whether the caller's connection was lost, and they may still come back."""
+        return "gone" in self._conversation.pending
+
+    async def move_to(self, room: Room) -> None:
+        """Go on in another room: the caller is back by a new connection.
+
+        Args:
+            room: nobody has opened it yet.
+
+        Raises:
+            RuntimeError: the call has not begun.
+            Exception: whatever the room raises when it cannot be opened; the call stays.
+        """
+        await self._venue.move(room)
+
     def record(self, tape: Tape) -> None:
         """Give both sides of the call to a recorder; call it before `run`."""
         self._tape = tape
@@ -216,8 +229,8 @@ class Session(Commands, Running):
 
     def post(self, event: Event) -> None:
         """Put an event into the mailbox; never blocks."""
-        if isinstance(event, ParticipantJoined) and self._nobody is not None:
-            self._nobody.cancel()
+        if isinstance(event, ParticipantJoined):
+            self._venue.somebody_came()
         if isinstance(event, ParticipantLeft):
             self.pipeline.left(event.participant)
         self._mailbox.append(event)
@@ -261,7 +274,7 @@ class Session(Commands, Running):
             for effect in step.effects:
                 self._dispatcher.carry_out(effect)
             for topic, data in self._captions.of(step):
-                self._room.publish(topic, data)
+                self._venue.publish(topic, data)
             self._tell(step)
 
     def _tell(self, step: Step) -> None:
@@ -335,21 +348,12 @@ class Session(Commands, Running):
             return
         options = self._options
         started_at = options.started_at or self._clock.wall().isoformat(timespec="seconds")
-        header = Header(
-            flow=self._flow.id,
-            version=self._flow.version,
-            fingerprint=self._flow.fingerprint,
-            started_at=started_at,
-            seed=options.seed,
-            turnwise=version("turnwise"),
-            source=options.source,
-        )
-        self._open_journal(header)
+        self._open_journal(header_of(self._flow, started_at, options.seed, options.source))
         event = SessionStarted(
             at=0,
             seed=options.seed,
             started_at=started_at,
-            channel=self._room.channel,
+            channel=self._venue.room.channel,
             caller=options.caller,
             inputs=options.inputs,
         )
@@ -371,22 +375,10 @@ class Session(Commands, Running):
         """Open the room; return why it cannot be, or None."""
         grace = round(self._options.reconnect_grace * 1000)
         listener = Listener(self._hear, self.post, self._time, grace)
-        loop = asyncio.get_running_loop()
-        reason = f"nobody joined within {self._options.join_timeout:g} s"
-        self._nobody = loop.call_later(self._options.join_timeout, self.close, reason)
-        try:
-            await self._room.open(listener, self.pipeline.playout.track)
-        except Exception as error:  # whatever a transport raises, the call ends with a message
-            return f"the room cannot be opened: {describe(error)}"
-        return None
+        return await self._venue.enter(listener, self._options.join_timeout, self.close)
 
     async def _close(self, reason: str) -> None:
-        if self._nobody is not None:
-            self._nobody.cancel()
-        try:
-            await self._room.close(reason)
-        except Exception as error:  # the stages behind it still have to be closed
-            _log.warning("the room did not close cleanly: %s", describe(error))
+        await self._venue.leave(reason)
         self.pipeline.silence()
         await self._dispatcher.aclose()
         await self.pipeline.aclose()

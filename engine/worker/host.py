@@ -56,6 +56,8 @@ class _Running:
 
     session: Session
     folder: Path | None
+    key: str
+    """What its caller is known by; empty: by nothing."""
 
 
 class CallHost:
@@ -123,6 +125,25 @@ class CallHost:
             _keep_versions(call.folder, change)
             call.session.go_on_with(change.flow, services, partial(told, number))
 
+    async def rejoin(self, room: Room, key: str) -> bool:
+        """Let a caller whose connection was lost, and who is waited for, go on in their call.
+
+        Args:
+            room: nobody has opened it yet.
+            key: what they are known by.
+
+        Returns:
+            False at once when nobody of that key is waited for: `take` them. True when that call
+            is over; whoever took it is told how it went.
+        """
+        lost = (call.session for call in self._calls.values() if key and call.key == key)
+        session = next((session for session in lost if session.away), None)
+        if session is None:
+            return False
+        await session.move_to(room)
+        await session.until_over()
+        return True
+
     async def take(self, room: Room, key: str = "") -> Call:
         """Run one call in `room` to its end.
 
@@ -160,11 +181,11 @@ class CallHost:
         self, number: int, room: Room, key: str, folder: Path | None, journal: TextIO | None
     ) -> CallResult:
         if self._kept is None:
-            return await self._play(number, self._session(number, room, journal), folder)
+            return await self._play(number, self._session(number, room, journal), folder, key)
         keeper, resume = await self._kept.open(key)
         try:
             session = self._continued(number, room, journal, keeper, resume)
-            return await self._play(number, session, folder)
+            return await self._play(number, session, folder, key)
         finally:
             await self._kept.close(keeper)
 
@@ -203,8 +224,10 @@ class CallHost:
             resume=resume,
         )
 
-    async def _play(self, number: int, session: Session, folder: Path | None) -> CallResult:
-        self._calls[number] = _Running(session=session, folder=folder)
+    async def _play(
+        self, number: int, session: Session, folder: Path | None, key: str
+    ) -> CallResult:
+        self._calls[number] = _Running(session=session, folder=folder, key=key)
         self._idle.clear()
         recorder = self._recorder(folder) if folder and self._record else None
         if recorder is not None:

@@ -70,4 +70,5 @@ class LocalRooms:
         await self.server.close()
 
     async def _take(self, room: WebRtcRoom) -> None:
-        self.finished.put_nowait(await self._host.take(room, room.key))
+        if not await self._host.rejoin(room, room.key):
+            self.finished.put_nowait(await self._host.take(room, room.key))

@@ -202,6 +202,65 @@ def test_a_call_that_does_not_end_cannot_hold_the_host(caplog: pytest.LogCapture
     assert "1 calls did not end within 5 s" in caplog.text
 
 
+class TestComingBackByAnotherConnection:
+    """The process lives; only the caller's connection is gone."""
+
+    @staticmethod
+    def lost_and_back(
+        tmp_path: Path, *, key: str, grace: float, reason: str = "lost", name: str = ""
+    ) -> Any:
+        async def work() -> Any:
+            office = Office(tmp_path, options=SessionOptions(reconnect_grace=grace))
+            first, second = LoopbackRoom(office.clock), LoopbackRoom(office.clock)
+            caller = first.join()
+            call = asyncio.gather(office.host.take(first, "ann's key"))
+            await asyncio.sleep(4)
+            caller.leave(reason)
+            await asyncio.sleep(3)
+            again = second.join()
+            if name:
+                asyncio.get_running_loop().call_later(6, again.type, name)
+            rejoined = await office.host.rejoin(second, key)
+            (outcome,) = await call
+            return outcome, rejoined, first, second
+
+        return play(work)
+
+    def test_they_go_on_where_they_were(self, tmp_path: Path) -> None:
+        call, rejoined, first, _ = self.lost_and_back(
+            tmp_path, key="ann's key", grace=30.0, name="ada"
+        )
+
+        assert rejoined
+        assert said(call) == [
+            "What is your name?",
+            "Sorry, we were cut off.",
+            "What is your name?",
+            "Goodbye Ada.",
+        ]
+        assert call.result.reason == "flow"
+        assert first.close_reason == "the caller is back by another connection"
+        _, written = read((call.folder / JOURNAL).read_text().splitlines())
+        assert tuple(written) == call.result.steps, "one call, one journal"
+
+    @pytest.mark.parametrize(
+        ("key", "grace", "reason"),
+        [("another key", 10.0, "lost"), ("", 10.0, "lost"), ("ann's key", 10.0, "left")],
+    )
+    def test_nobody_else_does(self, tmp_path: Path, key: str, grace: float, reason: str) -> None:
+        call, rejoined, _, second = self.lost_and_back(
+            tmp_path, key=key, grace=grace, reason=reason
+        )
+        assert not rejoined
+        assert call.result.reason == "caller_left"
+        assert second.close_reason is None
+
+    def test_not_after_the_grace(self, tmp_path: Path) -> None:
+        call, rejoined, _, _ = self.lost_and_back(tmp_path, key="ann's key", grace=2.0)
+        assert not rejoined
+        assert call.result.reason == "caller_left"
+
+
 class TestTracesThatCannotBeWritten:
     """The call is worth more than its traces: it goes on, and what is missing is told."""
 
