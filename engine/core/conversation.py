@@ -255,8 +255,10 @@ class Conversation:
     def _due(self, deadline: Deadline) -> None:
         kind, _, subject = deadline.name.partition(":")
         exchange = self._exchange
-        if self._requests.late(deadline.name) or self._presence.due(kind):
-            pass  # it was the limit of something that was asked for, or of waiting for somebody
+        if self._requests.late(deadline.name):
+            pass  # it was the limit of something that was asked for
+        elif kind == "gone":
+            self._presence.gone()
         elif kind == "close":
             self._outbox.note("error", name="error.room", message="the room does not let go")
         elif kind == "end_of_turn":

@@ -82,12 +82,6 @@ class Presence:
         blocked = {"speaker": event.participant, "holder": event.holder, "action": "discard"}
         self._outbox.note("blocked", **blocked)
 
-    def due(self, deadline: str) -> bool:
-        """A deadline is due: nobody comes back. False: it is another one."""
-        if deadline == _GONE:
-            self.gone()
-        return deadline == _GONE
-
     def gone(self) -> None:
         """Nobody is left, and nobody comes back."""
         self.tell_the_end(self._reason)
