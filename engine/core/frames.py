@@ -30,6 +30,9 @@ MAX_FRAMES = 5
 _MAX_HISTORY = 100
 """Waiting states remembered for BACK; nobody goes back further."""
 
+_WAITING = (Collect, Confirm, Converse, Rest)
+"""What waits for the caller."""
+
 
 @dataclass(slots=True)
 class Visit:
@@ -96,7 +99,7 @@ class Frame:
     @property
     def waiting(self) -> bool:
         """True when the state waits for the caller."""
-        return isinstance(self.state.verb, Collect | Confirm | Converse | Rest)
+        return isinstance(self.state.verb, _WAITING)
 
     def remember(self, state: str) -> None:
         """Note that a waiting state was left, for BACK."""

@@ -36,6 +36,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from functools import lru_cache
 from typing import Any
 
 from engine.core import agent
@@ -191,7 +192,7 @@ class Interruption:
         if head.state == "audible" or head.turn == self._turn:
             return head.policy
         # Before it is audible a reply costs nothing: one word is enough to reconsider it.
-        return head.policy.thinking or replace(head.policy, min_words=1)
+        return _while_thinking(head.policy)
 
     @property
     def pointless(self) -> bool:
@@ -328,3 +329,8 @@ class Interruption:
         self._only_backchannel = data["only_backchannel"]
         self._holds, self._asked = data.get("holds", False), data.get("asked", False)
         self._turn, self._since = data.get("turn", ""), data.get("since", 0)
+
+
+@lru_cache(maxsize=256)
+def _while_thinking(policy: InterruptionPolicy) -> InterruptionPolicy:
+    return policy.thinking or replace(policy, min_words=1)

@@ -19,6 +19,7 @@ from engine.core.frames import Frame, Stack
 from engine.core.outbox import Outbox
 from engine.core.personal import Personal
 from engine.core.speaker import Purpose, Speaker
+from engine.core.view import View
 from engine.effects import ReportError
 from engine.events import Millis, SessionStarted
 from engine.flow.expressions import EvaluationError, Expression
@@ -129,35 +130,13 @@ class Scene:
 
     # --- evaluating ------------------------------------------------------------------------------
 
-    def names(self, frame: Frame) -> dict[str, Any]:
-        """Return what expressions and templates of this frame may read."""
-        memory = frame.memory
-        return {
-            "slots": memory.slots,
-            "vars": memory.variables,
-            "inputs": memory.inputs,
-            "results": memory.results,
-            "result": memory.result,
-            "answer": memory.answer,
-            "corrections": memory.corrections,
-            "changed": memory.changed,
-            "event": self.event,
-            "visits": frame.visits.get(frame.visit.state, 0),
-            "tries": frame.tries,
-            "call": {
-                "channel": self.channel,
-                "from": self.caller,
-                "elapsed": datetime.timedelta(milliseconds=self.outbox.at),
-            },
-            "agent": {"state": self.agent_state},
-            "user": {"state": self.user_state},
-            "turn": self.turn,
-            "now": self.now,
-        }
+    def names(self, frame: Frame, **more: Any) -> View:
+        """Return what expressions and templates of this frame may read now."""
+        return View(self, frame, more)
 
     def evaluate(self, expression: Expression, frame: Frame, **more: Any) -> Any:
         """Return the value of an expression. Raises `EvaluationError`."""
-        return expression.evaluate({**self.names(frame), **more})
+        return expression.evaluate(View(self, frame, more))
 
     def holds(self, transition: Transition, frame: Frame) -> bool:
         """Judge a guard; one that cannot be judged is false, and reported once (S3)."""
@@ -171,7 +150,7 @@ class Scene:
 
     def render(self, template: Template, frame: Frame, where: str, **more: Any) -> str:
         """Return a template as text; one that cannot be rendered is empty, and reported."""
-        names = {**self.names(frame), **more}
+        names = View(self, frame, more)
         try:
             text = template.render(names).strip()
         except EvaluationError as error:
