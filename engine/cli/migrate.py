@@ -90,17 +90,45 @@ def _alike(name: str, item: object, other_name: str, other: object) -> float:
 
 
 def migrate(old: CompiledFlow, new: CompiledFlow, out: TextIO) -> int:
-    """Tell what a saved call needs.
+    """Tell what a saved call needs, in the flow and in those it calls.
 
     Returns:
-        0 the rules of the new version cover everything, 1 something is missing.
+        0 the rules of the new versions cover everything, 1 something is missing.
     """
-    found = compare(old, new)
+    missing = 0
+    for index, (before, after) in enumerate(_pairs(old, new, set())):
+        if index:
+            print(file=out)
+        missing |= _told_of(before, after, out)
+    return missing
+
+
+def _pairs(
+    old: CompiledFlow, new: CompiledFlow, seen: set[str]
+) -> Iterator[tuple[CompiledFlow, CompiledFlow]]:
+    """The two versions of a flow, then those of the flows both call, where they differ."""
+    yield old, new
+    for name, before in old.flows.items():
+        after = new.flows.get(name)
+        if after is None or before.fingerprint == after.fingerprint or before.id in seen:
+            continue
+        seen.add(before.id)
+        yield from _pairs(before, after, seen)
+
+
+def _told_of(old: CompiledFlow, new: CompiledFlow, out: TextIO) -> int:
     print(f"{old.id}: {old.version} to {new.version}", file=out)
+    gone_flows = [name for name in old.flows if name not in new.flows]
+    for name in gone_flows:
+        print(f"  flows.{name}: gone; calls saved in it are refused", file=out)
+    found = compare(old, new)
     for gone in found:
         print(f"  {gone.root}.{gone.name}: {_told(gone)}", file=out)
+    if found and old.version == new.version:
+        print("\nRules go by version: give the new one another, then ask again.", file=out)
+        return 1
     missing = [gone for gone in found if not gone.covered]
-    if not missing:
+    if not missing and not gone_flows:
         print("Every state and slot of a saved call is there, or covered by `migrate`.", file=out)
         return 0
     renames = [gone for gone in missing if gone.proposed]
@@ -143,8 +171,9 @@ Exit codes: 0 all is covered, 1 rules are missing, 2 a file cannot be read, or i
 def command(old: Path, new: Path) -> int:
     """Compare two versions of a flow; propose the `migrate` rules saved calls need.
 
-    Compared are the states and slots of the flow itself; a called flow has a version, and rules, of
-    its own. What a state or slot became is guessed from its name and content.
+    Compared are the states and slots of the flow, those of its fragments included, and of the flows
+    it calls, which have versions and rules of their own. What a state or slot became is guessed
+    from its name and content.
     """
     from engine.cli.loading import load_or_exit
     from engine.errors import ConfigurationError
@@ -152,8 +181,4 @@ def command(old: Path, new: Path) -> int:
     before, after = (load_or_exit(path, sys.stderr) for path in (old, new))
     if before.id != after.id:
         raise ConfigurationError(f"{old} is flow {before.id}, {new} is flow {after.id}")
-    if before.fingerprint != after.fingerprint and before.version == after.version:
-        raise ConfigurationError(
-            f"both are version {after.version}: rules go by version, so the new one needs another"
-        )
     return migrate(before, after, sys.stdout)

@@ -112,6 +112,7 @@ class Frame:
         return {
             "number": self.number,
             "name": self.name,
+            "version": self.flow.version,
             "role": self.role,
             "parent": self.parent,
             "memory": self.memory.to_dict(),

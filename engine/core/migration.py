@@ -1,9 +1,11 @@
 """A snapshot that was taken on one version of a flow, made to fit another (`migrate`, S16, S17).
 
-Two steps. The flow's rules rename states and slots of the version the snapshot came from. Then
-every frame is made to fit: new slots and variables get their first values, what is empty and gone
-is forgotten. What cannot fit (a state that is gone, a filled slot that is gone or of another kind,
-work under way whose answer would come to another flow) is told, and nothing is guessed.
+Two steps, for the flow and for each flow it has called, every one with a version and rules of its
+own. The rules rename states and slots of the version the snapshot came from (those of a fragment
+belong to the flows that include it). Then the frame is made to fit: new slots and variables get
+their first values, what is empty and gone is forgotten. What cannot fit (a state that is gone, a
+filled slot that is gone or of another kind, work under way whose answer would come to another flow)
+is told, and nothing is guessed.
 """
 
 from __future__ import annotations
@@ -40,8 +42,6 @@ def migrated(data: Mapping[str, Any], flow: CompiledFlow) -> tuple[dict[str, Any
     conversation = moved.get("conversation", {})
     dialog = conversation.get("dialog", {})
     frames = dialog.get("scene", {}).get("frames", ())
-    for rule in applicable(flow, version):
-        _rename(dialog, frames[:1], rule)
     problems = [*under_way(data)]
     flows: dict[int, CompiledFlow] = {}
     for frame in frames:
@@ -50,6 +50,8 @@ def migrated(data: Mapping[str, Any], flow: CompiledFlow) -> tuple[dict[str, Any
             problems.append(f"sub-flow `{frame['name']}` is gone")
             break
         flows[frame["number"]] = found
+        for rule in applicable(found, frame.get("version", version)):
+            _rename(dialog, frame, rule)
         problems += _fit(frame, found)
     if not problems:
         _fit_timers(conversation, flows)
@@ -79,23 +81,21 @@ def _parts(version: str) -> tuple[int, ...]:
 # --- renaming ------------------------------------------------------------------------------------
 
 
-def _rename(dialog: dict[str, Any], frames: list[dict[str, Any]], rule: Migration) -> None:
-    """Rename in the first flow; a called flow has a version, and rules, of its own."""
+def _rename(dialog: dict[str, Any], frame: dict[str, Any], rule: Migration) -> None:
+    """Rename in one run of a flow, by the rules of that flow: a called one has its own."""
     states, slots = rule.states, rule.slots
-    numbers = {frame["number"] for frame in frames}
-    for frame in frames:
-        visit, memory = frame["visit"], frame["memory"]
-        visit["state"] = states.get(visit["state"], visit["state"])
-        for key in ("open_slot", "reading_back"):
-            visit[key] = slots.get(visit[key], visit[key])
-        frame["visits"] = _renamed(frame["visits"], states)
-        frame["history"] = [states.get(name, name) for name in frame["history"]]
-        for key, names in (("slots", slots), ("corrections", slots), ("results", states)):
-            memory[key] = pack(_renamed(unpack(memory[key]), names))
-        for key in _BY_SLOT:
-            memory[key] = [slots.get(name, name) for name in memory[key]]
+    visit, memory = frame["visit"], frame["memory"]
+    visit["state"] = states.get(visit["state"], visit["state"])
+    for key in ("open_slot", "reading_back"):
+        visit[key] = slots.get(visit[key], visit[key])
+    frame["visits"] = _renamed(frame["visits"], states)
+    frame["history"] = [states.get(name, name) for name in frame["history"]]
+    for key, names in (("slots", slots), ("corrections", slots), ("results", states)):
+        memory[key] = pack(_renamed(unpack(memory[key]), names))
+    for key in _BY_SLOT:
+        memory[key] = [slots.get(name, name) for name in memory[key]]
     for timer in dialog.get("timers", {}).values():
-        if timer["frame"] in numbers:
+        if timer["frame"] == frame["number"]:
             timer["owner"] = states.get(timer["owner"], timer["owner"])
 
 

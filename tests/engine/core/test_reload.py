@@ -238,3 +238,15 @@ def test_a_question_for_a_slot_that_is_gone_is_put_anew(call: TextCall) -> None:
     call.rest()
 
     assert call.said[-1].text == "Who?"
+
+
+def test_a_called_flow_goes_on_by_rules_of_its_own(nested) -> None:
+    call, load = nested
+    rules = 'version: 2.0.0\nmigrate: [{from: "<2", rename: {states.more: states.again}}]\n'
+    inner = INNER.replace("more:", "again:").replace("start: more\n", f"start: again\n{rules}")
+    call.go_on_with(load(inner=inner.replace("Noted.", "I note that.")))
+
+    assert call.state == "extra/again"
+    call.types("three")
+    call.rest()
+    assert call.said[-2].text == "I note that."
