@@ -117,8 +117,12 @@ def find_phrase(words: Sequence[str], wanted: Sequence[str]) -> Iterator[int]:
 
 def starts_with(words: Sequence[str], index: int, phrases: Iterable[Sequence[str]]) -> int:
     """Length of the longest of `phrases` that stands at `index`; 0 when none does."""
-    found = 0
+    if index >= len(words):
+        return 0
+    found, first = 0, words[index]
     for wanted in phrases:
+        if not wanted or wanted[0] != first:  # as it is for most of them
+            continue
         size = len(wanted)
         if size > found and tuple(words[index : index + size]) == tuple(wanted):
             found = size
@@ -127,14 +131,16 @@ def starts_with(words: Sequence[str], index: int, phrases: Iterable[Sequence[str
 
 def ends_with(words: Sequence[str], end: int, phrases: Iterable[Sequence[str]]) -> int:
     """Length of the longest of `phrases` that ends just before `end`; 0 when none does."""
-    return max(
-        (
-            len(wanted)
-            for wanted in phrases
-            if len(wanted) <= end and tuple(words[end - len(wanted) : end]) == tuple(wanted)
-        ),
-        default=0,
-    )
+    if end < 1:
+        return 0
+    found, last = 0, words[end - 1]
+    for wanted in phrases:
+        if not wanted or wanted[-1] != last:
+            continue
+        size = len(wanted)
+        if found < size <= end and tuple(words[end - size : end]) == tuple(wanted):
+            found = size
+    return found
 
 
 def _pieces(text: str) -> Iterator[tuple[str, bool]]:
