@@ -84,6 +84,7 @@ def flow_schema() -> dict[str, Any]:
     definitions["ModelReply"]["minProperties"] = 1
     definitions["Action"]["minProperties"] = 1
     definitions["HistoryLimit"]["minProperties"] = 1
+    definitions["Component"]["additionalProperties"] = {"type": _ANY_VALUE}
     definitions["State"]["defaultSnippets"] = _STATE_SNIPPETS
     _add_short_forms(definitions)
     return {

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Iterator
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 from pydantic import ValidationError
+from ruamel.yaml import YAML
 
-from engine.flow.model import Flow
+from engine.flow.model import Flow, Fragment
+from engine.flow.outline import is_fragment
 from engine.flow.schema import (
     flow_schema,
     fragment_schema,
@@ -22,7 +26,7 @@ from engine.flow.schema import (
     schema_text,
 )
 from engine.flow.shape import find_wrong_shapes
-from engine.flow.source import Source, read_source
+from engine.flow.source import Source, read_source, walk
 from engine.machine.compiled import InterruptionPolicy, ListenPolicy
 
 
@@ -117,8 +121,9 @@ def test_examples_are_accepted_where_they_stand() -> None:
 
 
 def model_accepts(data: Any) -> bool:
+    model = Fragment if is_fragment(data) else Flow
     try:
-        Flow.model_validate(data)
+        model.model_validate(data)
     except ValidationError:
         return False
     return True
@@ -187,12 +192,31 @@ INTERRUPTIONS = some(
     false_alarm=some(pause=DURATION, resume=st.booleans()),
     thinking=some(allow=st.booleans(), fade=DURATION),
 )
+COMPONENT = some(use=TEXT, key=TEXT, speed=st.integers(0, 2))
+COMPONENTS = COMPONENT | st.lists(COMPONENT, max_size=2) | WRONG
+LIMITS = some(max_items=st.integers(-1, 300), max_tokens=st.integers(40, 60) | st.floats(50, 60))
+PIPELINE = some(
+    mode=st.sampled_from(["cascade", "realtime", "x"]),
+    stt=COMPONENTS,
+    llm=COMPONENTS,
+    realtime=COMPONENTS,
+    denoise=COMPONENTS,
+    avatar=COMPONENTS,
+    realtime_mode=st.sampled_from(["full_s2s", "hybrid_stt", "s2s"]),
+    history=st.sampled_from(["keep", "summary", "fresh", "all"]) | LIMITS | WRONG,
+)
+SOUND = some(
+    ambience=some(file=TEXT, volume=st.floats(-1, 2), loop=st.booleans()),
+    thinking=some(file=TEXT, volume=st.integers(0, 2)),
+)
 POLICIES = {
     "handle": st.dictionaries(EVENTS, WAYS, max_size=2),
     "timers": st.dictionaries(NAMES, DURATION | some(after=DURATION, every=DURATION), max_size=1),
     "listen": LISTEN,
     "interruptions": INTERRUPTIONS,
-    "pipeline": some(mode=st.just("cascade"), stt=some(use=TEXT, key=TEXT), llm=st.lists(TEXT)),
+    "pipeline": PIPELINE,
+    "sound": SOUND,
+    "instructions": TEXT,
 }
 STATE_KEYS = dict(
     **POLICIES,
@@ -206,13 +230,19 @@ STATE_KEYS = dict(
     end=st.sampled_from(["hangup", "leave", "x"]),
     then=WAYS,
     enter=st.lists(ACTION, max_size=1),
+    resume=TEXT,
+    converse=TEXT,
+    fills=st.lists(NAMES, max_size=1),
+    until=EXPRESSION,
+    knowledge=st.lists(NAMES, max_size=1),
     max_turns=st.integers(0, 2),
 )
 STATE = some(**STATE_KEYS) | st.lists(
     st.sampled_from(list(STATE_KEYS)), max_size=3, unique=True
 ).flatmap(lambda keys: st.fixed_dictionaries({key: STATE_KEYS[key] for key in keys}))
 TYPE = st.sampled_from(
-    ["text", "integer?", "list(time)", "[a, b]", "int", "list(list(text))", "text\n", ""]
+    ["text", "integer?", "list(time)", "list(boolean)?", "[a, b]", "int", "list(list(text))"]
+    + ["text\n", ""]
 ) | st.lists(st.sampled_from(["a", "b", ""]), max_size=2)
 SLOT = TYPE | some(
     type=TYPE,
@@ -227,7 +257,7 @@ SLOT = TYPE | some(
 )
 RETURNS = st.recursive(TYPE, lambda inner: st.dictionaries(NAMES, inner, max_size=2), max_leaves=3)
 TOOL = some(
-    use=st.sampled_from(["python:a.b", "http:x", "a.b", "python:"]),
+    use=st.sampled_from(["python:a.b", "http:x", "mcp:a/b", "provider:p", "a.b", "python:"]),
     args=st.dictionaries(NAMES, TYPE, max_size=1),
     returns=RETURNS,
     timeout=DURATION,
@@ -280,6 +310,75 @@ def test_models_and_schema_agree_about_states(state: dict[str, Any], grouped: bo
 )
 def test_models_and_schema_agree_about_everything_else(keys: dict[str, Any]) -> None:
     agree(flow(**keys))
+
+
+ROOM = some(
+    transport=st.sampled_from(["local", "telephony", "x"]),
+    recording=st.booleans() | some(video=st.booleans(), screen_share=st.booleans()),
+    session_timeout=DURATION,
+    auto_end=st.booleans(),
+)
+KNOWLEDGE = some(use=st.sampled_from(["local:a", "provider:b", "web:c", "a"]), top_k=st.integers())
+MIGRATION = some(
+    **{"from": st.sampled_from(["<1.2", "1", "new", "<=1.2.3"])},
+    rename=st.dictionaries(st.sampled_from(["states.a", "slots.b", "c"]), TEXT, max_size=1),
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    some(
+        **POLICIES,
+        room=ROOM,
+        knowledge=st.dictionaries(NAMES, KNOWLEDGE, max_size=2),
+        voicemail=some(within=DURATION, prompt=TEXT),
+        migrate=st.lists(MIGRATION, max_size=2),
+        include=st.lists(TEXT, max_size=2),
+    )
+)
+def test_models_and_schema_agree_about_what_stands_around(keys: dict[str, Any]) -> None:
+    agree(flow(**keys))
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    some(
+        **POLICIES,
+        fragment=NAMES,
+        turnwise=st.sampled_from([1, 2, True]),
+        description=TEXT,
+        include=st.lists(TEXT, max_size=2),
+        slots=st.dictionaries(NAMES, SLOT, max_size=1),
+        tools=st.dictionaries(NAMES, TOOL, max_size=1),
+        states=st.dictionaries(NAMES, STATE, max_size=1),
+        start=TARGET,
+    )
+)
+def test_models_and_schema_agree_about_fragments(keys: dict[str, Any]) -> None:
+    agree({"turnwise": 1, "fragment": "f", **keys})
+
+
+EVERYTHING = Path(__file__).parents[2] / "flows" / "language" / "everything.yaml"
+WHOLE = YAML(typ="safe").load(EVERYTHING.read_text(encoding="utf-8"))
+PLACES = [path for path, _ in walk(WHOLE) if path]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.sampled_from(PLACES), WRONG | DURATION, st.sampled_from(["change", "drop", "rename"]))
+def test_models_and_schema_agree_about_a_flow_of_every_key_with_one_thing_wrong(
+    path: tuple[str | int, ...], value: Any, how: str
+) -> None:
+    data = copy.deepcopy(WHOLE)
+    owner = data
+    for step in path[:-1]:
+        owner = owner[step]
+    if how == "change":
+        owner[path[-1]] = value
+    else:
+        kept = owner.pop(path[-1])
+        if how == "rename" and isinstance(owner, dict):
+            owner[f"{path[-1]}x"] = kept
+    agree(data)
 
 
 @given(WRONG | st.dictionaries(st.sampled_from(["turnwise", "flow", "x"]), WRONG))
