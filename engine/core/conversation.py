@@ -23,10 +23,12 @@ from engine.core.ahead import Ahead
 from engine.core.asking import Asking
 from engine.core.deadlines import Deadlines
 from engine.core.dialog import Dialog
+from engine.core.due import Due
 from engine.core.exchange import Exchange
 from engine.core.failures import Failures
 from engine.core.history import History, HistoryItem
 from engine.core.outbox import Outbox
+from engine.core.postponed import Postponed
 from engine.core.presence import Presence
 from engine.core.rehearsing import Rehearsing
 from engine.core.requests import Requests
@@ -118,8 +120,21 @@ class Conversation:
         self._requests = Requests(self._outbox, self._deadlines, self._exchange, self._dialog)
         asking = self._dialog.asking.following(copied)
         copies = Rehearsing(self, partial(Conversation, flow, make_dialog, asking))
-        self._ahead = Ahead(self._outbox, asking, copies, self._exchange.premise)
+        awaited = self._dialog.awaited
+        self._postponed = Postponed(self._outbox, self._deadlines, self._exchange, awaited)
+        self._ahead = Ahead(self._outbox, asking, copies, self._postponed.premise)
         self._by_type = self._requests.around(self._handlers())
+        self._due = Due(
+            self._outbox,
+            self._exchange,
+            self._dialog,
+            self._failures,
+            self._presence,
+            self._requests,
+            self._postponed,
+            self._ahead,
+            self._by_type,
+        )
 
     # --- what the outside reads ------------------------------------------------------------------
 
@@ -187,7 +202,7 @@ class Conversation:
         steps: list[Step] = []
         while (due := self._deadlines.pop_due(now)) is not None:
             at = max(due.at, self._now)
-            steps.append(self._step(at, due, partial(self._due, due)))
+            steps.append(self._step(at, due, partial(self._due.ring, due)))
             if len(steps) > DEADLINES_AT_ONCE and steps[-DEADLINES_AT_ONCE].at == at:
                 raise RuntimeError(f"deadline {due.name!r} is set again and again for {at} ms")
         self._now = max(self._now, now)
@@ -221,7 +236,9 @@ class Conversation:
             exchange.review()
             self._requests.review()
             exchange.settle()
-            if self._turns.drained():
+            if (answer := self._postponed.next()) is not None:
+                self._by_type[type(answer)](answer)
+            elif self._turns.drained():
                 if exchange.opened:
                     self._dialog.speech_over()
             elif self._failures.too_many:
@@ -245,32 +262,11 @@ class Conversation:
     def _hang_up(self, reason: str, kind: str = "hangup") -> None:
         self._deadlines.cancel_all("")
         self._ahead.review("", "")
+        self._postponed.close()
         self._exchange.close()
         self._requests.close()
         self._deadlines.set("close", self._outbox.at + CLOSE_TIMEOUT)
         self._outbox.emit(HangUp(reason=reason, kind="leave" if kind == "leave" else "hangup"))
-
-    # --- deadlines -------------------------------------------------------------------------------
-
-    def _due(self, deadline: Deadline) -> None:
-        kind, _, subject = deadline.name.partition(":")
-        exchange = self._exchange
-        if self._requests.late(deadline.name):
-            pass  # it was the limit of something that was asked for
-        elif kind == "gone":
-            self._presence.gone()
-        elif kind == "close":
-            self._outbox.note("error", name="error.room", message="the room does not let go")
-        elif kind == "end_of_turn":
-            self._ahead.commit(partial(exchange.turn_over, subject), self._by_type)
-        elif kind == "silence":
-            self._dialog.no_input()
-        elif kind == "long_turn":
-            exchange.turn_too_long(subject)
-        elif kind in ("first_audio", "playout"):
-            self._failures.line_late(kind, subject)
-        elif not exchange.due(kind, subject):
-            self._dialog.deadline(deadline.name)
 
     # --- events ----------------------------------------------------------------------------------
 
@@ -314,6 +310,8 @@ class Conversation:
             return self._too_early
         if self._ahead.owns(event):
             return self._ahead.take
+        if self._postponed.must_wait(event):
+            return self._postponed.keep
         return self._by_type[type(event)]
 
     def _too_early(self, event: Event) -> None:
@@ -396,5 +394,6 @@ class Conversation:
             "dialog": self._dialog,
             "presence": self._presence,
             "requests": self._requests,
+            "postponed": self._postponed,
             "ahead": self._ahead,  # the last: it depends on all the others
         }

@@ -24,6 +24,7 @@ from typing import Any
 from engine.core import form, ladders, lines, prompting, transfer
 from engine.core.alarms import Alarms
 from engine.core.asking import Asking
+from engine.core.awaited import Awaited
 from engine.core.deadlines import Deadlines, lost
 from engine.core.expecting import Expecting
 from engine.core.keying import Keying
@@ -94,6 +95,7 @@ class Dialog:
             scene, self._tools, self._timers, self._listening, self._talking, self._keying
         )
         self._expecting = Expecting(scene)
+        self.awaited = Awaited(self._listening, self._talking, self._tools)
         self.changes = 0
         """How often anything happened to it; equal: nothing has changed since."""
         _build_charts(flow)

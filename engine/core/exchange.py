@@ -64,7 +64,13 @@ class Exchange:
         self.turns = turns
         self.hearing = Hearing(outbox)
         self.endpointing = Endpointing(outbox, deadlines, self.hearing)
-        self.interruption = Interruption(outbox, deadlines, self.hearing, turns)
+        self.interruption = Interruption(
+            outbox,
+            deadlines,
+            self.hearing,
+            turns,
+            work=lambda: dialog.interruptions if dialog.busy else None,
+        )
         self.silence = Silence(outbox, deadlines)
         self.floor = Floor(outbox)
         self.people = People()
@@ -73,7 +79,7 @@ class Exchange:
 
     def speech_started(self, event: SpeechStarted) -> None:
         """The caller makes a sound."""
-        turn = self.hearing.started(event, overlap=self.turns.lines)
+        turn = self.hearing.started(event, overlap=self.interruption.contested)
         self.endpointing.began(turn, unheard=self.interruption.unheard(self.floor.agent))
         self.silence.sign_of_life()
         if turn.overlap:
@@ -98,7 +104,7 @@ class Exchange:
     def transcript(self, event: TranscriptReceived) -> None:
         """The recogniser heard words, or that there were none."""
         self.people.spoke(event.participant, event.text)
-        overlap = self.turns.lines
+        overlap = self.interruption.contested
         if not event.final:
             turn: UserTurn | None = self.hearing.partial(event, overlap=overlap)
         else:
@@ -306,7 +312,7 @@ class Exchange:
         """Bring the open turn, the deadlines and the held lines up to date."""
         turn = self.hearing.turn
         if turn is not None:
-            turn.overlap = turn.overlap and self.turns.lines
+            turn.overlap = turn.overlap and self.interruption.contested
             if not (self.hearing.voice or turn.owed or turn.texts):
                 self._drop(turn)
         self.endpointing.review(self._dialog.listen)
@@ -350,18 +356,6 @@ class Exchange:
         )
         self.floor.settle(facts, self.hearing.edge)
         self._dialog.agent_state, self._dialog.user_state = self.floor.agent, self.floor.user
-
-    def due(self, kind: str, subject: str) -> bool:
-        """One of the deadlines of turn-taking is due. False: it is none of them."""
-        if kind == "interrupt":
-            self.voice_insists()
-        elif kind == "false_alarm":
-            self.false_alarm()
-        elif kind == "transcript":
-            self.transcript_missing(subject)
-        else:
-            return False
-        return True
 
     @property
     def parts(self) -> Mapping[str, Any]:

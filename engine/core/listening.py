@@ -65,6 +65,10 @@ class Listening:
         """True while a model is asked."""
         return self._pending is not None
 
+    def awaits(self, name: str) -> bool:
+        """Say whether this question is under way."""
+        return self._pending is not None and self._pending.name == name
+
     def answering(self, turn: str) -> bool:
         """Say whether a model is asked about this turn."""
         return self._pending is not None and self._pending.turn == turn

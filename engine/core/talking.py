@@ -101,6 +101,10 @@ class Talking:
         """True while a reply is under way, or a tool it asked for."""
         return self._running is not None or self._asked_for > 0
 
+    def awaits(self, name: str) -> bool:
+        """Say whether this reply is under way."""
+        return self._running is not None and self._running.id == name
+
     def answering(self, turn: str) -> bool:
         """Say whether a reply to this turn is under way and nothing of it was ordered yet."""
         reply = self._running

@@ -48,6 +48,8 @@ class _Call:
     """A model asked for it, under this name: the result is told to the model."""
     resting: bool = False
     """Between two attempts: an answer now is one to a call that was given up."""
+    answered: bool = False
+    """It has returned; what it returned waits until it may be acted on."""
 
 
 class Tools:
@@ -109,6 +111,16 @@ class Tools:
             talk=talk,
         )
         self._begin(call, frame.flow.tools[tool])
+
+    def awaits(self, name: str) -> bool:
+        """Say whether this call is under way and its state still waits for it."""
+        call = self._calls.get(name)
+        return call is not None and not call.resting and self._awaited(call)
+
+    def answered_early(self, name: str) -> None:
+        """A call has returned at a bad moment: there is nothing left of it to cancel."""
+        if name in self._calls:
+            self._calls[name].answered = True
 
     def asked_for(self, frame: Frame) -> int:
         """Count the calls under way that a model asked for in this visit."""
@@ -266,7 +278,7 @@ class Tools:
         for kind in ("tool", "retry", "filler"):
             self._scene.deadlines.cancel(f"{kind}:{call.id}")
         del self._calls[call.id]
-        if cancel and not call.resting:
+        if cancel and not (call.resting or call.answered):
             self._scene.outbox.emit(CancelTool(call=call.id))
 
     def _frame(self, call: _Call) -> Frame:

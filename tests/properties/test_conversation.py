@@ -149,6 +149,9 @@ class PlayDialog:
 
     def interrupted(self) -> None: ...
 
+    awaited: frozenset[str] = frozenset()
+    """Nothing is waited for that could come at a bad moment."""
+
     def answering(self, turn: str) -> bool:
         return False
 

@@ -271,7 +271,7 @@ class _FailuresAreTold(Check):
         {"understand", "first_token", "token_gap", "reply", "first_audio", "transfer"}
     )
 
-    _NOTES = frozenset({"error", "late", "ahead_failed"})
+    _NOTES = frozenset({"error", "late", "ahead_failed", "held"})
 
     def step(self, step: Step) -> None:
         cause = step.cause

@@ -109,6 +109,9 @@ class FakeDialog:
     def interrupted(self) -> None:
         """A form has nothing to stop when its line is cut."""
 
+    awaited: frozenset[str] = frozenset()
+    """Nothing is waited for that could come at a bad moment."""
+
     def answering(self, turn: str) -> bool:
         return self.deadlines.get(f"understand:{turn}") is not None
 
