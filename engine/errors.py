@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 
 
@@ -48,3 +49,35 @@ class ConfigurationError(TurnwiseError):
 
 class UnsupportedError(TurnwiseError):
     """This room, model or voice cannot do what was asked for."""
+
+
+_REASONS = {
+    errno.ENOENT: "there is no such file",
+    errno.ENOTDIR: "a part of its path is no folder",
+    errno.EISDIR: "it is a folder",
+    errno.EACCES: "you have no right to",
+    errno.EPERM: "you have no right to",
+    errno.ELOOP: "its links lead in a circle",
+    errno.ENAMETOOLONG: "its name is too long",
+    errno.ENOSPC: "the disk is full",
+    errno.EROFS: "the disk may only be read",
+}
+
+
+def why(error: Exception) -> str:
+    """Say in words why a file cannot be read or written, for the end of a message.
+
+    Args:
+        error: what the attempt raised: an `OSError`, or a `ValueError` about the text in it.
+    """
+    if isinstance(error, OSError):
+        reason = _REASONS.get(error.errno or 0) or error.strerror or str(error)
+        return reason[:1].lower() + reason[1:]
+    if isinstance(error, UnicodeDecodeError):
+        if error.object[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            return "it is not UTF-8 text, but UTF-16"
+        if b"\0" in error.object[: error.start + 1]:
+            return "it holds no text"
+        line = error.object[: error.start].count(b"\n") + 1
+        return f"it is not UTF-8 text: line {line}, byte {error.start}"
+    return str(error)

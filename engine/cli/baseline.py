@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.cli.fingerprints import Fingerprint, fingerprint
 from engine.cli.rewriting import write_text
-from engine.errors import TurnwiseError
+from engine.errors import TurnwiseError, why
 from engine.flow.diagnostics import Diagnostic
 from engine.flow.source import Source
 
@@ -38,7 +38,7 @@ def read_baseline(path: Path) -> Counter[Fingerprint]:
         advice = "`--update-baseline` writes it"
         raise BaselineError(f"there is no baseline `{path}`: {advice}") from error
     except OSError as error:
-        raise BaselineError(f"cannot read `{path}`: {error.strerror}") from error
+        raise BaselineError(f"cannot read `{path}`: {why(error)}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BaselineError(f"`{path}` is not a baseline of `turnwise validate`") from error
     return known

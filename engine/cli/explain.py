@@ -73,6 +73,9 @@ def explain(topic: str | None, out: TextIO | None = None, err: TextIO | None = N
         return 0
     meant = nearest(topic, [*CODES, *(entry.name for entry in CODES.values()), *_keys()])
     hint = f"; did you mean {meant}?" if meant is not None else ""
+    family = [known for known in CODES if code.startswith("TW") and known[:3] == code[:3]]
+    if family and meant is None:
+        hint = f"; codes of that family are {family[0]} to {family[-1]}"
     err.write(
         f"turnwise explain: {topic!r} is neither a code nor a key of the flow language{hint}\n"
     )

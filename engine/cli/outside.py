@@ -84,7 +84,8 @@ def flow_files(paths: Iterable[str]) -> Iterator[str]:
             inner[:] = sorted(n for n in inner if not n.startswith(".") and n not in _SKIPPED)
             for name in sorted(names):
                 file = os.path.normpath(os.path.join(folder, name))
-                if name.endswith((".yaml", ".yml")) and _is_ours(file):
+                regular = name.endswith((".yaml", ".yml")) and os.path.isfile(file)
+                if regular and _is_ours(file):
                     yield file
 
 
@@ -114,7 +115,7 @@ def signatures(paths: Sequence[str], project: Project | None = None) -> dict[str
                 elif signature is not None:
                     found[use] = signature
     if functions:
-        folders = dict.fromkeys(str(Path(path).resolve().parent) for path in paths)
+        folders = dict.fromkeys(os.path.dirname(os.path.realpath(path)) for path in paths)
         found |= _probe(list(functions), list(folders))
     return found
 
@@ -188,6 +189,8 @@ def _all(result: LoadResult) -> Iterator[LoadResult]:
 
 def _at(file: Path, revision: str) -> str | None:
     folder, name = file.resolve().parent, file.name
+    if _git(folder, "rev-parse", "--git-dir") is None:
+        raise click.UsageError(f"--against: {folder} is in no repository of git")
     if _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", revision) is None:
         raise click.UsageError(f"--against: git knows no revision {revision!r} in {folder}")
     return _git(folder, "show", "--end-of-options", f"{revision}:./{name}")

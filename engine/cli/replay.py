@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from engine.errors import FlowError, JournalError
+from engine.errors import FlowError, JournalError, why
 
 if TYPE_CHECKING:
     from engine.core.step import Step
@@ -69,7 +69,7 @@ def journal_lines(path: Path) -> tuple[list[str], bool]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise JournalError(f"{path} cannot be read: {error}") from error
+        raise JournalError(f"cannot read `{path}`: {why(error)}") from error
     *whole, rest = text.split("\n")  # not `splitlines`: words may hold other line separators
     return whole, bool(rest)
 

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from engine.errors import TurnwiseError
+from engine.errors import TurnwiseError, why
 
 
 class UnreadableFileError(TurnwiseError):
@@ -24,11 +24,8 @@ def read_text(path: str) -> str:
     try:
         raw = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
         return raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise UnreadableFileError(f"`{path}` is not UTF-8 text: {error.reason}") from error
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UnreadableFileError(f"cannot read `{path}`: {reason}") from error
+        raise UnreadableFileError(f"cannot read `{path}`: {why(error)}") from error
 
 
 def write_text(path: str, text: str) -> None:
@@ -37,7 +34,7 @@ def write_text(path: str, text: str) -> None:
     Raises:
         UnreadableFileError: the folder or the file may not be written.
     """
-    target = Path(path).resolve()
+    target = Path(os.path.realpath(path))
     try:
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         try:
@@ -50,7 +47,7 @@ def write_text(path: str, text: str) -> None:
             Path(name).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise UnreadableFileError(f"cannot write `{path}`: {error.strerror}") from error
+        raise UnreadableFileError(f"cannot write `{path}`: {why(error)}") from error
 
 
 def difference(path: str, before: str, after: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from engine.errors import why
 from engine.flow.catalogue import Parameter, Signature
 from engine.flow.diagnostics import listing, nearest
 
@@ -56,7 +57,7 @@ def _read(path: Path) -> Any:
         # JSON is YAML, but for tabs; both kinds of documents come as either.
         return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        return Signature(failure=f"cannot read `{path.name}`: {error.strerror}")
+        return Signature(failure=f"cannot read `{path.name}`: {why(error)}")
     except (YAMLError, ValueError, OverflowError, RecursionError):
         return Signature(failure=f"`{path.name}` is neither YAML nor JSON")
 

@@ -9,6 +9,7 @@ and of equal ones `ignore`. Errors are always told: a flow with errors does not 
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from engine.errors import TurnwiseError
+from engine.errors import TurnwiseError, why
 from engine.flow.codes import CODES
 from engine.flow.diagnostics import Diagnostic, listing, nearest
 from engine.flow.loader import LoadResult
@@ -69,7 +70,7 @@ class Settings:
 
     def _ignored(self, file: str) -> Iterator[str]:
         yield from self.ignore
-        path = Path(file).resolve()
+        path = Path(os.path.abspath(file))
         inside = path.is_relative_to(self.folder)
         shown = path.relative_to(self.folder).as_posix() if inside else path.as_posix()
         for pattern, codes in self.per_file_ignores:
@@ -108,7 +109,7 @@ class Project:
         Raises:
             SettingsError: they cannot be read, or hold something that cannot be meant.
         """
-        found = self._in(Path(file).resolve().parent)
+        found = self._in(Path(os.path.abspath(file)).parent)
         if self._select:
             found = replace(found, select=self._select, extend_select=(), ignore=())
         return replace(
@@ -161,8 +162,7 @@ def read_settings(folder: Path) -> Settings | None:
         except (FileNotFoundError, NotADirectoryError):
             continue
         except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-            raise SettingsError(f"cannot read {_shown(path)}: {reason}") from error
+            raise SettingsError(f"cannot read {_shown(path)}: {why(error)}") from error
         table = _table(path, text, section)
         if table is not None:
             return _Reader(path, text, section).settings(table)

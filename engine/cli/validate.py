@@ -146,14 +146,29 @@ def flow_files(paths: Sequence[str]) -> list[str]:
     Raises:
         click.UsageError: a folder holds none.
     """
-    if not any(Path(path).is_dir() for path in paths):
+    paths = [name for path in paths for name in _expanded(path)]
+    if not any(os.path.isdir(path) for path in paths):
         return list(dict.fromkeys(paths))
     from engine.cli import outside
 
     for path in paths:
-        if Path(path).is_dir() and not any(outside.flow_files([path])):
+        if os.path.isdir(path) and not any(outside.flow_files([path])):
             raise click.UsageError(f"no flow in the folder {path}")
     return list(dict.fromkeys(outside.flow_files(paths)))
+
+
+def _expanded(path: str) -> list[str]:
+    """The files that a pattern stands for, where the shell has left it; else the path itself."""
+    if not path:
+        raise click.UsageError("an empty name of a file")
+    if os.path.lexists(path) or not any(sign in path for sign in "*?["):
+        return [path]
+    from glob import glob
+
+    found = sorted(glob(path, recursive=True))
+    if not found:
+        raise click.UsageError(f"no file matches {path}")
+    return found
 
 
 def _looked_up(files: Sequence[str], wanted: Wanted, project: Project) -> Catalogue:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path as FilePath
 
+from engine.errors import why
 from engine.flow.diagnostics import Diagnostic, Path, Span, nearest
 from engine.flow.source import Source
 
@@ -26,9 +27,10 @@ def locate(
         message = f"cannot look for `{written}`: this flow was not read from a file"
         return Diagnostic(code="TW207", message=message, span=span, where=where)
     try:
-        path = (folder / written).resolve()
-    except (OSError, ValueError, RuntimeError) as error:
-        return Diagnostic(code="TW207", message=f"`{written}`: {error}", span=span, where=where)
+        path = FilePath(os.path.realpath(folder / written))
+    except (OSError, ValueError) as error:
+        message = f"cannot look for `{written}`: {why(error)}"
+        return Diagnostic(code="TW207", message=message, span=span, where=where)
     if root is not None and not path.is_relative_to(root):
         return _escapes(span, where, written)
     return path

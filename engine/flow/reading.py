@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path as FilePath
 from typing import TypeAlias
 
+from engine.errors import why
 from engine.flow.diagnostics import listing, nearest
 from engine.flow.source import MAX_BYTES
 
@@ -26,8 +27,7 @@ def read_file(path: FilePath) -> tuple[str, Failure | None]:
     except IsADirectoryError:
         return "", (f"`{path}` is a folder", f"name a file in it: `{path / 'FLOW.yaml'}`")
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        return "", (f"cannot read `{path}`: {reason}", "")
+        return "", (f"cannot read `{path}`: {why(error)}", "")
     return decode(raw, str(path))
 
 
@@ -38,9 +38,7 @@ def decode(raw: bytes, name: str) -> tuple[str, Failure | None]:
     except UnicodeDecodeError as error:
         if len(raw) > MAX_BYTES:
             return raw.decode("utf-8", "replace"), None
-        line = raw[: error.start].count(b"\n") + 1
-        message = f"`{name}` is not UTF-8 text: line {line}, byte {error.start}"
-        return "", (message, "save it as UTF-8")
+        return "", (f"cannot read `{name}`: {why(error)}", "save it as UTF-8")
 
 
 def project_root(file: FilePath) -> FilePath:

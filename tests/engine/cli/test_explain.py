@@ -110,3 +110,9 @@ def test_the_command_explains() -> None:
     result = CliRunner().invoke(command, ["TW002"], standalone_mode=False)
     assert result.return_value == 0
     assert result.output.startswith("TW002 duplicate-key")
+
+
+def test_an_unknown_code_names_its_family() -> None:
+    err = io.StringIO()
+    assert explain("TW399", io.StringIO(), err) == 2
+    assert "codes of that family are TW301 to TW317" in err.getvalue()

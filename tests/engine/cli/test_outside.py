@@ -172,3 +172,9 @@ def test_a_flow_that_a_room_starts_has_nobody_to_return_to(folder: Path) -> None
     code, text = run("flow.yaml", started=True)
     assert code == 1
     assert "error[TW311]: this flow has nobody to return to" in text
+
+
+def test_a_folder_without_a_repository_is_told_as_that(folder: Path) -> None:
+    (folder / "flow.yaml").write_text(HEAD + "states:\n" + BYE.replace("bye", "ask"))
+    with pytest.raises(click.UsageError, match="is in no repository of git"):
+        older_flows(["flow.yaml"], "HEAD")

@@ -102,4 +102,4 @@ def test_what_is_no_journal_is_named(tmp_path):
     bad.write_text("hello\n")
 
     assert "line 1: not JSON" in str(run(bad)[2])
-    assert "cannot be read" in str(run(tmp_path / "none")[2])
+    assert "cannot read" in str(run(tmp_path / "none")[2])

@@ -117,7 +117,7 @@ def test_an_operation_takes_parameters_and_body(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "failure"),
     [
-        (None, "cannot read `booking.yaml`: No such file or directory"),
+        (None, "cannot read `booking.yaml`: there is no such file"),
         ("a: [", "`booking.yaml` is neither YAML nor JSON"),
         ("[1, 2]", "`booking.yaml` has no `create`; it has none"),
         ("paths: {/x: {get: {operationId: creat}}}", "did you mean `creat`?"),

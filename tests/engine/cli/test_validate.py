@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -164,3 +166,67 @@ def test_nothing_of_audio_is_imported() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr.strip() == ""
+
+
+class TestFilesOfAllKinds:
+    """Whatever is named, a message comes of it, with the right exit code and no traceback."""
+
+    @pytest.fixture(autouse=True)
+    def kinds(self, folder: Path) -> None:
+        (folder / "empty.yaml").touch()
+        (folder / "binary.yaml").write_bytes(b"a\0\xff\xfe")
+        (folder / "wide.yaml").write_bytes(GOOD.encode("utf-16"))
+        (folder / "latin.yaml").write_bytes(GOOD.replace("Goodbye", "Adi\u00f3s").encode("latin-1"))
+        (folder / "big.yaml").write_text("a: b\n" * 400_000)
+        (folder / "nothing").mkdir()
+        (folder / "circle.yaml").symlink_to("other_circle.yaml")
+        (folder / "other_circle.yaml").symlink_to("circle.yaml")
+        (folder / "pipes").mkdir()
+        os.mkfifo(folder / "pipes/pipe.yaml")
+        (folder / "pipes/good.yaml").write_text(GOOD)
+
+    @pytest.mark.parametrize(
+        ("name", "code", "text"),
+        [
+            ("empty.yaml", 1, "the file holds no flow"),
+            ("binary.yaml", 2, "cannot read `binary.yaml`: it holds no text"),
+            ("wide.yaml", 2, "cannot read `wide.yaml`: it is not UTF-8 text, but UTF-16"),
+            ("latin.yaml", 2, "cannot read `latin.yaml`: it is not UTF-8 text: line 5, byte"),
+            ("big.yaml", 1, "the file is larger than 1,000,000 bytes"),
+            ("circle.yaml", 2, "cannot read `circle.yaml`: its links lead in a circle"),
+            ("missing.yaml", 2, "no file `missing.yaml`"),
+            ("no/where.yaml", 2, "there is no folder `no`"),
+            ("good.yaml/x.yaml", 2, "cannot read `good.yaml/x.yaml`: a part of its path is no"),
+            ("x" * 300, 2, "its name is too long"),
+            ("\0", 2, "embedded null"),
+            ("pipes", 0, "No problems"),
+        ],
+    )
+    def test_each_has_its_message(self, name: str, code: int, text: str) -> None:
+        found = run(name)
+        assert (found[0], text in found[1]) == (code, True), found[1]
+
+    @pytest.mark.parametrize(
+        ("name", "message"),
+        [
+            ("nothing", "no flow in the folder nothing"),
+            ("", "an empty name of a file"),
+            ("no*.yaml", "no file matches no*.yaml"),
+        ],
+    )
+    def test_what_names_no_file_is_a_mistake_of_the_command(self, name: str, message: str) -> None:
+        with pytest.raises(click.UsageError, match=re.escape(message)):
+            run(name)
+
+    def test_a_pattern_that_the_shell_has_left_is_expanded(self) -> None:
+        assert run("go*.yaml", "[bw]a*d.yaml")[1].endswith(" 3 files, 3 states.\n")
+
+    @pytest.mark.parametrize("name", ["circle.yaml", "binary.yaml", "missing.yaml", "x" * 300])
+    def test_looking_outside_changes_nothing_of_that(self, name: str) -> None:
+        assert run(name, resolve=True, env=True, no_llm=True)[0] == 2
+
+    def test_a_sub_flow_that_is_none_is_told_where_it_is_named(self, folder: Path) -> None:
+        flows = "flows: {a: circle.yaml, b: nothing, c: binary.yaml}\n"
+        (folder / "caller.yaml").write_text(GOOD.replace("start:", f"{flows}start:"))
+        text = run("caller.yaml", output_format="concise")[1]
+        assert text.count("error[TW207]") == 3
