@@ -9,6 +9,10 @@ Stretches of one turn with no more than a breath between them are counted togeth
 first `echo_guard` of what the agent says does not count: it may be the agent's own, from the
 caller's loudspeaker. Words count from the beginning.
 
+While an answer is only worked on, and no line of it is ordered, words extend the turn it answers;
+unless the `thinking` profile of the state does not allow it, which then holds for them as for a
+protected line.
+
 Words (judged at every transcript, the first rule that holds):
 
     nothing, or only back-channel words     go on; a final is noted as `backchannel` and forgotten
@@ -33,7 +37,7 @@ are expected, and sounds of hesitation. How words are told apart and counted: `e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import lru_cache
@@ -166,9 +170,16 @@ class Interruption:
     """Keeps `interrupt` and `false_alarm`, and finds the policy that holds."""
 
     def __init__(
-        self, outbox: Outbox, deadlines: Deadlines, hearing: Hearing, turns: Turns
+        self,
+        outbox: Outbox,
+        deadlines: Deadlines,
+        hearing: Hearing,
+        turns: Turns,
+        work: Callable[[], InterruptionPolicy | None],
     ) -> None:
         self._outbox = outbox
+        self._work = work
+        """The policy of the state while it works on an answer; None: nothing is at work."""
         self._deadlines = deadlines
         self._hearing = hearing
         self._turns = turns
@@ -188,11 +199,26 @@ class Interruption:
         """The policy of the line at the head of the queue; None when there is none."""
         head = self._turns.head
         if head is None:
-            return None
+            return self._shield
         if head.state == "audible" or head.turn == self._turn:
             return head.policy
         # Before it is audible a reply costs nothing: one word is enough to reconsider it.
         return _while_thinking(head.policy)
+
+    @property
+    def contested(self) -> bool:
+        """Whether something of the agent stands against the caller: their words are judged."""
+        return self._turns.lines or self._shield is not None
+
+    @property
+    def _shield(self) -> InterruptionPolicy | None:
+        """What protects an answer of which no line is ordered yet: only a profile that says so.
+
+        Whoever forbids to interrupt a line does not mean that a slow tool makes the agent deaf.
+        """
+        policy = self._work()
+        early = None if policy is None else policy.thinking
+        return early if early is not None and not early.allow else None
 
     @property
     def pointless(self) -> bool:

@@ -413,6 +413,53 @@ def test_the_thinking_profile_holds_until_the_reply_is_audible(call):
     assert turns_of(call) == ["wait please now"]
 
 
+def working(call, **thinking):
+    """The agent works on an answer from 1 s on: a tool is called, no line is ordered."""
+    profile = InterruptionPolicy(**thinking) if thinking else None
+    call.open(**({"thinking": profile} if profile else {"allow": False}))
+    call.take(TextReceived(at=1_000, participant="caller", text="look it up"))
+    call.says(2_000, 3_000, "are you there")
+    call.until(4_000)
+
+
+def test_an_answer_that_is_worked_on_is_protected_where_its_profile_says_so(call):
+    """The words are kept, and answered after the line that comes of the work."""
+    working(call, allow=False)
+    assert call.agent == "THINKING"
+    assert call.notes("blocked")[0][1] == {"turn": "u2", "text": "are you there", "action": "keep"}
+    call.take(ToolReturned(at=5_000, call="t1", value=1))
+    call.plays(5_200, "a1.1", 1_000)
+    assert turns_of(call) == ["look it up"]
+    call.played(6_200, "a1.1", 1_000)
+
+    assert turns_of(call) == ["look it up", "are you there"]
+
+
+def test_words_are_forgotten_meanwhile_where_it_says_that(call):
+    working(call, allow=False, blocked="discard")
+    call.take(ToolReturned(at=5_000, call="t1", value=1))
+    call.plays(5_200, "a1.1", 1_000)
+    call.played(6_200, "a1.1", 1_000)
+    call.until(8_000)
+
+    assert turns_of(call) == ["look it up"]
+
+
+def test_words_kept_while_nothing_came_of_the_work_are_answered_then(call):
+    working(call, allow=False)
+    call.dialog.tool_line = ()
+    call.take(ToolReturned(at=5_000, call="t1", value=1))
+    call.until(6_000)
+
+    assert turns_of(call) == ["look it up", "are you there"]
+
+
+def test_who_protects_only_lines_is_not_deaf_while_a_tool_works(call):
+    working(call)
+
+    assert turns_of(call) == ["look it up", "are you there"]
+
+
 def test_voice_holds_a_reply_before_it_is_audible_and_lets_it_go(call):
     call.open(STORY, min_time=60)
     call.voice(100, at=160)
