@@ -32,7 +32,16 @@ class FlowError(TurnwiseError):
 
 
 class JournalError(TurnwiseError):
-    """A journal or snapshot cannot be read, or belongs to another flow."""
+    """A journal or snapshot cannot be read, or belongs to another flow.
+
+    Attributes:
+        problem: what is wrong, without the place.
+        line: the number of the line of the journal that is meant; None: the whole.
+    """
+
+    def __init__(self, problem: str, line: int | None = None) -> None:
+        super().__init__(problem if line is None else f"line {line}: {problem}")
+        self.problem, self.line = problem, line
 
 
 class StoreError(TurnwiseError):

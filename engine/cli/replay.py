@@ -6,6 +6,7 @@ import copy
 import difflib
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -42,7 +43,8 @@ def replay(
     from engine.observe.replay import replay as relive
 
     lines, cut = journal_lines(journal)
-    header, recorded = entries(lines)
+    with placed(journal):
+        header, recorded = entries(lines)
     flow = find_flow(journal, header, flow_file, force=force)
 
     def successor(conversation: Conversation, fingerprint: str) -> Conversation:
@@ -54,7 +56,8 @@ def replay(
             message = f"the call could not have gone on with {edited.version}: {error}"
             raise JournalError(message) from None
 
-    result = relive(Conversation(flow), recorded, successor)
+    with placed(journal):
+        result = relive(Conversation(flow), recorded, successor)
     for line in _report(result, header, cut, personal):
         print(line, file=out)
     return 1 if result.difference is not None else 0
@@ -71,7 +74,20 @@ def journal_lines(path: Path) -> tuple[list[str], bool]:
     except (OSError, UnicodeDecodeError) as error:
         raise JournalError(f"cannot read `{path}`: {why(error)}") from error
     *whole, rest = text.split("\n")  # not `splitlines`: words may hold other line separators
+    if rest and not whole:
+        raise JournalError(f"{path}:1: the header was cut off; nothing was recorded")
     return whole, bool(rest)
+
+
+@contextmanager
+def placed(path: Path) -> Iterator[None]:
+    """Let what is wrong in a journal be told with its file and line."""
+    try:
+        yield
+    except JournalError as error:
+        if error.line is None:
+            raise
+        raise JournalError(f"{path}:{error.line}: {error.problem}") from error
 
 
 def find_flow(
@@ -155,11 +171,12 @@ def _report(result: Replay, header: Header, cut: bool, personal: bool) -> Iterat
     if result.difference is not None:
         yield from _difference(result, personal)
         return
-    last = result.steps[-1].at if result.steps else 0
-    yield (
-        f"{len(result.steps)} steps over {show_millis(last)} s are byte for byte the recorded ones"
-        f" ({header.flow} {header.version}, fingerprint {header.fingerprint[:12]})."
-    )
+    flow = f"({header.flow} {header.version}, fingerprint {header.fingerprint[:12]})"
+    if result.steps:
+        last, count = show_millis(result.steps[-1].at), len(result.steps)
+        yield f"{count} steps over {last} s are byte for byte the recorded ones {flow}."
+    else:
+        yield f"The journal holds no step {flow}: there is nothing to replay."
     if cut:
         yield "The last line was cut off when the call was killed; it was left out."
     if not result.closed:

@@ -23,19 +23,21 @@ def timeline(journal: Path, html: Path | None, out: TextIO, *, personal: bool = 
         out: for the text, or a word about the page.
         personal: show what is personal as well.
     """
-    from engine.cli.replay import journal_lines
+    from engine.cli.replay import journal_lines, placed
     from engine.observe.journal import read
     from engine.observe.timeline import render
 
     lines, _ = journal_lines(journal)
-    header, steps = read(lines)
+    with placed(journal):
+        header, found = read(lines)
+        steps = list(found)
     if html is None:
         out.write(render(steps, personal=personal))
         return 0
     from engine.cli.timeline_page import page
     from engine.observe.personal import redacted
 
-    shown = list(steps if personal else redacted(steps))
+    shown = steps if personal else list(redacted(steps))
     text = page(header, shown, _peaks(journal.parent))
     try:
         html.write_text(text, encoding="utf-8")

@@ -8,6 +8,7 @@ step records: `decode(encode(step)) == step` for JSON-like payloads.
 from __future__ import annotations
 
 import datetime
+import difflib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, is_dataclass
@@ -107,13 +108,21 @@ def entries(lines: Iterable[str]) -> tuple[Header, Iterator[Entry]]:
     numbered = ((n, text.rstrip("\n")) for n, text in enumerate(lines, 1) if text.strip())
     first = next(numbered, None)
     if first is None:
-        raise JournalError("the journal is empty")
+        raise JournalError("the journal is empty: nothing was recorded", 1)
     record = _parse(*first)
-    if record.get("journal") != FORMAT:
-        found = record.get("journal")
-        raise JournalError(f"line 1: expected a journal of format {FORMAT}, found {found!r}")
+    if "journal" not in record:
+        raise JournalError("this is no journal: the first line is not its header", first[0])
+    if record["journal"] != FORMAT:
+        raise JournalError(_other_format(record), first[0])
     return _build(Header, record, 1), (
         Entry(line=n, text=text, step=decode(_parse(n, text), n)) for n, text in numbered
+    )
+
+
+def _other_format(record: Mapping[str, Any]) -> str:
+    return (
+        f"this journal is of format {record['journal']}, written by Turnwise"
+        f" {record.get('turnwise', '?')}; this version reads format {FORMAT}"
     )
 
 
@@ -162,7 +171,7 @@ def decode(record: Mapping[str, Any], line: int = 0) -> Step:
             states=_build(States, record["states"], line),
         )
     except (KeyError, TypeError) as error:
-        raise JournalError(f"line {line}: not a step of a journal: missing {error}") from error
+        raise JournalError(f"no step of a journal: {error} is missing", line) from error
 
 
 def _tagged(record: Event | Effect) -> dict[str, Any]:
@@ -173,7 +182,9 @@ def _untagged(types: Mapping[str, type[Any]], record: Mapping[str, Any], line: i
     values = dict(record)
     name = values.pop("type", None)
     if name not in types:
-        raise JournalError(f"line {line}: unknown event or effect {name!r}")
+        near = difflib.get_close_matches(str(name), types, 1)
+        advice = f"; did you mean {near[0]}?" if near else ""
+        raise JournalError(f"{name!r} is no event or effect{advice}", line)
     return _build(types[name], values, line)
 
 
@@ -202,9 +213,12 @@ def _build(cls: type[Any], record: Mapping[str, Any], line: int) -> Any:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        text = f"line {line}: {cls.__name__}.{where}: {first['msg']}"
-        raise JournalError(text) from error
+        told = {"missing": "is missing", "unexpected_keyword_argument": "is none of its fields"}
+        what = told.get(first["type"], f"cannot be read: {first['msg']}")
+        raise JournalError(f"`{where}` of {cls.__name__} {what}", line) from error
 
+
+_NAMES = {list: "a list", str: "a text", int: "a number", float: "a number", bool: "a truth value"}
 
 _ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
 
@@ -220,7 +234,11 @@ def _parse(line: int, text: str) -> dict[str, Any]:
     try:
         record = json.loads(text)
     except json.JSONDecodeError as error:
-        raise JournalError(f"line {line}: not JSON: {error.msg}") from error
+        what = f"{error.msg[:1].lower()}{error.msg[1:]} at column {error.colno}"
+        raise JournalError(f"this is no JSON: {what}", line) from error
+    except (ValueError, RecursionError) as error:  # a number too long, brackets too deep
+        raise JournalError(f"this JSON cannot be read: {error}", line) from error
     if not isinstance(record, dict):
-        raise JournalError(f"line {line}: expected an object, found {type(record).__name__}")
+        found = _NAMES.get(type(record), "a value")
+        raise JournalError(f"every line of a journal is an object, and this is {found}", line)
     return record

@@ -67,7 +67,7 @@ def replay(
 
     Raises:
         JournalError: raised by the iterator for a line that is no step, and by `successor` when the
-            version is not found, or not one the call could go on with.
+            version is not found, or not one the call could go on with; a step cannot be lived.
     """
     equal: list[Step] = []
     ahead: deque[Step] = deque()
@@ -75,7 +75,7 @@ def replay(
         if not ahead:
             if isinstance(entry.step.cause, FlowReplaced):
                 conversation = successor(conversation, entry.step.cause.fingerprint)
-            ahead.extend(_relive(conversation, entry.step))
+            ahead.extend(_relive(conversation, entry))
         step = ahead.popleft() if ahead else None
         if step is None or line_of(encode(step)) != entry.text:
             waiting = conversation.pending if step is None else ()
@@ -85,12 +85,18 @@ def replay(
     return Replay(steps=tuple(equal), difference=None, closed=conversation.closed)
 
 
-def _relive(conversation: Conversation, step: Step) -> Iterator[Step]:
+def _relive(conversation: Conversation, entry: Entry) -> list[Step]:
     """Do to the conversation what the recorded step says was done to it."""
-    # The instant of the step, not of its event: the session's clock may have been further already.
-    yield from conversation.advance(step.at)
-    if not isinstance(step.cause, Deadline):
-        yield from conversation.receive(step.cause)
+    step = entry.step
+    try:
+        # The instant of the step, not of its event: the session's clock may have been further.
+        steps = conversation.advance(step.at)
+        if not isinstance(step.cause, Deadline):
+            steps += conversation.receive(step.cause)
+    except Exception as error:  # whatever an edited line makes of a conversation
+        what = f"{type(error).__name__}: {error}"
+        raise JournalError(f"this step cannot be lived: {what}", entry.line) from error
+    return steps
 
 
 def differing_fields(difference: Difference) -> list[tuple[str, str, str]]:

@@ -101,5 +101,5 @@ def test_what_is_no_journal_is_named(tmp_path):
     bad = tmp_path / "journal.jsonl"
     bad.write_text("hello\n")
 
-    assert "line 1: not JSON" in str(run(bad)[2])
+    assert "journal.jsonl:1: this is no JSON" in str(run(bad)[2])
     assert "cannot read" in str(run(tmp_path / "none")[2])

@@ -146,14 +146,16 @@ HEADER_LINE = (
     ("lines", "message"),
     [
         ([], "the journal is empty"),
-        (["{"], "line 1: not JSON"),
-        (["[]"], "line 1: expected an object, found list"),
-        (['{"journal": 9}'], "line 1: expected a journal of format 1, found 9"),
-        (['{"journal": 1}'], "line 1: Header.flow: Field required"),
-        ([HEADER_LINE + '"journal":1}', "", '{"seq": 0}'], "line 3: not a step"),
+        (["[" * 100_000], "line 1: this JSON cannot be read"),
+        (['{"a": 1}'], "line 1: this is no journal"),
+        (["{"], "line 1: this is no JSON: expecting property name .* at column 2"),
+        (["[]"], "line 1: every line of a journal is an object, and this is a list"),
+        (['{"journal": 9}'], "line 1: this journal is of format 9, .* reads format 1"),
+        (['{"journal": 1}'], "line 1: `flow` of Header is missing"),
+        ([HEADER_LINE + '"journal":1}', "", '{"seq": 0}'], "line 3: no step of a journal"),
         (
             [HEADER_LINE + '"journal":1}', '{"seq":0,"at":0,"event":{"type":"Nope"}}'],
-            "line 2: unknown event or effect 'Nope'",
+            "line 2: 'Nope' is no event or effect",
         ),
     ],
 )
