@@ -63,7 +63,7 @@ def flow(n):
 
 
 class OffsetRoom(LoopbackRoom):
-    """Its beat stands beside whole milliseconds: of two things at one instant either may be first."""
+    """Its beat stands beside whole milliseconds: of two things at once either may be first."""
 
     async def open(self, listener, source):
         await asyncio.sleep(0.0003)
