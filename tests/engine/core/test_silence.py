@@ -68,7 +68,7 @@ def test_it_stands_still_while_somebody_speaks_or_a_line_is_held(call):
     call.open("A long story.", min_time=60)
     call.plays(500, "a1.1", 9_000)
     call.voice(1_000, at=1_060)
-    call.until(20_000)
+    call.until(8_059)
 
     assert call.conversation.states.paused
     assert asked(call) == []
