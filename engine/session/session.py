@@ -63,7 +63,7 @@ from engine.session.subscriptions import Subscriptions
 from engine.session.succession import Offer, Succession, Told
 from engine.session.tape import Tape
 from engine.session.venue import Venue
-from media.clock import Clock
+from media.clock import Clock, LoopClock
 from media.frames import Samples
 from media.room import Room
 
@@ -85,8 +85,8 @@ class Session(Commands, Running):
     Args:
         flow: the compiled flow; shared with other calls.
         room: a room nobody has opened yet.
-        services: the providers, made for this call.
-        clock: paces and stamps everything.
+        services: the providers, made for this call; None: a call of typed text.
+        clock: paces and stamps everything; None: the running loop's.
         options: see `SessionOptions`.
         journal: a text stream that gets the journal, line by line; the caller closes it.
         on_step: told every step after it was recorded and before its effects are carried out.
@@ -101,8 +101,8 @@ class Session(Commands, Running):
         self,
         flow: CompiledFlow,
         room: Room,
-        services: Services,
-        clock: Clock,
+        services: Services | None = None,
+        clock: Clock | None = None,
         options: SessionOptions | None = None,
         *,
         journal: TextIO | None = None,
@@ -110,6 +110,7 @@ class Session(Commands, Running):
         keeper: Keeper | None = None,
         resume: StoredCall | None = None,
     ) -> None:
+        clock = clock or LoopClock()
         self._time = SessionTime(clock)
         steps = () if resume is None else resume.steps
         Running.__init__(self)
@@ -127,6 +128,7 @@ class Session(Commands, Running):
         self._conversation = (
             Conversation(flow) if resume is None else snapshot.restore(flow, resume.snapshot)
         )
+        services = services or Services()
         self.pipeline = Pipeline(services, options.functions, self.post, self._time, options.floor)
         self._venue = Venue(room, self.pipeline.playout.track)
         self._dispatcher = Dispatcher(
