@@ -63,7 +63,7 @@ def document(
     *,
     writes: Collection[Callable[..., Any]] = (),
     greeting: str = "Hello, how can I help you?",
-    llm: Mapping[str, Any] | None = None,
+    llm: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     name: str = "agent",
     max_turns: int = 100,
 ) -> dict[str, Any]:
@@ -75,7 +75,8 @@ def document(
             each is for. They must stand at the top of a module.
         writes: those of `tools` that change the world: they always finish.
         greeting: the first line; empty: the model opens the talk.
-        llm: the model, as in `pipeline`: `{"use": "openai", "model": ..., "key": "$NAME"}`.
+        llm: the model, as in `pipeline`: `{"use": "openai", "model": ..., "key": "$NAME"}`; of
+            several the first that can be made is used.
         name: the flow's id.
         max_turns: turns of the caller after which the call ends.
 
@@ -97,7 +98,9 @@ def document(
         "states": {"talk": talk, "bye": {"say": "Goodbye.", "end": "hangup"}},
     }
     written |= {"tools": declared} if declared else {}
-    written |= {"pipeline": {"llm": dict(llm)}} if llm is not None else {}
+    if llm is not None:
+        models = dict(llm) if isinstance(llm, Mapping) else [dict(one) for one in llm]
+        written |= {"pipeline": {"llm": models}}
     return written
 
 

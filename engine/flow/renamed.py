@@ -36,6 +36,8 @@ def follow_renames(source: Source, table: Sequence[Renamed]) -> list[Diagnostic]
 
     Where a map has the old and the new name, the old one is left alone: it is an unknown key then.
     """
+    if not table:
+        return []
     found = list(_found(source.data, table))
     findings = [_diagnostic(source, path, rule) for path, rule in found]
     # The innermost first: the path of what is outside of it still has its old name then.

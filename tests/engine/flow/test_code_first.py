@@ -105,3 +105,13 @@ def nested() -> Any:
 def test_what_cannot_be_a_tool_is_refused(tools: Any, why: str) -> None:
     with pytest.raises(ConfigurationError, match=why):
         Flow.from_instructions("You are Ann.", tools=tools)
+
+
+def test_of_several_models_the_flow_names_all_in_their_order() -> None:
+    models = [{"use": "openai", "model": "a"}, {"use": "openai", "model": "b"}]
+
+    flow = Flow.from_instructions("You are Ann.", llm=models)
+
+    assert flow.pipeline is not None
+    assert isinstance(flow.pipeline.llm, list)
+    assert [one.options["model"] for one in flow.pipeline.llm] == ["a", "b"]
