@@ -105,6 +105,16 @@ SHARED: Final[Mapping[str, str]] = {
     "length": "<number> (minutes | hours | days) | an hour | half an hour | a day",
     "first_name": _either(_FIRST_NAMES.split()),
     "last_name": _either(_LAST_NAMES.split()),
+    "letter": _either("abcdefghijklmnopqrstuvwxyz"),
+    "figure": _numbers(0, 9),
+    "spelled": "(<letter> | <figure>)+",
+    "mailbox": "<mail_name> [(dot | underscore | dash) <mail_name>]",
+    "mail_name": "<spelled> | <first_name> | <last_name>",
+    "host": (
+        "(<spelled> | example | gmail | yahoo | hotmail | outlook | mail) dot"
+        " (com | org | net | info | <letter>+) [dot <letter> <letter>]"
+    ),
+    "email": "<mailbox> at <host>",
     "person": "<first_name> [<last_name>] | <last_name>",
     "people": "people | guests | persons | adults",
 }
@@ -118,6 +128,7 @@ _BY_KIND: Final[Mapping[str, str]] = {
     "duration": "<length>",
     "phone": "<phone>",
     "digits": "<digits>",
+    "email": "<email>",
 }
 _PARTY: Final = frozenset("people persons guests guest adults party diners".split())  # noqa: SIM905
 
@@ -160,6 +171,8 @@ def carriers(spec: SlotSpec) -> tuple[str, ...]:
             return ("at", "around")
         case "phone" | "digits":
             return ("[and] my number is", "the number is", "it's", "it is")
+        case "email":
+            return ("my (e mail | address) is", "it's", "it is")
         case "text" if _names_person(spec):
             return ("my name is", "the name is", "it's", "it is", "this is", "under the name")
         case _:

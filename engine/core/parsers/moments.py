@@ -31,6 +31,12 @@ _MOST = 10_000
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _SPOKEN_SIGNS = {"dot": ".", "point": ".", "underscore": "_", "dash": "-", "hyphen": "-"}
 _PIECE = re.compile(r"[\w+-]+(?:\.[\w+-]+)*")
+_FIGURES: Final = {
+    word: str(value)
+    for value, word in enumerate(
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+    )
+}
 
 
 def find_datetimes(words: Sequence[str], now: datetime.datetime) -> list[Match]:
@@ -66,7 +72,7 @@ def find_durations(words: Sequence[str]) -> list[Match]:
 
 
 def find_emails(words: Sequence[str]) -> list[Match]:
-    """Find e-mail addresses, written or spoken: "john dot smith at example dot com"."""
+    """Find e-mail addresses, written or spoken: "j o h n dot smith at example dot com"."""
     written = [
         Match(index, index + 1, word)
         for index, word in enumerate(words)
@@ -94,28 +100,39 @@ def _duration(words: Sequence[str], index: int) -> Match | None:
 
 
 def _spoken_address(words: Sequence[str], at: int) -> Match | None:
-    end, domain = at + 1, ""
-    while end < len(words) and (piece := _domain_piece(words, end, domain)):
+    end, domain, spelled = at + 1, "", False
+    while end < len(words) and (piece := _piece(words[end], domain[-1:], spelled)):
         domain += piece
+        spelled = _character(words[end]) != ""
         end += 1
-    start, user = at, ""
-    while start and (piece := _user_piece(words[start - 1], user)):
+    start, user, spelled = at, "", False
+    while start and (piece := _piece(words[start - 1], user[:1], spelled)):
         user = piece + user
+        spelled = _character(words[start - 1]) != ""
         start -= 1
     address = f"{user}@{domain.rstrip('.')}"
     return Match(start, end, address) if _ADDRESS.fullmatch(address) else None
 
 
-def _domain_piece(words: Sequence[str], index: int, so_far: str) -> str:
-    word = words[index]
+def _piece(word: str, beside: str, spelled: bool) -> str:
+    """What a word adds to one side of an address; empty: it is no part of it.
+
+    Args:
+        word: the next one.
+        beside: the character it would stand at; empty: the `@`.
+        spelled: that character was spelled, so that another one may follow it.
+    """
+    after_sign = beside in ("", ".", "_", "-")
     if word in _SPOKEN_SIGNS:
-        return _SPOKEN_SIGNS[word] if so_far else ""
-    whole = bool(so_far) and so_far[-1] not in ".-"
-    return word if not whole and _PIECE.fullmatch(word) else ""
+        return "" if after_sign else _SPOKEN_SIGNS[word]
+    character = _character(word)
+    if not after_sign:
+        return character if spelled else ""
+    return character or (word if _PIECE.fullmatch(word) else "")
 
 
-def _user_piece(word: str, so_far: str) -> str:
-    if word in _SPOKEN_SIGNS:
-        return _SPOKEN_SIGNS[word] if so_far and so_far[0] not in "._-" else ""
-    joined = bool(so_far) and so_far[0] not in "._-"
-    return word if not joined and _PIECE.fullmatch(word) else ""
+def _character(word: str) -> str:
+    """A letter or a figure that is said by itself; "p m" has become one word before."""
+    if word in ("am", "pm"):
+        return word
+    return _FIGURES.get(word, word if len(word) == 1 and word.isalnum() else "")

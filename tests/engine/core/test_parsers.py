@@ -251,6 +251,10 @@ def test_lengths_of_time_are_found(text: str, minutes: list[int]) -> None:
     [
         ("john dot smith at example dot com", ["john.smith@example.com"]),
         ("my address is ann_w@example.co.uk", ["ann_w@example.co.uk"]),
+        ("j o h n dot smith at example dot com", ["john.smith@example.com"]),
+        ("my address is a n n one two at g m x dot d e", ["ann12@gmx.de"]),
+        ("it is john w at example dot com", ["w@example.com"]),
+        ("j underscore w at a b c dot co dot u k", ["j_w@abc.co.uk"]),
         ("at seven", []),
         ("ann at home", []),
     ],
