@@ -11,6 +11,7 @@ from engine.events import (
     Event,
     FlowReplaced,
     ParticipantJoined,
+    PlayoutFinished,
     PlayoutStarted,
     TextReceived,
     ToolReturned,
@@ -72,6 +73,8 @@ class Captions:
                 text = self._lines.pop(utterance)
                 data = {"id": utterance, "who": "agent", "text": text, "final": True}
                 yield "transcript", data
+            case PlayoutFinished(utterance=utterance):
+                self._lines.pop(utterance, None)  # it was cut before it was audible
             case ToolReturned(call=call, error=error) if call in self._tools:
                 state = "returned" if error is None else "failed"
                 yield "tool", {"call": call, "tool": self._tools.pop(call), "state": state}

@@ -17,6 +17,7 @@ from engine.events import (
     Millis,
     ParticipantJoined,
     ParticipantLeft,
+    PlayoutFinished,
     PlayoutStarted,
     TextReceived,
     ToolReturned,
@@ -194,6 +195,8 @@ class Fold:
                 yield Presence(at=at, participant=who, state="left", reason=reason, last=last)
             case PlayoutStarted(utterance=line) if line in self.lines:
                 yield UtteranceNews(at=at, utterance=line, state="started", text=self.lines[line])
+            case PlayoutFinished(utterance=line):
+                self.lines.pop(line, None)  # its news, if there is any, is in the notes
             case ToolReturned(call=call, value=value, error=error) if call in self.tools:
                 state: Literal["returned", "failed"] = "returned" if error is None else "failed"
                 tool = self.tools.pop(call)
