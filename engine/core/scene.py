@@ -91,11 +91,11 @@ class Scene:
         self.turns = 0
         self.session = ""
         self.started_at = _EPOCH
-        self.channel = ""
-        self.caller = ""
+        self.channel: str = ""
+        self.caller: str = ""
         self.inputs: dict[str, Any] = {}
-        self.agent_state = "IDLE"
-        self.user_state = "IDLE"
+        self.agent_state: str = "IDLE"
+        self.user_state: str = "IDLE"
         self.turn: dict[str, Any] = {"id": "", "text": ""}
         self.event: dict[str, Any] = {"name": ""}
         self.handling_error = False
