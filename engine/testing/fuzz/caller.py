@@ -31,6 +31,15 @@ from engine.events import (
     TransferEnded,
     Understood,
 )
+from engine.requests import (
+    EndRequested,
+    HandlerFailed,
+    InterruptRequested,
+    KeysRequested,
+    ReplyRequested,
+    SayRequested,
+    TransferRequested,
+)
 from engine.testing.fuzz.cases import Turn
 
 if TYPE_CHECKING:
@@ -204,6 +213,34 @@ def _late(world: World, turn: Turn) -> None:
     changes_nothing(world, _DEAD[turn.text](world.now))
 
 
+def _asks(world: World, turn: Turn) -> None:
+    """The program around the call asks for something, beside the flow."""
+    now, request = world.now, f"q{world.events}"
+    may = None if turn.how == "" else turn.how == "interruptible"
+    requests: Mapping[str, Callable[[], Event]] = {
+        "say": lambda: SayRequested(
+            at=now, request=request, text="By the way.", interruptible=may, remember=turn.lasts == 0
+        ),
+        "reply": lambda: ReplyRequested(
+            at=now, request=request, instructions="Say hello.", interruptible=may
+        ),
+        "interrupt": lambda: InterruptRequested(at=now, force=turn.how == "protected"),
+        "keys": lambda: KeysRequested(at=now, keys="12#"),
+        "transfer": lambda: TransferRequested(at=now, request=request, to="desk"),
+        "end": lambda: EndRequested(at=now, reason="enough"),
+        "handler": lambda: HandlerFailed(at=now, handler="turn", message="it raised"),
+    }
+    world.happens(requests[turn.text]())
+
+
+def _drops(world: World, turn: Turn) -> None:
+    """The caller's connection is lost; they come back in time, or not."""
+    world.happens(ParticipantLeft(at=world.now, participant="c", reason="lost", grace=8_000))
+    if turn.how == "comes back":
+        world.run(world.now + turn.lasts)
+        world.happens(ParticipantJoined(at=world.now, participant="c"))
+
+
 def _transferred(world: World, turn: Turn) -> None:
     """An outcome of a transfer nobody ordered."""
     world.happens(TransferEnded(at=world.now, error="nobody"))
@@ -223,6 +260,8 @@ ACTIONS: Mapping[str, Callable[[World, Turn], None]] = {
     "is closed": _is_closed,
     "late": _late,
     "transferred": _transferred,
+    "asks": _asks,
+    "drops": _drops,
     "restart": lambda world, turn: world.restart(),
     "crash": lambda world, turn: world.crash(),
 }

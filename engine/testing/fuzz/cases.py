@@ -20,6 +20,19 @@ GOOD = "good"
 """What a service does unless a case says otherwise: its work, in time."""
 
 
+SILENT: Mapping[str, str] = {
+    "voice": "no audio",
+    "stop": "never",
+    "tool": "never",
+    "understanding": "never",
+    "talk": "silent",
+    "transfer": "never",
+    "detector": "never",
+    "stretch": "never",
+}
+"""How each kind of service fails without a word."""
+
+
 class CaseError(TurnwiseError):
     """A file is no case."""
 
@@ -100,6 +113,8 @@ class Fates:
         self._count: dict[str, int] = {}
         self.drawn: dict[str, str] = {}
         """Every fate that was not good, as a case writes it."""
+        self.dead = False
+        """From now on nothing answers any more, whatever was drawn."""
 
     def draw(self, kind: str, ways: Sequence[str]) -> tuple[str, random.Random]:
         """Return what happens this time, and a source of chance for its details.
@@ -114,6 +129,8 @@ class Fates:
         way = chance.choice(ways)
         if self._case.services is not None:
             way = self._case.services.get(name, GOOD)
+        if self.dead:
+            way = SILENT[kind]
         if way != GOOD:
             self.drawn[name] = way
         return way, chance

@@ -31,9 +31,14 @@ MOSTLY = (
     *("speaks",) * 20,
     *("types",) * 4,
     *("presses", "coughs", "coughs", "words", "waits", "late", "late", "event", "restart"),
+    *("asks", "asks"),
 )
-SELDOM = ("fails", "joins", "leaves", "is closed", "crash", "transferred")
+SELDOM = ("fails", "joins", "leaves", "is closed", "crash", "transferred", "drops", "drops")
 
+_REQUESTS = (
+    *("say", "reply", "interrupt") * 4,
+    *("keys", "handler", "transfer", "end"),
+)
 _SERVICES = ("stt", "stt", "vad", "turn_detector", "llm", "tts", "keys", "room")
 
 
@@ -70,6 +75,15 @@ class Drawer:
             "late": lambda r: {"text": r.choice(DEAD)},
             "event": lambda r: {"text": r.choice(self._events)},
             "fails": lambda r: {"text": r.choice(_SERVICES)},
+            "asks": lambda r: {
+                "text": r.choice(_REQUESTS),
+                "how": r.choice(("", "interruptible", "protected")),
+                "lasts": r.choice((0, 0, 0, 1)),
+            },
+            "drops": lambda r: {
+                "how": r.choice(("comes back", "comes back", "stays away")),
+                "lasts": r.choice((0, 500, 4_000, 9_000)),
+            },
             "leaves": lambda r: {"how": r.choice(("second", "second", "last"))},
         }
 

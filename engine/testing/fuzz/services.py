@@ -14,6 +14,7 @@ from engine.effects import (
     CancelReply,
     CancelTool,
     CancelUnderstanding,
+    CloseStretch,
     Effect,
     PredictEndOfTurn,
     StartReply,
@@ -30,6 +31,7 @@ from engine.events import (
     ReplyToolCalled,
     ServiceFailed,
     ToolReturned,
+    TranscriptReceived,
     TransferEnded,
     Understood,
 )
@@ -61,6 +63,7 @@ class Services:
             StartReply: self._talk,
             Transfer: self._transfer,
             PredictEndOfTurn: self._predict,
+            CloseStretch: self._close_stretch,
             CancelTool: lambda effect: self._cancelled.add(effect.call),
             CancelReply: lambda effect: self._cancelled.add(effect.reply),
             CancelUnderstanding: lambda effect: self._cancelled.add(effect.turn),
@@ -128,6 +131,16 @@ class Services:
         if way != "never":
             after = 900 if way == "late" else chance.choice([5, 40, 90])
             self._world.later(after, lambda: self._tell(answer()))
+
+    def _close_stretch(self, effect: CloseStretch) -> None:
+        way, chance = self._world.fates.draw("stretch", DETECTORS)
+        text = chance.choice(["", "so far", "yes"])
+
+        def answer() -> Event:
+            return TranscriptReceived(at=self._world.now, participant="c", text=text, final=True)
+
+        if way not in ("never", "fails"):
+            self._world.later(2_600 if way == "late" else 80, lambda: self._tell(answer()))
 
     def _answer(
         self, subject: str, way: str, chance: random.Random, answer: Callable[[], Event]

@@ -123,6 +123,11 @@ class World:
             case _:
                 self.services.serve(effect)
 
+    def die(self) -> None:
+        """From now on nothing answers any more: no voice, model, tool, detector or transfer."""
+        self.fates.dead = True
+        self._life += 1
+
     # --- crashes ---------------------------------------------------------------------------------
 
     def restart(self) -> None:

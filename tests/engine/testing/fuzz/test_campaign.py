@@ -11,11 +11,13 @@ from engine.core.deadlines import Deadlines
 from engine.core.dialog import Dialog
 from engine.core.turns import Turns
 from engine.testing.fuzz.__main__ import main
+from engine.testing.fuzz.caller import act
 from engine.testing.fuzz.campaign import Campaign, attempt, load_flow, problem
 from engine.testing.fuzz.cases import Case, CaseError, Turn, read_case
 from engine.testing.fuzz.drawing import Drawer
 from engine.testing.fuzz.random_flows import random_text
 from engine.testing.fuzz.shrinking import shrink
+from engine.testing.fuzz.world import World
 
 FLOWS = Path(__file__).parents[4] / "flows"
 REGRESSIONS = sorted((Path(__file__).parent / "regressions").glob("*.json"))
@@ -39,6 +41,31 @@ def test_no_call_of_a_flow_at_random_is_ever_stuck_or_silent():
     found = campaign.run(300)
 
     assert found is None, f"{found.broken}\n{found.case.text()}"
+
+
+TWO_MINUTES = 120_000
+"""A turn without an end (60 s), the longest wait of a shipped flow (30 s), two dead lines."""
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=[path.stem for path in SHIPPED])
+def test_with_every_service_dead_a_call_is_over_within_two_minutes_wherever_it_was(path):
+    """Nothing answers any more, nobody speaks: models, tools, voice, detectors, transfers."""
+    flow = load_flow(str(path))
+    drawer = Drawer(flow)
+    reached = 0
+    for seed in range(40):
+        world = World(flow, drawer.case(str(path), seed, 12))
+        world.begin()
+        for turn in world.case.turns:
+            if world.over is None:
+                act(world, turn)
+        if world.over is None:
+            reached += 1
+            world.die()
+            died = world.now
+            world.run(died + TWO_MINUTES)
+            assert world.over is not None, (seed, world.conversation.states)
+    assert reached > 3
 
 
 @pytest.mark.parametrize("path", REGRESSIONS, ids=[path.stem for path in REGRESSIONS])
