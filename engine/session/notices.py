@@ -180,6 +180,20 @@ class Fold:
             *self._effects(step),
         ]
 
+    def skip(self, step: Step) -> None:
+        """Take a step nobody is told of: only lines and tools that later ones may speak of."""
+        if isinstance(step.cause, PlayoutFinished):
+            self.lines.pop(step.cause.utterance, None)
+        elif isinstance(step.cause, ToolReturned):
+            self.tools.pop(step.cause.call, None)
+        for effect in step.effects:
+            if isinstance(effect, Say):
+                self.lines[effect.utterance] = effect.text
+            elif isinstance(effect, CallTool):
+                self.tools[effect.call] = effect.tool
+            elif isinstance(effect, CancelTool):
+                self.tools.pop(effect.call, None)
+
     def _cause(self, step: Step) -> Iterator[Notice]:
         at = step.at
         match step.cause:

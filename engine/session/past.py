@@ -6,6 +6,7 @@ keeper, `on_step`. So what a call weighs does not grow with what was done in it.
 
 from __future__ import annotations
 
+import copy
 from collections import deque
 from collections.abc import Iterable
 
@@ -22,8 +23,9 @@ class Past:
     """
 
     def __init__(self, kept: int | None, steps: Iterable[Step] = ()) -> None:
-        self._latest: deque[Step] = deque(maxlen=kept)
-        self._figures = Figures()
+        self._kept = kept
+        self._latest: deque[Step] = deque()
+        self._forgotten = Figures()
         for step in steps:
             self.append(step)
 
@@ -35,9 +37,13 @@ class Past:
     @property
     def figures(self) -> CallMetrics:
         """What all of them come to."""
-        return self._figures.result()
+        figures = copy.deepcopy(self._forgotten)
+        for step in self._latest:
+            figures.take(step)
+        return figures.result()
 
     def append(self, step: Step) -> None:
-        """Take the next step."""
+        """Take the next step; one that is forgotten for it has left its figures."""
         self._latest.append(step)
-        self._figures.take(step)
+        if self._kept is not None and len(self._latest) > self._kept:
+            self._forgotten.take(self._latest.popleft())

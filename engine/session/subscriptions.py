@@ -78,6 +78,9 @@ class Subscriptions:
 
     def saw(self, step: Step) -> None:
         """Tell everybody what the next step of the call means."""
+        if not self._by_name:
+            self._fold.skip(step)
+            return
         for notice in self._fold.of(step):
             for subscription in tuple(self._by_name.get(notice.name, ())):
                 self._tell(subscription, notice)
