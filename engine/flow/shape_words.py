@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from typing import Any
 
 from engine.flow.diagnostics import Path, listing
@@ -159,17 +160,35 @@ def subject(path: Path) -> str:
     return f"`{path[-1]}`"
 
 
+_SIGNS = frozenset(",:?[]{}#\"'")
+"""Within a plain text these may mean something to YAML."""
+_FIRST = "*&!|>%@`-"
+_NO_TEXT = re.compile(r"[\d:._T+-]*|0[xob]\w+|[\d._]+e[\d+-]+|[+.]*(inf|nan)|~|=|<<", re.IGNORECASE)
+"""Plain texts that some reader of YAML takes for a number, a time or nothing."""
+_WORDS = frozenset(("true", "false", "yes", "no", "on", "off", "y", "n", "null"))
+
+
 def as_yaml(value: Any) -> str:
-    """A small value as an author would write it on one line."""
+    """A small value as an author would write it on one line: with quotes where YAML needs them."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {as_yaml(inner)}" for key, inner in value.items()) + "}"
+        return "{" + ", ".join(f"{as_yaml(k)}: {as_yaml(v)}" for k, v in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(as_yaml(item) for item in value) + "]"
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, str) and (set(value) & set(",:?[]{}#\"'") or value[:1] in "*&!|>%@`"):
-        return '"' + value.replace('"', '\\"') + '"'
+    if isinstance(value, str) and _needs_quotes(value):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return str(value)
+
+
+def _needs_quotes(text: str) -> bool:
+    return (
+        not _SIGNS.isdisjoint(text)
+        or text[:1] in _FIRST
+        or text != text.strip()
+        or text.lower() in _WORDS
+        or _NO_TEXT.fullmatch(text) is not None
+    )
 
 
 _DEFINITIONS = {"tools": "Tool", "slots": "SlotMap", "intents": "Intent", "tests": "TalkStep"}
