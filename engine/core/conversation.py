@@ -146,8 +146,7 @@ class Conversation:
     @property
     def next_deadline(self) -> Millis | None:
         """When `advance` must be called at the latest; None: only an event can change anything."""
-        first = self._deadlines.next()
-        return None if first is None else first.at
+        return self._deadlines.earliest
 
     @property
     def pending(self) -> tuple[str, ...]:

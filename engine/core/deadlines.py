@@ -66,6 +66,11 @@ class Deadlines:
         """Return when this deadline is due, or None."""
         return self._at.get(name)
 
+    @property
+    def earliest(self) -> Millis | None:
+        """When the deadline that fires first is due, or None."""
+        return min(self._at.values(), default=None)
+
     def next(self) -> Deadline | None:
         """Return the deadline that fires first, or None."""
         if not self._at:
