@@ -83,7 +83,8 @@ class Row:
 
 
 ROWS = [
-    Row("understand", "ask", 3_500, (types(),), {"understanding 1": "never"}, "error.llm", "Pardon?"),
+    Row("understand", "ask", 3_500, (types(),), {"understanding 1": "never"}, "error.llm",
+        "Pardon?"),
     Row("first_token", "talk", 4_000, (), {"talk 1": "silent"}, "error.llm",
         "Please go ahead, I am listening."),
     Row("token_gap", "talk", 0, (types(after=9_000),), {"talk 2": "hangs"}, "error.llm", AGAIN),
