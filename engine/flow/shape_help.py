@@ -60,7 +60,7 @@ def how_to_write(source: Source, path: Path, schema: Any, value: Any) -> str:
         _as_type(choices, key, value),
         _as_boolean(kinds, value),
         _as_list(choices, key, value),
-        _as_text(source, path, kinds, value),
+        _as_text(source, path, choices, value),
         _as_map(choices, path, key, value),
     ):
         if advice:
@@ -96,10 +96,10 @@ def _as_list(choices: list[Any], key: str, value: Any) -> str:
     lists = [choice for choice in choices if "array" in _kinds(choice)]
     if not lists:
         return ""
+    item = resolve(lists[0].get("items", {}), flow_schema()["definitions"])
     if isinstance(value, dict):
-        item = resolve(lists[0].get("items", {}), flow_schema()["definitions"])
         return "put it into a list, behind a `- `" if "object" in _kinds(item) else ""
-    if not isinstance(value, str | int | float):
+    if not isinstance(value, str | int | float) or "object" in _kinds(item):
         return ""
     parts = [part.strip() for part in value.split(",")] if isinstance(value, str) else []
     if len(parts) > 1 and all(re.match(ID_PATTERN, part) for part in parts):
@@ -107,10 +107,11 @@ def _as_list(choices: list[Any], key: str, value: Any) -> str:
     return f"write `{key}: [{as_yaml(value)}]`"
 
 
-def _as_text(source: Source, path: Path, kinds: set[str], value: Any) -> str:
-    if "string" not in kinds:
+def _as_text(source: Source, path: Path, choices: list[Any], value: Any) -> str:
+    texts = [choice for choice in choices if "string" in _kinds(choice)]
+    if not texts:
         return ""
-    if isinstance(value, int | float):
+    if isinstance(value, int | float) and not all("enum" in choice for choice in texts):
         node = source.node(path)
         return f'put it in quotes to make it text: "{node.text if node else value}"'
     if path[-1] in _SPOKEN and isinstance(value, list) and all(isinstance(v, str) for v in value):

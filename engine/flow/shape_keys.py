@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.flow.diagnostics import (
@@ -14,6 +15,7 @@ from engine.flow.diagnostics import (
     Related,
     Span,
     listing,
+    nearest,
 )
 from engine.flow.model.states import VERBS, Policies, verb_problem
 from engine.flow.model.tools import TALK_STEPS
@@ -95,7 +97,17 @@ def judge_missing(source: Source, path: Path, error: ValidationError) -> Iterato
     key = error.message.split("'")[1] if "'" in error.message else ""
     required: Any = error.validator_value
     missing = next((name for name in required if name not in instance and name == key), key)
-    yield _missing(source, path, missing, _example(source, path, missing))
+    found = _missing(source, path, missing, _example(source, path, missing))
+    schema: Any = error.schema
+    # A map that takes keys of others (the options of a provider) knows no unknown one.
+    others = [name for name in instance if name not in schema.get("properties", {})]
+    meant = {nearest(name, [missing]): name for name in others}
+    if schema.get("additionalProperties") is not False and missing in meant:
+        span = source.key_span((*path, meant[missing]))
+        fix = Fix(f"rename it to `{missing}`", (Edit(span, missing),))
+        found = replace(found, span=span, label=f"`{missing}` is missing", fix=fix,
+                        help=f"did you mean `{missing}`?")  # fmt: skip
+    yield found
 
 
 def _missing(source: Source, path: Path, key: str, help_: str) -> Diagnostic:
