@@ -73,8 +73,9 @@ class Postponed:
 
     def limit(self, name: str) -> bool:
         """A deadline is due; True: it stands still for now."""
-        kind = name.partition(":")[0]
-        if kind not in _STAND_STILL or not self._exchange.hearing.holding:
+        kind, _, subject = name.partition(":")
+        answered = any(subject_of(event) == subject for event in self._events)
+        if kind not in _STAND_STILL or not (answered or self._exchange.hearing.holding):
             return False
         self._deadlines.set(name, self._outbox.at + LONGEST)
         self._outbox.note("held", deadline=name)
@@ -90,7 +91,7 @@ class Postponed:
         for place, event in enumerate(self._events):
             if not self._busy(event):
                 return self._events.pop(place)
-        if self._limits and not self._exchange.hearing.holding:
+        if self._limits and not self._events and not self._exchange.hearing.holding:
             for name in self._limits:
                 if self._deadlines.get(name) is not None:
                     self._deadlines.set(name, self._outbox.at)
