@@ -262,8 +262,8 @@ class Conversation:
         self._deadlines.cancel_all("")
         self._ahead.review("", "")
         self._postponed.close()
-        self._exchange.close()
         self._requests.close()
+        self._exchange.close()
         self._deadlines.set("close", self._outbox.at + CLOSE_TIMEOUT)
         self._outbox.emit(HangUp(reason=reason, kind="leave" if kind == "leave" else "hangup"))
 

@@ -17,6 +17,7 @@ from engine.effects import (
     Transfer,
 )
 from engine.events import (
+    CloseRequested,
     ParticipantJoined,
     ReplyDelta,
     ReplyFinished,
@@ -169,6 +170,14 @@ class TestLines:
         call.take(TextReceived(at=200, participant="caller", text="bye"))
         call.take(SayRequested(at=300, request="q2", text="And one more."))
         assert over(call)["q2"] == ("", True, "the call is ending")
+
+    def test_one_that_is_held_when_the_call_ends_tells_so(self, call):
+        call.open()
+        call.voice(100)
+        call.take(SayRequested(at=200, request="q1", text="Too late."))
+        call.take(CloseRequested(at=300, reason="enough"))
+
+        assert over(call)["q1"] == ("", True, "the call is over")
 
 
 class TestInterrupting:
