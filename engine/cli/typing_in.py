@@ -26,7 +26,7 @@ HELP = """\
 Type what the caller says. Commands:
   /silence 6s     the caller is silent for so long
   /dtmf 12#       the caller presses keys
-  /emit EVENT     something happens: app.paid, timer.NAME
+  /emit EVENT     something happens: app.paid, voicemail, timer.NAME
   /state          where the conversation is, and what leads on from there
   /states         all states; the current one is marked
   /slots          what is known
@@ -196,7 +196,14 @@ class Chat:
     def _emit(self, text: str) -> Iterator[Told]:
         if not text:
             return iter([Told("note", "/emit takes an event, like app.paid or timer.NAME")])
-        return self._act(lambda: self._call.happens(text))
+        return self._raised(text)
+
+    def _raised(self, event: str) -> Iterator[Told]:
+        before = len(self._call.steps)
+        yield from self._act(lambda: self._call.happens(event))
+        steps = self._call.steps[before:]
+        if steps and not any(step.moves or step.effects for step in steps):
+            yield Told("note", f"nothing comes of {event} in {self._call.state}")
 
     def _take_back(self, _: str) -> Iterator[Told]:
         if not self._undo:

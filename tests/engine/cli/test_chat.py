@@ -131,6 +131,10 @@ def test_after_the_end_only_undo_and_restart_lead_on() -> None:
     assert shown.endswith("agent: For how many?\n")
 
 
+def test_an_event_nobody_handles_is_told() -> None:
+    assert "# nothing comes of app.nothing in ask\n" in chat("/emit app.nothing")
+
+
 def test_trace_shows_what_happens_inside() -> None:
     assert "ask -> check  (ask.then[0])" in chat("/trace", "three", "Ann")
 
