@@ -30,6 +30,7 @@ _SLIPS = (
     (r"!(?!=)", "TW409", "`!` is not an operator", "write `not`"),
     (r"===", "TW409", "`===` is not an operator", "write `==`"),
     (r"(?<![=!<>])=(?!=)", "TW409", "`=` does not compare", "write `==`"),
+    (r"\?", "TW409", "`? :` cannot be used here", "use two entries with `when`"),
     (r"\$", "TW409", "environment variables cannot be used in expressions", ""),
 )
 
@@ -138,10 +139,44 @@ def _syntax_problem(text: str, offset: int, error: SyntaxError) -> Problem:
         slip = re.search(pattern, bare)
         if slip:
             return Problem(offset + slip.start(), offset + slip.end(), code, message, help_text)
+    unpaired = _brackets(bare, offset)
+    if unpaired is not None:
+        return unpaired
     if not error.offset or (error.lineno or 1) > 1:  # where ast runs out of text
         start, end = offset + len(text) - 1, offset + len(text)
         return Problem(start, end, "TW409", "not an expression: something is missing after this")
     start = min(max(error.offset - 1, 0), len(text) - 1)
-    end = min(max((error.end_offset or 0) - 1, start + 1), len(text))
-    reason = (error.msg or "syntax error").split(". Perhaps")[0]
-    return Problem(offset + start, offset + end, "TW409", f"not an expression: {reason}")
+    if "unterminated string" in (error.msg or ""):
+        end = offset + len(text)
+        return Problem(offset + start, end, "TW409", "this quote is never closed", "close it")
+    word = re.compile(r"\w+|\S|$").match(text, start)
+    end = max(word.end() if word else 0, start + 1)
+    found = text[start:end].strip() or "a blank"
+    help_text = "between two values stands an operator: == != < > and or not in + - * /"
+    message = f"not an expression: `{found}` cannot stand here"
+    return Problem(offset + start, offset + end, "TW409", message, help_text)
+
+
+_CLOSING = {"(": ")", "[": "]", "{": "}"}
+
+
+def _brackets(bare: str, offset: int) -> Problem | None:
+    """A bracket that is never closed, or closes nothing, or another one."""
+    opened: list[re.Match[str]] = []
+    for bracket in re.finditer(r"[()\[\]{}]", bare):
+        place = offset + bracket.start(), offset + bracket.end()
+        if bracket[0] in _CLOSING:
+            opened.append(bracket)
+        elif not opened:
+            return Problem(*place, "TW409", f"this `{bracket[0]}` closes nothing", "remove it")
+        elif _CLOSING[opened[-1][0]] != bracket[0]:
+            due = _CLOSING[opened[-1][0]]
+            message = f"`{bracket[0]}` cannot close a `{opened[-1][0]}`"
+            return Problem(*place, "TW409", message, f"write `{due}`")
+        else:
+            opened.pop()
+    if not opened:
+        return None
+    last = opened[-1]
+    message, help_text = f"this `{last[0]}` is never closed", f"close it with `{_CLOSING[last[0]]}`"
+    return Problem(offset + last.start(), offset + last.end(), "TW409", message, help_text)

@@ -268,6 +268,9 @@ class _Inference:
             if not _comparable(item_type, whole_type.item or ANY):
                 message = f"{_say(item_type)} is looked for in {_say(whole_type)}"
                 self.report(item, "TW401", message)
+        elif whole_type.kind in _TEXTS and item_type.kind not in _TEXTS | _SILENT:
+            message = f"{_say(item_type)} is looked for in {_say(whole_type)}"
+            self.report(item, "TW401", message)
         elif whole_type.kind not in _TEXTS | _SILENT | {"map"}:
             self.report(whole, "TW401", f"nothing can be `in` {_say(whole_type)}")
 

@@ -131,6 +131,8 @@ def _beginning(source: Source) -> Span:
 def _example(source: Source, path: Path, key: str) -> str:
     if key == "turnwise":
         return "the first line of a flow is `turnwise: 1`"
+    if key == "to" and path[-1:] == ("transfer",):
+        return "add `to:` with whom to call: `to: $FRONT_DESK`"
     if key == "to":
         return "add `to:` with the next state, or `to: STAY`"
     if key == "start":
@@ -177,6 +179,8 @@ def _in_state(source: Source, path: Path, owner: dict[str, Any]) -> Iterator[Dia
             where=path,
         )
         return
+    if key == "args" and {"run", "call"} & owner.keys():
+        return  # of two verbs the one it belongs to is told to be too many
     problem = verb_problem({name: owner[name] for name in (*verbs[:1], key)})
     if problem is None:
         return

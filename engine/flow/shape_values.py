@@ -153,7 +153,7 @@ def _bad_id(source: Source, path: Path, text: str, *, is_key: bool) -> Diagnosti
         help_ = "choose another name"
     else:
         message = f"`{text}` is not a valid name"
-        help_ = f"call it `{meant}`" if meant else ""
+        help_ = f"call it `{meant}`" if meant else "begin it with a letter, and use no other signs"
     return Diagnostic(
         code="TW105",
         message=message,
@@ -190,7 +190,9 @@ def _bad_event(source: Source, path: Path, text: str, *, is_key: bool) -> Diagno
 def _bad_target(source: Source, path: Path, text: str) -> Diagnostic:
     names = [str(where[-1]) for where, _ in states(source.data)]
     meant = nearest(text, RESERVED_TARGETS) if text.upper() in RESERVED_TARGETS else None
-    meant = meant or nearest(text, names)
+    # A state whose own name is refused is told what to be called.
+    known = {_as_id(name) or name for name in names}
+    meant = meant or nearest(_as_id(text) or text, known)
     return Diagnostic(
         code="TW105",
         message=f"`{text}` cannot be a target",

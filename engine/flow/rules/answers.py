@@ -106,6 +106,45 @@ def twin_intents(book: Book) -> Iterator[Diagnostic]:
                     )  # fmt: skip
 
 
+_EMPTY_WORDS = frozenset(
+    {
+        *("a", "an", "the", "to", "for", "of", "on", "in", "at", "is", "are", "be", "that", "this"),
+        *("caller", "callers", "user", "somebody", "someone", "he", "she", "they", "it", "about"),
+        *("asks", "ask", "asking", "wants", "want", "wanting", "would", "like", "likes", "says"),
+    }
+)
+"""Words of `means` that do not tell one intent from another."""
+
+
+def same_meanings(book: Book) -> Iterator[Diagnostic]:
+    """Two intents that mean the same, or an example that is a counter-example as well (TW703)."""
+    first: dict[frozenset[str], str] = {}
+    for name, intent in book.flow.intents.items():
+        words = frozenset(_plain(intent.means).split()) - _EMPTY_WORDS
+        other = first.setdefault(words, name) if words else name
+        if other != name:
+            earlier = book.source.span(("intents", other, "means"))
+            yield book.checked.find(
+                "TW703", ("intents", name, "means"), f"`{other}` and `{name}` mean the same",
+                label=f"`{name}` here",
+                help="say how they differ, or make one intent of them",
+                related=(Related(earlier, f"`{other}` here"),),
+            )  # fmt: skip
+        not_meant = {_plain(phrase): index for index, phrase in enumerate(intent.not_)}
+        for key, phrases in (("words", intent.words), ("examples", intent.examples)):
+            for index, phrase in enumerate(phrases):
+                at = not_meant.get(_plain(phrase))
+                if at is not None:
+                    there = book.source.span(("intents", name, "not", at))
+                    yield book.checked.find(
+                        "TW703", ("intents", name, key, index),
+                        f"the same words mean `{name}` and do not",
+                        label="means it",
+                        help="leave them in one of the two lists",
+                        related=(Related(there, "does not mean it"),),
+                    )  # fmt: skip
+
+
 def leaks(book: Book) -> Iterator[Diagnostic]:
     """What is sensitive leaves the conversation (TW511)."""
     for text in book.texts:
@@ -170,4 +209,12 @@ def no_plan_b(book: Book) -> Iterator[Diagnostic]:
             )  # fmt: skip
 
 
-PASSES = (blocked_answers, ignored_answers, key_conflicts, twin_intents, leaks, no_plan_b)
+PASSES = (
+    blocked_answers,
+    ignored_answers,
+    key_conflicts,
+    twin_intents,
+    same_meanings,
+    leaks,
+    no_plan_b,
+)

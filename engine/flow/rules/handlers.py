@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from engine.flow.diagnostics import Diagnostic
 from engine.flow.expression_syntax import read
 from engine.flow.expressions import EvaluationError, Expression
+from engine.flow.model import Slot
 from engine.flow.rules.book import Book
-from engine.flow.rules.parts import Place
+from engine.flow.rules.parts import FLOW, Place
+from engine.flow.rules.references import BUILT_IN_INTENTS
 from engine.flow.rules.texts import Text
 
 # --- handlers ------------------------------------------------------------------------------------
@@ -21,7 +23,7 @@ def silent_handlers(book: Book) -> Iterator[Diagnostic]:
     for name, path, scope in book.scopes:
         inside = book.members[name]
         for event in scope.handle:
-            if event in emitted:
+            if event in emitted or _is_unknown(book, event):
                 continue
             found = _passing(book, name, event) or _never(book, inside, event)
             if found is not None:
@@ -32,6 +34,13 @@ def silent_handlers(book: Book) -> Iterator[Diagnostic]:
                     label=why,
                     help=help_,
                 )  # fmt: skip
+
+
+def _is_unknown(book: Book, event: str) -> bool:
+    """Whether the name in it is declared nowhere; that has a finding of its own."""
+    first, _, name = event.partition(".")
+    declared = {"intent": {*book.flow.intents, *BUILT_IN_INTENTS}, "tool": {*book.flow.tools}}
+    return bool(name) and name not in declared.get(first, {name})
 
 
 def _passing(book: Book, name: str, event: str) -> tuple[str, str] | None:
@@ -60,9 +69,20 @@ def _never(book: Book, inside: list[Place], event: str) -> tuple[str, str] | Non
     tool = book.flow.tools.get(rest) if first == "tool" else None
     if tool is not None and not tool.keep:
         return f"`{rest}` ends with the state that runs it", "say `keep: true` in the tool"
+    if first == "dtmf" and all("dtmf" not in _accepted(book, place) for place in inside):
+        return "keys are not listened to here", "add `dtmf` to `listen.accept`, or remove it"
     if first == "timer" and rest and not _runs(book, inside, rest):
         return f"timer `{rest}` does not run here", "declare the timer here, or move the handler"
     return None
+
+
+def _accepted(book: Book, place: Place) -> Sequence[str]:
+    """What may be answered with in a state; both, where nothing is said."""
+    for name in place.scopes:
+        scope = book.flow if name == FLOW else book.places[name].state
+        if scope.listen is not None and scope.listen.accept is not None:
+            return scope.listen.accept
+    return ("speech", "dtmf")
 
 
 def _runs(book: Book, inside: list[Place], timer: str) -> bool:
@@ -134,6 +154,8 @@ def _impossible(
     slot = book.flow.slots.get(name)
     if number is None or slot is None:
         return
+    if text.source.strip() == text.source[slice(*at)]:
+        yield from _always(book, text, name, slot, kind, number)
     for key, bound in (("max", slot.max), ("min", slot.min)):
         if isinstance(bound, int | float) and _beyond(kind, number, key, bound):
             word = "most" if key == "max" else "least"
@@ -144,6 +166,30 @@ def _impossible(
                 help="change the number, or the bound of the slot",
                 related=(book.checked.see(("slots", name, key), f"at {word} {bound}"),),
             )  # fmt: skip
+
+
+def _always(
+    book: Book, text: Text, name: str, slot: Slot, kind: type[ast.cmpop], number: float
+) -> Iterator[Diagnostic]:
+    """A whole condition that the bounds of its slot make true of every value."""
+    low, high = slot.min, slot.max
+    key = ""
+    if isinstance(low, int | float) and (
+        (kind is ast.Gt and low > number) or (kind is ast.GtE and low >= number)
+    ):
+        key = "min"
+    elif isinstance(high, int | float) and (
+        (kind is ast.Lt and high < number) or (kind is ast.LtE and high <= number)
+    ):
+        key = "max"
+    if key:
+        bound = f"at {'least' if key == 'min' else 'most'} {low if key == 'min' else high}"
+        yield book.checked.find(
+            "TW308", text.path, f"every value of `{name}` makes this true: it is {bound}",
+            label="decides only whether there is a value",
+            help=f"leave `when` out, or say that: `when: slots.{name} != null`",
+            related=(book.checked.see(("slots", name, key), bound),),
+        )  # fmt: skip
 
 
 def _beyond(kind: type[ast.cmpop], number: float, key: str, bound: float) -> bool:
