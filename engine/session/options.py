@@ -40,8 +40,8 @@ class SessionOptions:
     """Who of several participants is listened to: whoever speaks first, or all of them mixed."""
     source: str = ""
     """Path of the flow file; the journal names it, so that a replay finds the flow."""
-    steps_kept: int | None = 500
-    """The latest steps a session remembers, some fifty turns; None: all. The journal, a keeper and
+    steps_kept: int | None = 300
+    """The latest steps a session remembers, some thirty turns; None: all. The journal, a keeper and
     `on_step` get every one."""
 
 
