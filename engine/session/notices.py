@@ -61,6 +61,8 @@ class TurnTaken(Notice):
     name: str = "turn"
     turn: str
     text: str
+    speaker: str = ""
+    """The participant's id, where there have been several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,7 +222,8 @@ class Fold:
         for note in step.notes:
             data = note.data
             if note.kind == "turn":
-                yield TurnTaken(at=step.at, turn=data["turn"], text=data["text"])
+                who = str(data.get("speaker", ""))
+                yield TurnTaken(at=step.at, turn=data["turn"], text=data["text"], speaker=who)
             elif note.kind in ("heard", "dropped"):
                 yield self._line_over(step.at, note)
             elif note.kind in self._OVER_A_LINE:

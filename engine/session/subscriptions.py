@@ -77,7 +77,9 @@ class Subscriptions:
         return end
 
     def saw(self, step: Step) -> None:
-        """Tell everybody what the next step of the call means."""
+        """Tell everybody what the next step of the call means; costs nothing without handlers."""
+        if not self._by_name:
+            return
         if not self._by_name:
             self._fold.skip(step)
             return

@@ -94,8 +94,8 @@ def flow(compile_text):
 def meeting(virtual, flow):
     """Run a call of two people; `plan` maps seconds to what happens then."""
 
-    def run(plan, said, *, joins=2, vads=None, **options):
-        journal = io.StringIO()
+    def run(plan, said, *, joins=2, vads=None, told=None, **options):
+        journal, told = io.StringIO(), [] if told is None else told
 
         async def main(clock):
             room = LoopbackRoom(clock)
@@ -116,6 +116,7 @@ def meeting(virtual, flow):
             session = Session(
                 flow, room, services, clock, SessionOptions(**options), journal=journal
             )
+            session.on("turn", told.append)
             loop = asyncio.get_running_loop()
             for seconds, act in plan.items():
                 loop.call_later(seconds, act, room, people)
@@ -173,10 +174,15 @@ class TestFirstSpeaker:
         assert released <= starts[1][1] <= released + 40
 
     def test_words_carry_the_label_of_who_said_them(self, meeting):
+        notices = []
         session, result, _, _ = meeting(
-            {3.0: says(0, 5_000, 1), 9.0: says(1, 9_000, 1)}, ["four", "yes"]
+            {3.0: says(0, 5_000, 1), 9.0: says(1, 9_000, 1)}, ["four", "yes"], told=notices
         )
 
+        assert [(notice.speaker, notice.text) for notice in notices] == [
+            ("caller1", "four"),
+            ("caller2", "yes"),
+        ]
         finals = [(e.participant, e.text) for e in causes(session, TranscriptReceived) if e.final]
         assert finals == [("caller1", "four"), ("caller2", "yes")]
         turns = [(d["speaker"], d["text"]) for d in notes(session, "turn")]
