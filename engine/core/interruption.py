@@ -53,8 +53,9 @@ from engine.effects import CloseStretch
 from engine.events import Millis, TranscriptReceived
 from engine.machine.compiled import InterruptionPolicy
 
-JUST_BEGUN: Millis = 500
-"""Who speaks against a reply that began so little before has not been listening to it yet."""
+JUST_BEGUN: Millis = 700
+"""Who speaks against a reply that began so little before does not answer it: to hear a word, and to
+begin to speak, takes longer."""
 
 LONGEST_HOLD: Millis = 5_000
 """A voice of which no word is known after so long may well be a noise."""

@@ -11,8 +11,8 @@ from __future__ import annotations
 import asyncio
 import datetime
 import difflib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -164,11 +164,19 @@ def _services(script: Script) -> Services:
     probabilities = {h.user: h.done for h in script.speech if h.user is not None}
     return Services(
         vad=vad,
-        stt=ScriptedRecognizer([_heard(h) for h in script.speech], sample_rate=SAMPLE_RATE),
+        stt=ScriptedRecognizer(_stretches(script), sample_rate=SAMPLE_RATE),
         turn_detector=ScriptedTurnDetector(probabilities),
         tts=_synthesizer(script),
         llm=_model(script),
     )
+
+
+def _stretches(script: Script) -> Iterator[Heard]:
+    for speech in script.speech:
+        heard = _heard(speech)
+        yield heard
+        for text in speech.rest:
+            yield replace(heard, text=text, partials=())
 
 
 def _heard(speech: Happening) -> Heard:

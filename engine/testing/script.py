@@ -82,6 +82,9 @@ class Happening(_Part):
     """What the turn detector says about this text: the probability that the turn is over."""
     noise: Length | None = None
     """Voice without words, for so long."""
+    rest: tuple[str, ...] = ()
+    """What is heard of the further parts of a stretch that is closed because it does not end; one
+    for each time. Not with `words_after`."""
     key: str | None = None
     types: str | None = None
     leaves: Literal["left", "lost"] | None = None
