@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -32,7 +33,8 @@ def timeline(journal: Path, html: Path | None, out: TextIO, *, personal: bool = 
         header, found = read(lines)
         steps = list(found)
     if html is None:
-        out.write(render(steps, personal=personal))
+        width = shutil.get_terminal_size().columns if out.isatty() else None
+        out.write(render(steps, personal=personal, width=width))
         return 0
     from engine.cli.timeline_page import page
     from engine.observe.personal import redacted

@@ -157,8 +157,12 @@ def _marks(step: Step) -> Iterable[Mark]:
             yield Mark(at=step.at, kind=note.kind, text=_told(note))
 
 
+_IDS = frozenset({"turn", "utterance", "utterances", "reply"})
+"""Of notes; they tell a reader nothing."""
+
+
 def _told(note: Note) -> str:
-    values = (v for k, v in note.data.items() if k != "turn" and v not in ("", None))
+    values = (v for k, v in note.data.items() if k not in _IDS and v not in ("", None))
     return ", ".join(v if isinstance(v, str) else json.dumps(v, ensure_ascii=False) for v in values)
 
 

@@ -16,6 +16,7 @@ reader asks for it.
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass, replace
 from typing import Any
@@ -26,6 +27,9 @@ from engine.events import Event, Millis
 from engine.observe.personal import MASK, redacted
 
 _NAME_WIDTH = 20
+_TEXT_COLUMN = 36
+"""Where the fields stand; a folded line goes on there."""
+_NARROWEST = 60
 _STATES_COLUMN = 88
 """Where the states stand; a longer line pushes them to the right rather than wrapping."""
 
@@ -49,9 +53,14 @@ _TEXT_LIMIT = 120
 
 
 class Timeline:
-    """Turns steps into lines, remembering the states so that only changes are printed."""
+    """Turns steps into lines, remembering the states so that only changes are printed.
 
-    def __init__(self) -> None:
+    Args:
+        width: fold lines that are longer than so many columns; None: let them be long.
+    """
+
+    def __init__(self, width: int | None = None) -> None:
+        self._width = None if width is None else max(width, _NARROWEST)
         self._states: States | None = None
 
     def lines(self, step: Step) -> list[str]:
@@ -60,20 +69,26 @@ class Timeline:
         rows += [("*", note.kind, _note(note)) for note in step.notes]
         rows += [("<", type(effect).__name__, _fields(effect)) for effect in step.effects]
         lines = [_row(None if i else step.at, *row) for i, row in enumerate(rows)]
+        states = ""
         if step.states != self._states:
             self._states = step.states
-            lines[0] = f"{lines[0]:<{_STATES_COLUMN}}  {show_states(step.states)}"
+            states = show_states(step.states)
+        if self._width is not None:
+            return _folded(lines, states, self._width)
+        if states:
+            lines[0] = f"{lines[0]:<{_STATES_COLUMN}}  {states}"
         return [line.rstrip() for line in lines]
 
 
-def render(steps: Iterable[Step], *, personal: bool = False) -> str:
+def render(steps: Iterable[Step], *, personal: bool = False, width: int | None = None) -> str:
     """Return the whole timeline as text, one line per event, note and effect.
 
     Args:
         steps: of one call, from its beginning.
         personal: show what is personal as well.
+        width: fold what is longer than so many columns.
     """
-    timeline = Timeline()
+    timeline = Timeline(width)
     shown = steps if personal else redacted(steps)
     return "".join(f"{line}\n" for step in shown for line in timeline.lines(step))
 
@@ -97,6 +112,23 @@ def show_millis(at: Millis) -> str:
 def _row(at: Millis | None, mark: str, name: str, text: str) -> str:
     instant = "" if at is None else show_millis(at)
     return f"{instant:>9}  {mark}  {name:<{_NAME_WIDTH}}  {text}"
+
+
+def _folded(lines: list[str], states: str, width: int) -> list[str]:
+    """Fold rows under their last column; the states stand at the right edge of the first."""
+    found: list[str] = []
+    for number, line in enumerate(lines):
+        parts = textwrap.wrap(
+            line.rstrip(), width, subsequent_indent=" " * _TEXT_COLUMN, break_on_hyphens=False
+        )
+        if number == 0 and states:
+            room = width - len(parts[0]) - 2
+            if len(states) <= room:
+                parts[0] = f"{parts[0]}{states:>{width - len(parts[0])}}"
+            else:
+                parts.insert(1, f"{states:>{width}}")
+        found += parts
+    return found
 
 
 def _cause(cause: Event | Deadline) -> tuple[str, str, str]:

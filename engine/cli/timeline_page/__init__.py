@@ -80,7 +80,7 @@ def page(header: Header, steps: Sequence[Step], peaks: Peaks | None = None) -> s
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"seconds": show_millis, "clock": _clock}
+    environment.filters |= {"seconds": show_millis, "clock": _clock, "instant": _instant}
     script = folder.joinpath("page.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     call = view(steps)
@@ -118,6 +118,12 @@ def _call(header: Header, steps: Sequence[Step], call: CallView) -> dict[str, An
 def _clock(at: Millis) -> str:
     minutes, millis = divmod(at, 60_000)
     return f"{minutes}:{millis / 1000:04.1f}"
+
+
+def _instant(at: Millis) -> str:
+    """As the axis shows it, to the millisecond."""
+    minutes, millis = divmod(at, 60_000)
+    return f"{minutes}:{millis / 1000:06.3f}"
 
 
 def _moment(iso: str) -> str:

@@ -42,13 +42,14 @@ function zoomTo(wanted, about) {
   const time = (score.scrollLeft + middle - names()) / px;
   px = Math.min(600, Math.max(fitting(), wanted));
   document.documentElement.style.setProperty("--px", px);
+  score.classList.toggle("far", px < 24);
   zoom.value = Math.log(px);
   axis();
   score.scrollLeft = time * px + names() - middle;
   cursor.hidden = true;
 }
 
-const fitting = () => Math.max(1, (score.clientWidth - names() - 96) / Math.max(end, 1));
+const fitting = () => Math.max(0.05, (score.clientWidth - names() - 96) / Math.max(end, 1));
 
 function point(time) {
   cursor.hidden = false;
@@ -57,6 +58,7 @@ function point(time) {
 }
 
 document.querySelectorAll("svg[data-peaks]").forEach(wave);
+score.classList.toggle("far", px < 24);
 axis();
 zoom.min = Math.log(fitting());
 zoom.max = Math.log(600);

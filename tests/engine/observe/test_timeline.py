@@ -1,5 +1,7 @@
 """A timeline shows what matters, in columns, once."""
 
+import pytest
+
 from engine.core.step import Deadline, Note, States, Step
 from engine.effects import CallTool, PauseSpeech, Say
 from engine.events import (
@@ -105,3 +107,29 @@ def test_long_text_is_shortened_and_line_breaks_stay_inside_a_line():
 
     assert len(text.splitlines()) == 2
     assert all(len(line) < 200 for line in text.splitlines())
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_narrow_reader_gets_lines_that_are_folded_under_their_fields(width):
+    long = "a story that is told at length and with many words " * 2
+    move = make_step(
+        Deadline(name="silence", at=1_000),
+        notes=[Note(kind="log", data={"text": long})],
+        states=("SPEAKING", "LISTENING", "a_state_with_a_long_name"),
+    )
+
+    lines = render([move], width=width).splitlines()
+
+    assert max(map(len, lines)) <= width
+    assert lines[0].endswith("speaking/listening/a_state_with_a_long_name") or lines[1].endswith(
+        "speaking/listening/a_state_with_a_long_name"
+    )
+    folded = [line for line in lines if line.startswith(" " * 36)]
+    assert folded
+    assert " ".join(" ".join(lines).split()).count("many words") == 2
+
+
+def test_a_reader_narrower_than_the_columns_gets_the_narrowest_there_are():
+    text = render([make_step(Deadline(name="silence", at=1))], width=3)
+
+    assert "silence" in text
