@@ -39,7 +39,7 @@ _TABLE = (
     Code("TW005", "yaml11-trap", "warning", "`to: no`, `12:30`, `010`, `{ask: Who?}`: read otherwise by other tools", fix="safe"),
     Code("TW006", "odd-characters", "warning", "zero-width or non-breaking space, smart quote in a key", fix="safe"),
     Code("TW101", "unknown-key", "error", "`thne:`; nearest known key by edit distance", fix="unsafe"),
-    Code("TW102", "missing-key", "error", "`run` without `args` though the tool needs some"),
+    Code("TW102", "missing-key", "error", "`run` without `args` though the tool needs some", fix="unsafe"),
     Code("TW103", "wrong-shape", "error", "list where a map is due; says what was found", fix="unsafe"),
     Code("TW104", "two-verbs", "error", "`collect` and `run` in one state"),
     Code("TW105", "bad-id", "error", "`Check-Table`, reserved `END`, leading digit", fix="unsafe"),
