@@ -1,14 +1,17 @@
 """The conversations that are missing: for each transition no test reaches, the shortest way there.
 
-A stub is a test that runs as far as the graph tells: guards are not solved, but for the plainest
-ones (`answer`, `result.status == "free"`); the rest stands in comments for the author to complete.
+A stub is a test that runs as far as the graph tells: values for which the guards hold are looked
+for among likely ones (`solving`); the rest stands in comments for the author to complete. What is
+not written is told with its reason.
 """
 
 from __future__ import annotations
 
+import datetime
 import heapq
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,15 +28,16 @@ from engine.machine.compiled import (
     Transition,
 )
 from engine.testing.flow_tests.coverage import Coverage, waits
+from engine.testing.flow_tests.solving import Question, Solution, solve
 from engine.testing.flow_tests.writing import Stub, Written, duration, write
 
+NOW = "2026-05-01T12:00"
+"""The day of the calls that are written: the samples below lie after it."""
 _TODO = "TODO"
 _DETOUR = 3
 """A handler on the way counts as so many steps: it is not how the author meant the talk to go. So
 does a guard that only a person can meet."""
 _OF_TOOLS = ("error.timeout", "error.tool")
-_RESULT = re.compile(r"result\.(\w+) == \"([^\"]*)\"")
-_MEMBERS = re.compile(r"len\(result\.(\w+)\) > 0")
 _PLAIN = re.compile(r"(not )?answer|result\.\w+ == \"[^\"]*\"|len\(result\.\w+\) > 0")
 _SAMPLES: dict[str, tuple[Any, Any]] = {
     "integer": (2, 3),
@@ -70,7 +74,8 @@ class _Edge:
 def stubs(flow: CompiledFlow, coverage: Coverage) -> str:
     """Return tests for what no test reaches, as entries of a `tests:` block; empty: all is reached.
 
-    Only the flow itself is looked at: its sub-flows have tests of their own.
+    Only the flow itself is looked at: its sub-flows have tests of their own. What cannot be reached
+    is told in comments behind them.
     """
     edges = {name: list(_edges(state)) for name, state in flow.states.items()}
     ways = _shortest(flow.start, edges)
@@ -79,14 +84,28 @@ def stubs(flow: CompiledFlow, coverage: Coverage) -> str:
         for item in coverage.missing()
         if item.flow == flow.id and item.kind in ("transitions", "handlers")
     }
-    chosen = [way for name in wanted if (way := _way_to(name, edges, ways)) is not None]
+    found = {name: _way_to(name, edges, ways) for name in sorted(wanted)}
+    chosen = [way for way in found.values() if way is not None]
     written: list[Stub] = []
     # the longest first: what lies on its way needs no conversation of its own
     for way in sorted(chosen, key=lambda way: (-len(way), way[-1].transition.id)):
         if way[-1].transition.id in wanted:
             wanted -= {edge.transition.id for edge in way}
             written.append(_stub(flow, way))
-    return write(written)
+    lost = [f"  # not written: {n}: {_why(n, edges, ways)}" for n, way in found.items() if not way]
+    return write(written) + "".join(f"{line}\n" for line in lost)
+
+
+def _why(name: str, edges: dict[str, list[_Edge]], ways: dict[str, tuple[_Edge, ...]]) -> str:
+    """Why there is no way to a transition."""
+    owners = [
+        state for state, there in edges.items() if any(e.transition.id == name for e in there)
+    ]
+    if not owners:
+        return "its event cannot come where it is handled"
+    if not any(state in ways for state in owners):
+        return f"nothing leads to {' or '.join(owners)}"
+    return "nothing is known on the way that a caller could correct"
 
 
 def _edges(state: CompiledState) -> Iterator[_Edge]:
@@ -157,16 +176,49 @@ def _stub(flow: CompiledFlow, way: tuple[_Edge, ...]) -> Stub:
     last = way[-1]
     name = re.sub(r"\W+", "_", last.transition.id).strip("_").lower()
     states = [edge.state for edge in way] + [last.dest]
-    stub = Stub(name=f"reaches_{name}", comment=" -> ".join(states))
+    stub = Stub(name=f"reaches_{name}", comment=" -> ".join(states), now=NOW)
     filled: dict[str, Any] = {}
-    for edge in way:
-        _take(flow, edge, stub, filled)
+    plans = _plans(flow, way)
+    solved = [plan for plan in plans if isinstance(plan, Solution)]
+    wanted = {name: value for plan in solved for name, value in plan.slots.items()}
+    for edge, plan in zip(way, plans, strict=True):
+        _take(flow, edge, stub, filled, plan, wanted)
         dest = flow.states.get(edge.dest)
         if dest is not None and waits(dest) and edge.dest != edge.state:
             stub.talk.append(Written("at", edge.dest))
     if not stub.talk or stub.talk[-1].key != "at":
         stub.talk.append(_last(flow.states.get(last.dest), stub))
     return stub
+
+
+def _plans(flow: CompiledFlow, way: tuple[_Edge, ...]) -> list[Solution | str]:
+    """For each transition of a way, what lets it fire, or why that cannot be told."""
+    known: dict[str, Any] = {}
+    plans: list[Solution | str] = []
+    for edge in way:
+        solution = solve(_question(flow, edge, known))
+        plans.append(solution)
+        if isinstance(solution, Solution):
+            known |= {name: value for name, value in solution.slots.items() if value is not None}
+    return plans
+
+
+def _question(flow: CompiledFlow, edge: _Edge, known: dict[str, Any]) -> Question:
+    state = flow.states[edge.state]
+    entries = state.then
+    if edge.event:
+        handlers = [h for scope in state.scopes for h in scope.handlers if h.event == edge.event]
+        entries = tuple(t for handler in handlers for t in handler.transitions)
+    above = itertools.takewhile(lambda entry: entry.id != edge.transition.id, entries)
+    verb = state.verb
+    return Question(
+        flow=flow,
+        before=tuple(entry.when for entry in above if entry.when is not None),
+        guard=edge.transition.when,
+        returns=flow.tools[verb.tool].returns if isinstance(verb, Run) else None,
+        known=known,
+        now=datetime.datetime.fromisoformat(NOW),
+    )
 
 
 def _last(state: CompiledState | None, stub: Stub) -> Written:
@@ -178,21 +230,29 @@ def _last(state: CompiledState | None, stub: Stub) -> Written:
     return Written("agent", "/./", "TODO: what must be said")
 
 
-def _take(flow: CompiledFlow, edge: _Edge, stub: Stub, filled: dict[str, Any]) -> None:
+def _take(
+    flow: CompiledFlow,
+    edge: _Edge,
+    stub: Stub,
+    filled: dict[str, Any],
+    plan: Solution | str,
+    wanted: Mapping[str, Any],
+) -> None:
     """Write what makes this transition fire."""
     verb = flow.states[edge.state].verb
+    if isinstance(plan, str) and edge.transition.when is not None:
+        source = edge.transition.when.source
+        stub.comment += f"\nTODO: make this true in {edge.state}: {source} ({plan})"
     if isinstance(verb, Run):
-        stub.mocks.setdefault(verb.tool, []).append(_result(flow, verb, edge))
+        stub.mocks.setdefault(verb.tool, []).append(_result(flow, verb, edge, plan))
     if edge.event:
         stub.talk += _event(flow, edge, stub, filled)
     elif isinstance(verb, Collect):
-        stub.talk += _form(flow, verb, filled)
+        stub.talk += _form(flow, verb, filled, wanted)
     elif isinstance(verb, Confirm):
-        when = edge.transition.when
-        yes = when is not None and "not " not in when.source
+        guarded = edge.transition.when is not None
+        yes = guarded if isinstance(plan, str) else bool(plan.answer)
         stub.talk.append(Written("user", _TODO, _when(edge), {"answer": yes}))
-    elif edge.transition.when is not None and not isinstance(verb, Run):
-        stub.comment += f"\nTODO: make this true in {edge.state}: {edge.transition.when.source}"
 
 
 def _when(edge: _Edge) -> str:
@@ -200,8 +260,14 @@ def _when(edge: _Edge) -> str:
     return "" if when is None else f"when: {when.source}"
 
 
-def _form(flow: CompiledFlow, verb: Collect, filled: dict[str, Any]) -> Iterator[Written]:
-    values = {name: _sample(flow.slots[name]) for name in verb.slots if name not in filled}
+def _form(
+    flow: CompiledFlow, verb: Collect, filled: dict[str, Any], wanted: Mapping[str, Any]
+) -> Iterator[Written]:
+    values = {
+        name: _sample(flow.slots[name]) if wanted.get(name) is None else wanted[name]
+        for name in verb.slots
+        if name not in filled
+    }
     if values:
         filled |= values
         yield Written("user", _TODO, "", {"slots": values})
@@ -248,24 +314,18 @@ def _circumstance(state: CompiledState, edge: _Edge, stub: Stub) -> Iterator[Wri
             yield Written("emit", edge.event, _when(edge))
 
 
-def _result(flow: CompiledFlow, verb: Run, edge: _Edge) -> Any:
-    """What the tool must answer for this transition, as far as its guard tells plainly."""
+def _result(flow: CompiledFlow, verb: Run, edge: _Edge, plan: Solution | str) -> Any:
+    """What the tool must answer for this transition, as far as that could be found out."""
     if edge.event == "error.timeout":
         return {"error": "timeout"}
     if edge.event.split(".")[0] == "error":
         return {"error": _TODO}
     value = _of_type(flow.tools[verb.tool].returns)
-    if isinstance(value, dict) and edge.transition.when is not None:
-        source = edge.transition.when.source
-        value |= dict(_RESULT.findall(source))
-        for name in _MEMBERS.findall(source):
-            value[name] = [_item_of(flow.tools[verb.tool].returns, name)]
-    return value
-
-
-def _item_of(returns: SlotType | None, name: str) -> Any:
-    field = returns.fields.get(name) if returns is not None else None
-    return _of_type(field.item) if field is not None else _TODO
+    if isinstance(plan, str) or plan.result is None:
+        return value
+    if isinstance(value, dict) and isinstance(plan.result, Mapping):
+        return {**value, **plan.result}
+    return plan.result
 
 
 def _of_type(type_: SlotType | None) -> Any:
