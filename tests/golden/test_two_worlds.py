@@ -61,14 +61,31 @@ def answers(value):
     return st.lists(given_back | failing, min_size=1, max_size=3)
 
 
-@st.composite
-def scripts(draw):
+SENTENCES = st.sampled_from(
+    ["Hello, this is Luigi's.", "I can book you a table.", "For how many people?", "On what name?"]
+    + ["And your phone number?", "Sorry, I did not get that.", "Are you still there?"]
+)
+BROKEN = (
+    st.fixed_dictionaries({"error": st.just("gone"), "after": st.sampled_from([0, 230])})
+    | st.just({"never": True})
+    | st.fixed_dictionaries({"lasts": st.sampled_from([40, 4_000])})
+)
+
+
+def laid_out(draw):
     """Lay happenings out in time, speech far enough apart to be told apart."""
     at, laid = 0, []
     for happening in draw(st.lists(happenings, max_size=10)):
         at += draw(st.integers(100, 6_000))
         laid.append({"at": at, **happening})
         at += happening.get("lasts", happening.get("noise", 0)) + VAD_END
+    return laid
+
+
+@st.composite
+def scripts(draw):
+    """A caller, and services that work, are slow, fail, or never answer."""
+    laid = laid_out(draw)
     return Script.model_validate(
         {
             "flow": "book_table.yaml",
@@ -77,7 +94,10 @@ def scripts(draw):
                 "find_table": draw(answers({"status": "free", "others": []})),
                 "book_table": draw(answers({"booking_id": "B17"})),
             },
-            "voice": {"first_audio": draw(st.sampled_from([11, 53, 253, 1_003]))},
+            "voice": {
+                "first_audio": draw(st.sampled_from([11, 53, 253, 1_003])),
+                "lines": draw(st.dictionaries(SENTENCES, BROKEN, max_size=2)),
+            },
             "transfer": draw(st.sampled_from([None, {"error": "nobody"}, {}])),
         }
     )
