@@ -118,9 +118,7 @@ def text_rules(spec: SlotSpec, *, is_open: bool) -> TextRules:
     words = label(spec)
     proper = words[-1:] in (("name",), ("names",))
     several = spec.type.kind == "list"
-    return TextRules(
-        carriers=label_carriers(words), proper=proper, open=is_open, several=several
-    )
+    return TextRules(carriers=label_carriers(words), proper=proper, open=is_open, several=several)
 
 
 def _as_time(bound: object) -> datetime.time | None:
