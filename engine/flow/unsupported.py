@@ -31,7 +31,8 @@ _NO_ROOM = "`{}` is checked, and no room of this version acts on it"
 _AROUND = {
     "room": "the room is chosen when starting: `turnwise run FILE --room demo`",
     "knowledge": "nobody reads the documents; let a tool answer such questions",
-    "voicemail": "no machine is recognised; a test may raise the event: `emit: voicemail`",
+    "voicemail": "no machine is recognised; who places the call raises the event: "
+    '`session.raise_event("voicemail")`',
 }
 _TRANSFERS = {
     "warm": "rooms that cannot speak to the other side first raise `error.transfer`",
