@@ -16,6 +16,10 @@ test: $(VENV)/.ready-dev
 
 bench: $(VENV)/.ready-dev
 	$(BIN)/python bench/demo.py
+	$(BIN)/python bench/turns.py
+	$(BIN)/python bench/barge_in.py
+	$(BIN)/python bench/core.py
+	$(BIN)/python bench/footprint.py
 
 # Formats and fixes what can be fixed by a tool.
 check: $(VENV)/.ready-dev
