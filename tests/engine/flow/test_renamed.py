@@ -95,8 +95,8 @@ def test_it_is_repaired_as_surely_meant_and_all_else_stays() -> None:
     ("right", "wrong", "code", "place"),
     [
         ("quiet: 4s", "quiet: 4", "TW109", (4, 17)),
-        ("{question: \"Really", "{question: \"{{ slots.nmae }}", "TW202", (19, 35)),
-        ("Who are you?\"", "\", qq: 1", "TW101", (6, 34)),
+        ('{question: "Really', '{question: "{{ slots.nmae }}', "TW202", (19, 35)),
+        ('Who are you?"', '", qq: 1', "TW101", (6, 34)),
     ],
 )
 def test_places_of_other_findings_are_right_under_an_old_name(
