@@ -156,7 +156,7 @@ def test_its_journal_lives_the_call_once_more(spoken: Played) -> None:
 
 
 def test_the_recording_is_as_long_as_the_call(spoken: Played, loud: npt.NDArray[np.bool_]) -> None:
-    """It begins when the call is taken, as the journal tells, and ends when the last word is out."""
+    """It begins when the call is taken, as the journal tells, and ends with the last word."""
     began = read(spoken.journal)[0].recording
     assert began is not None
     length = (spoken.steps[-1].at - began) / 1000
