@@ -137,8 +137,9 @@ class Requests:
 
     def review(self) -> None:
         """Begin what can begin, and end what is over; after everything that happened."""
-        if self._asked:
-            self._take_notes()
+        if not self._asked and self._end is None:
+            return
+        self._take_notes()
         for asked in list(self._asked.values()):
             if asked.stage == "waiting":
                 self._begin(asked)
