@@ -17,7 +17,6 @@ import heapq
 import itertools
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from engine import effects as do
@@ -45,6 +44,7 @@ from engine.machine.compiled import CompiledFlow
 from engine.testing.flow_tests.answers import REPLY, REPORT, TRANSFER, events_of
 from engine.testing.flow_tests.models import Model
 from engine.testing.flow_tests.replies import Replies, own_question
+from engine.testing.flow_tests.said import Called, Line
 from engine.testing.flow_tests.staged import StagedDialog, staged
 from engine.testing.flow_tests.voice import WORD, TextVoice
 from engine.testing.flow_tests.world import Never, Reply, World
@@ -78,27 +78,6 @@ _WORKING = (
 
 class NeverAtRestError(TurnwiseError):
     """The conversation goes on and on without the caller."""
-
-
-@dataclass(slots=True)
-class Line:
-    """A line of the agent."""
-
-    utterance: str
-    text: str
-    at: Millis
-    purpose: str
-    whole: bool | None = None
-    """Whether it was played to its end; None: it is not over."""
-
-
-@dataclass(frozen=True, slots=True)
-class Called:
-    """A tool call."""
-
-    tool: str
-    args: Mapping[str, Any]
-    at: Millis
 
 
 class TextCall:

@@ -22,36 +22,21 @@ from engine.machine.compiled import (
     Confirm,
     End,
     Run,
-    SlotSpec,
-    SlotType,
     TransferTo,
     Transition,
 )
 from engine.testing.flow_tests.coverage import Coverage, waits
+from engine.testing.flow_tests.samples import TODO, of_type, other, sample, too_much
 from engine.testing.flow_tests.solving import Question, Solution, solve
 from engine.testing.flow_tests.writing import Stub, Written, duration, write
 
 NOW = "2026-05-01T12:00"
 """The day of the calls that are written: the samples below lie after it."""
-_TODO = "TODO"
 _DETOUR = 3
 """A handler on the way counts as so many steps: it is not how the author meant the talk to go. So
 does a guard that only a person can meet."""
 _OF_TOOLS = ("error.timeout", "error.tool")
 _PLAIN = re.compile(r"(not )?answer|result\.\w+ == \"[^\"]*\"|len\(result\.\w+\) > 0")
-_SAMPLES: dict[str, tuple[Any, Any]] = {
-    "integer": (2, 3),
-    "number": (1.5, 2.5),
-    "boolean": (True, False),
-    "date": ("2026-05-02", "2026-05-03"),
-    "time": ("19:00", "20:00"),
-    "datetime": ("2026-05-02T19:00", "2026-05-03T19:00"),
-    "duration": ("PT3600S", "PT7200S"),
-    "phone": ("0301234567", "0307654321"),
-    "email": ("ann@example.org", "bob@example.org"),
-    "digits": ("1234", "5678"),
-}
-"""By kind, a value and another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +237,7 @@ def _take(
     elif isinstance(verb, Confirm):
         guarded = edge.transition.when is not None
         yes = guarded if isinstance(plan, str) else bool(plan.answer)
-        stub.talk.append(Written("user", _TODO, _when(edge), {"answer": yes}))
+        stub.talk.append(Written("user", TODO, _when(edge), {"answer": yes}))
 
 
 def _when(edge: _Edge) -> str:
@@ -264,16 +249,16 @@ def _form(
     flow: CompiledFlow, verb: Collect, filled: dict[str, Any], wanted: Mapping[str, Any]
 ) -> Iterator[Written]:
     values = {
-        name: _sample(flow.slots[name]) if wanted.get(name) is None else wanted[name]
+        name: sample(flow.slots[name]) if wanted.get(name) is None else wanted[name]
         for name in verb.slots
         if name not in filled
     }
     if values:
         filled |= values
-        yield Written("user", _TODO, "", {"slots": values})
+        yield Written("user", TODO, "", {"slots": values})
     for name in values:
         if flow.slots[name].readback:
-            yield Written("user", _TODO, f"{name} was read back", {"answer": True})
+            yield Written("user", TODO, f"{name} was read back", {"answer": True})
 
 
 def _event(
@@ -283,15 +268,15 @@ def _event(
     head, _, name = edge.event.partition(".")
     match head:
         case "intent":
-            yield Written("user", _TODO, "", {"intent": name or _TODO})
+            yield Written("user", TODO, "", {"intent": name or TODO})
         case "dtmf":
             yield Written("dtmf", name or "1")
         case "corrected" if filled:
             slot = next(reversed(filled))
-            yield Written("user", _TODO, _when(edge), {"slots": {slot: _other(flow.slots[slot])}})
+            yield Written("user", TODO, _when(edge), {"slots": {slot: other(flow.slots[slot])}})
         case "invalid" if name in flow.slots:
-            value = _too_much(flow.slots[name])
-            yield Written("user", _TODO, "a value that is not valid", {"slots": {name: value}})
+            value = too_much(flow.slots[name])
+            yield Written("user", TODO, "a value that is not valid", {"slots": {name: value}})
         case _:
             yield from _circumstance(state, edge, stub)
 
@@ -305,7 +290,7 @@ def _circumstance(state: CompiledState, edge: _Edge, stub: Stub) -> Iterator[Wri
                 yield Written("silence", duration(state.listen.silence))
         case "no_match":
             for _ in range(len(state.listen.no_match) + 1):
-                yield Written("user", _TODO, "", {})
+                yield Written("user", TODO, "", {})
         case "error" if name == "transfer":
             stub.mocks.setdefault("transfer", []).append({"error": "nobody answers"})
         case "error" if isinstance(state.verb, Run):
@@ -319,46 +304,10 @@ def _result(flow: CompiledFlow, verb: Run, edge: _Edge, plan: Solution | str) ->
     if edge.event == "error.timeout":
         return {"error": "timeout"}
     if edge.event.split(".")[0] == "error":
-        return {"error": _TODO}
-    value = _of_type(flow.tools[verb.tool].returns)
+        return {"error": TODO}
+    value = of_type(flow.tools[verb.tool].returns)
     if isinstance(plan, str) or plan.result is None:
         return value
     if isinstance(value, dict) and isinstance(plan.result, Mapping):
         return {**value, **plan.result}
     return plan.result
-
-
-def _of_type(type_: SlotType | None) -> Any:
-    if type_ is None:
-        return _TODO
-    if type_.kind == "map":
-        return {name: _of_type(inner) for name, inner in type_.fields.items()}
-    if type_.kind == "list":
-        return []
-    if type_.kind == "enum":
-        return type_.values[-1]
-    return _SAMPLES.get(type_.kind, (_TODO, _TODO))[0]
-
-
-def _sample(spec: SlotSpec) -> Any:
-    if spec.type.kind == "enum":
-        return spec.type.values[0]
-    if spec.type.kind == "list":
-        return []
-    if spec.type.kind in ("integer", "number") and spec.min is not None:
-        return spec.min
-    return _SAMPLES.get(spec.type.kind, ("Ann", "Bob"))[0]
-
-
-def _other(spec: SlotSpec) -> Any:
-    if spec.type.kind == "enum":
-        return spec.type.values[-1]
-    if spec.type.kind in ("integer", "number") and spec.min is not None:
-        return spec.min + 1
-    return _SAMPLES.get(spec.type.kind, ("Ann", "Bob"))[1]
-
-
-def _too_much(spec: SlotSpec) -> Any:
-    if spec.type.kind in ("integer", "number"):
-        return spec.max + 1 if spec.max is not None else _TODO
-    return _TODO

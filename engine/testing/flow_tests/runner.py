@@ -9,7 +9,7 @@ from functools import partial
 from engine.core.step import Step
 from engine.errors import TurnwiseError
 from engine.flow.diagnostics import Path, Span
-from engine.testing.flow_tests.call import Line, TextCall
+from engine.testing.flow_tests.call import TextCall
 from engine.testing.flow_tests.collect import Case
 from engine.testing.flow_tests.coverage import Coverage
 from engine.testing.flow_tests.live import Compared, LiveReader
@@ -17,6 +17,7 @@ from engine.testing.flow_tests.mocked_flows import with_mocked_flows
 from engine.testing.flow_tests.models import Model
 from engine.testing.flow_tests.names import unknown_names
 from engine.testing.flow_tests.replies import MODEL, Replies
+from engine.testing.flow_tests.said import Line
 from engine.testing.flow_tests.staged import StagedDialog
 from engine.testing.flow_tests.talk import Reader, StepFailedError, Talk
 from engine.testing.flow_tests.view import lines_of

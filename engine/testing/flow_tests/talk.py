@@ -23,9 +23,10 @@ from engine.core.values import ShapeError, from_json, to_json
 from engine.errors import TurnwiseError
 from engine.flow.model.tools import Heard, Interrupt, ModelReply, Spoken, TalkStep
 from engine.machine.compiled import End
-from engine.testing.flow_tests.call import Called, Line, TextCall
+from engine.testing.flow_tests.call import TextCall
 from engine.testing.flow_tests.coverage import find_state, flows_of
 from engine.testing.flow_tests.replies import Replies
+from engine.testing.flow_tests.said import Called, Line
 from engine.testing.flow_tests.view import pairs
 
 _LOOK = 100
