@@ -66,7 +66,12 @@ class StopSpeech(Effect):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PauseSpeech(Effect):
-    """Hold the audio at this very sample; silence goes out meanwhile."""
+    """Hold the audio at this very sample; silence goes out meanwhile.
+
+    `fade` milliseconds of what would follow ring out, and are heard again, rising, on resuming.
+    """
+
+    fade: Millis = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

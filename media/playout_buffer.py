@@ -10,6 +10,8 @@ Rules:
   none does the rest is silence. No rest shorter than a block ever stays behind.
 - An utterance starts with the block that carries its first sample and is complete with the block
   that carries its last one, provided `finish` was called: an underrun is not an end.
+- A pause may ring out and rise again: a fading copy of what follows goes out, nothing is used up,
+  and on resuming the same samples come again, rising. Neither changes any count.
 - While paused only silence is pulled and nothing starts or completes; an utterance that was
   finished meanwhile completes at the first pull after `resume`.
 - A dropped utterance is over at once. Its audible tail may ring out with a linear fade; the samples
@@ -81,6 +83,34 @@ class _Utterance:
         self.played += filled
         return filled
 
+    def next(self, count: int) -> Samples:
+        """Return a copy of the next samples, at most `count`; they stay where they are."""
+        found = silence(min(count, self.waiting))
+        filled = 0
+        for piece in self.pieces:
+            part = piece[: len(found) - filled]
+            found[filled : filled + len(part)] = part
+            filled += len(part)
+            if filled == len(found):
+                break
+        return found
+
+    def rise(self, count: int) -> None:
+        """Let the next samples begin softly."""
+        block = silence(min(count, self.waiting))
+        taken = self.take(block)
+        self.waiting += taken
+        self.played -= taken
+        if taken:
+            self.pieces.appendleft(_faded(block[::-1])[::-1])
+
+
+def _faded(samples: Samples) -> Samples:
+    """Return the samples with a linear ramp from all of them down to nothing."""
+    ramp = np.linspace(1.0, 0.0, len(samples), endpoint=False)
+    faded: Samples = (samples * ramp).astype(np.int16)
+    return faded
+
 
 class PlayoutBuffer:
     """The agent's speech on its way out. See the module's text for the rules."""
@@ -93,6 +123,7 @@ class PlayoutBuffer:
         self._flushed = 0
         self._played = 0
         self._paused = False
+        self._fade = 0
 
     @property
     def paused(self) -> bool:
@@ -167,16 +198,27 @@ class PlayoutBuffer:
             marks.append(PlayoutMark(utterance=head.id, over=True, played=head.played))
         return Pulled(samples=block, marks=tuple(marks))
 
-    def pause(self) -> None:
-        """Hold everything at this very sample; the next pull is silence."""
+    def pause(self, fade_samples: int = 0) -> None:
+        """Hold everything at this very sample; the next pull is silence.
+
+        Args:
+            fade_samples: how many of the next samples ring out, fading, and rise on resuming.
+        """
+        audible = not self._paused and bool(self._queue) and self._queue[0].started
         self._paused = True
         # A tail that still rings out was already counted as played; silence wins over exactness
         # of at most one fade.
         self._tail = silence(0)
+        self._fade = fade_samples if audible else 0
+        if self._fade:
+            self._tail = _faded(self._queue[0].next(self._fade))
 
     def resume(self) -> None:
         """Go on at the sample where `pause` stopped."""
         self._paused = False
+        if self._fade and self._queue and self._queue[0].started:
+            self._queue[0].rise(self._fade)
+        self._fade = 0
 
     def drop(self, utterances: Iterable[str], fade_samples: int = 0) -> dict[str, int]:
         """End these utterances now.
@@ -221,8 +263,7 @@ class PlayoutBuffer:
     def _ring_out(self, place: _Utterance, fade_samples: int) -> None:
         tail = silence(min(fade_samples, place.waiting))
         self._played += place.take(tail)
-        ramp = np.linspace(1.0, 0.0, len(tail), endpoint=False)
-        self._tail = (tail * ramp).astype(np.int16)
+        self._tail = _faded(tail)
 
     def _pull_tail(self, block: Samples) -> int:
         count = min(len(self._tail), len(block))

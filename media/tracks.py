@@ -66,9 +66,9 @@ class OutgoingTrack:
         """Say that all audio of this utterance was pushed."""
         self._buffer.finish(utterance)
 
-    def pause(self) -> None:
-        """Hold at this very sample: the very next block is silence."""
-        self._buffer.pause()
+    def pause(self, fade_samples: int = 0) -> None:
+        """Hold at this very sample: the very next block is silence, after the fade."""
+        self._buffer.pause(fade_samples)
 
     def resume(self) -> None:
         """Go on where `pause` stopped."""

@@ -146,7 +146,7 @@ class Turns(Queue):
         if head is None or self.paused:
             return
         self._paused_at = self._outbox.at
-        self._outbox.emit(PauseSpeech())
+        self._outbox.emit(PauseSpeech(fade=head.policy.fade))
         self._watched.hold(head)
 
     def resume(self) -> None:

@@ -47,9 +47,9 @@ class Playout:
         known = set(self.track.utterances)
         self.track.drop([u for u in utterances if u in known], fade * SAMPLE_RATE // 1000)
 
-    def pause(self) -> None:
-        """Hold at this very sample."""
-        self.track.pause()
+    def pause(self, fade: Millis = 0) -> None:
+        """Hold at this very sample; `fade` milliseconds ring out, and rise again on resuming."""
+        self.track.pause(fade * SAMPLE_RATE // 1000)
 
     def resume(self) -> None:
         """Go on at that sample."""

@@ -76,9 +76,9 @@ class Synthesis(Stage):
             self._task.cancel()
         self._playout.stop(dropped, fade)
 
-    def pause(self) -> None:
+    def pause(self, fade: Millis = 0) -> None:
         """Hold the audible utterance at this very sample."""
-        self._playout.pause()
+        self._playout.pause(fade)
 
     def resume(self) -> None:
         """Go on at that sample."""
@@ -196,7 +196,7 @@ class TextVoice:
     def stop(self, utterances: Iterable[str], fade: Millis = 0) -> None:
         """Nothing to stop: whatever was said is over."""
 
-    def pause(self) -> None:
+    def pause(self, fade: Millis = 0) -> None:
         """Nothing to hold."""
 
     def resume(self) -> None:

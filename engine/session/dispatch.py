@@ -94,7 +94,7 @@ class Dispatcher:
             case do.StopSpeech():
                 pipeline.voice.stop(effect.utterances, effect.fade)
             case do.PauseSpeech():
-                pipeline.voice.pause()
+                pipeline.voice.pause(effect.fade)
             case do.ResumeSpeech():
                 pipeline.voice.resume()
             case do.Expect():

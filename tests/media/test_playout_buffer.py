@@ -75,6 +75,59 @@ def test_pause_is_silent_at_the_very_next_pull_and_resume_goes_on_at_the_same_sa
     assert np.array_equal(np.concatenate([before, after]), ramp(2 * FRAME_SAMPLES))
 
 
+def voice(count: int) -> Samples:
+    """A tone as loud as a voice; its largest step from sample to sample is 461."""
+    phase = 2 * np.pi * 440 / 48_000 * np.arange(count)
+    return (8_000 * np.sin(phase)).astype(np.int16)
+
+
+def largest_step(*blocks: Samples) -> int:
+    return int(np.abs(np.diff(np.concatenate(blocks).astype(np.int32))).max())
+
+
+@pytest.mark.parametrize(("fade", "clicks"), [(0, True), (240, False), (3_840, False)])
+def test_a_pause_that_rings_out_and_rises_again_makes_no_click(fade: int, clicks: bool) -> None:
+    buffer = PlayoutBuffer()
+    buffer.push("a", voice(24_000))
+    before = buffer.pull(1_060).samples
+    buffer.pause(fade)
+    held = [buffer.pull(960).samples for _ in range(6)]
+    buffer.resume()
+    after = buffer.pull(9_600).samples
+
+    assert (largest_step(before, *held, after) > 470) == clicks
+    assert not held[-1].any()
+    assert np.array_equal(after[fade:], voice(24_000)[1_060 + fade : 1_060 + 9_600])
+    assert (buffer.played, buffer.waiting, buffer.flushed) == (10_660, 13_340, 0)
+
+
+def test_what_rings_out_was_not_used_up() -> None:
+    buffer = PlayoutBuffer()
+    buffer.push("a", voice(4_800))
+    buffer.pull(960)
+    buffer.pause(480)
+    buffer.pull(960)
+
+    assert buffer.drop(["a"], fade_samples=480) == {"a": 960}
+    assert (buffer.played, buffer.flushed) == (960, 3_840)
+    buffer.resume()
+    assert not buffer.pull(960).samples.any()
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_pause_where_nothing_follows_has_nothing_to_ring_out(begun: bool) -> None:
+    buffer = PlayoutBuffer()
+    buffer.push("a", voice(960))
+    if begun:
+        buffer.pull(960)
+    buffer.pause(480)
+    assert not buffer.pull(960).samples.any()
+    buffer.resume()
+    buffer.push("a", voice(960))
+
+    assert np.array_equal(buffer.pull(960).samples, voice(960))
+
+
 def test_completion_while_paused_waits_for_resume() -> None:
     buffer = PlayoutBuffer()
     buffer.push("a", ramp(960))
