@@ -76,8 +76,10 @@ from engine.machine.compiler import compile_flow
 async def main():
     flow = compile_flow(Flow.from_instructions("You are Luigi and sell pizza."))
 
+    voice = InstantVoice(0.06)  # its sound is no part of a call
+
     async def more(count):
-        agents = [EngineAgent(flow, InstantVoice(0.06)) for _ in range(count)]
+        agents = [EngineAgent(flow, voice) for _ in range(count)]
         for agent in agents:
             await agent.start()
         await asyncio.sleep(0.5)

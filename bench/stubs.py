@@ -31,6 +31,7 @@ from providers.base import (
 TTS_RATE = 24_000
 EAR_RATE = 16_000
 CALLER = Participant(id="caller")
+_SILENCE = silence()
 
 
 def hum(seconds: float, rate: int = TTS_RATE) -> Samples:
@@ -163,7 +164,6 @@ class BenchRoom:
         self.listener: RoomListener | None = None
         self._source: AudioSource | None = None
         self._tasks = TaskOwner(self._failed)
-        self._block = silence()
 
     async def open(self, listener: RoomListener, source: AudioSource) -> None:
         self.listener, self._source = listener, source
@@ -183,7 +183,7 @@ class BenchRoom:
         pacer = Pacer(clock)
         while True:
             await pacer.wait()
-            self.listener.audio_received(CALLER, self._block, clock.monotonic())
+            self.listener.audio_received(CALLER, _SILENCE, clock.monotonic())
             self.gauge.pull(self._source.pull())
 
     def _failed(self, error: BaseException) -> None:
