@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -125,7 +126,7 @@ class Builder:
             related=(Related(first, "first here"),),
         )  # fmt: skip
 
-    def _merged(self, node: Node, path: Path) -> list[Entry]:
+    def _merged(self, node: Node, path: Path) -> Sequence[Entry]:
         """The entries with `<<` replaced by what it brings; own keys win."""
         if not any(_is_merge(entry) for entry in node.entries):
             return node.entries

@@ -112,16 +112,18 @@ class _Composer:
 
     def _fill_list(self, node: Node, depth: int) -> None:
         inside = node.in_flow or node.style == "flow"
+        node.items = items = list[Node]()
         for event in self._events:
             if isinstance(event, SequenceEndEvent):
                 break
             item = self._node(event, depth + 1, inside)
-            node.items.append(item)
+            items.append(item)
             node.size += item.size
         self._close(node, event)
 
     def _fill_map(self, node: Node, depth: int) -> None:
         inside = node.in_flow or node.style == "flow"
+        node.entries = entries = list[Entry]()
         for event in self._events:
             if isinstance(event, MappingEndEvent):
                 break
@@ -129,7 +131,7 @@ class _Composer:
             value = self._node(next(self._events), depth + 1, inside)
             if value.start == value.end:
                 self._place_nothing(key, value)
-            node.entries.append(Entry(key, value, key.text))
+            entries.append(Entry(key, value, key.text))
             node.size += key.size + value.size
         self._close(node, event)
 

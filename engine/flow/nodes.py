@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 MAX_DEPTH = 40
@@ -28,8 +29,9 @@ class Node:
     """An explicit tag: `!!str` as `tag:yaml.org,2002:str`, `!foo` as it stands."""
     in_flow: bool = False
     """It stands inside `{}` or `[]`."""
-    items: list[Node] = field(default_factory=list)
-    entries: list[Entry] = field(default_factory=list)
+    items: Sequence[Node] = ()
+    """Of a list. Most nodes are scalars: an empty list for each would be most of the memory."""
+    entries: Sequence[Entry] = ()
     size: int = 1
     """Nodes it expands to, itself included."""
 

@@ -79,7 +79,7 @@ class Patchwork(Source):
             self._merge(("handle",), self.data, self.root, data, root, deep=False)
         if "instructions" in data and "instructions" not in self.data:
             self.data["instructions"] = data["instructions"]
-            self.root.entries.append(_entry(root, "instructions"))
+            self.root.entries = [*self.root.entries, _entry(root, "instructions")]
 
     def _merge(
         self,
@@ -97,14 +97,14 @@ class Patchwork(Source):
         if not isinstance(own.get(key), dict):
             if key not in own:
                 own[key] = other[key]
-                own_node.entries.append(entry)
+                own_node.entries = [*own_node.entries, entry]
             return
         mine, theirs = own[key], other[key]
         my_node = _entry(own_node, key).value
         for name, value in theirs.items():
             if name not in mine:
                 mine[name] = value
-                my_node.entries.append(_entry(entry.value, name))
+                my_node.entries = [*my_node.entries, _entry(entry.value, name)]
             elif deep and isinstance(value, dict):
                 self._merge((*path, name), mine, my_node, theirs, entry.value, deep=True)
             elif key == "handle":

@@ -103,6 +103,7 @@ class _Quick:
     def _map(self, column: int, depth: int) -> Node:
         """A map whose first key stands here; ends at the first sign of the line after it."""
         node = Node("map", self.at, self.at, "block")
+        node.entries = entries = list[Entry]()
         self._deeper(depth)
         here = column
         while here == column:
@@ -110,7 +111,7 @@ class _Quick:
             if key is None:
                 break
             value, here = self._value(column, depth + 1, listed=column)
-            node.entries.append(Entry(key, value, key.text))
+            entries.append(Entry(key, value, key.text))
             node.size += key.size + value.size
         if here > column or not node.entries:
             raise Unsure
@@ -121,6 +122,7 @@ class _Quick:
     def _list(self, column: int, depth: int) -> Node:
         """A list whose first dash stands here; ends at the first sign of the line after it."""
         node = Node("list", self.at, self.at, "block")
+        node.items = items = list[Node]()
         self._deeper(depth)
         here = column
         while here == column:
@@ -137,7 +139,7 @@ class _Quick:
             else:
                 self.at = end
                 item, here = self._value(column, depth + 1, listed=column + 1)
-            node.items.append(item)
+            items.append(item)
             node.size += item.size
         if here > column:
             raise Unsure
@@ -257,14 +259,16 @@ class _Quick:
         opening = self.text[self.at]
         node = Node("map" if opening == "{" else "list", self.at, self.at, "flow")
         closing = "}" if opening == "{" else "]"
+        items, entries = list[Node](), list[Entry]()
+        node.items, node.entries = items, entries
         self._deeper(depth)
         self.at += 1
         while self._flow_gap() != closing:
             if opening == "{":
-                self._flow_entry(node, depth + 1)
+                entries.append(self._flow_entry(node, depth + 1))
             else:
                 item = self._flow_item(depth + 1)
-                node.items.append(item)
+                items.append(item)
                 node.size += item.size
             sign = self._flow_gap()
             if sign == ",":
@@ -275,21 +279,21 @@ class _Quick:
         node.end = self.at
         return node
 
-    def _flow_entry(self, node: Node, depth: int) -> None:
+    def _flow_entry(self, node: Node, depth: int) -> Entry:
         key = self._key(_FLOW_KEY, in_flow=True)
         if key is None:
             raise Unsure
         self._flow_gap()
         value = self._flow_value(depth)
-        node.entries.append(Entry(key, value, key.text))
         node.size += key.size + value.size
+        return Entry(key, value, key.text)
 
     def _flow_item(self, depth: int) -> Node:
         """An item of `[...]`; `[user: Hello]` holds a map of one entry."""
         if _FLOW_KEY.match(self.text, self.at) is None:
             return self._flow_value(depth)
         node = Node("map", self.at, self.at, "flow", in_flow=True)
-        self._flow_entry(node, depth + 1)
+        node.entries = [self._flow_entry(node, depth + 1)]
         self._flow_gap()
         node.end = self.at
         return node
