@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,7 @@ def test_a_call_goes_on_with_what_was_saved_and_is_told_why_where_it_cannot(tmp_
     broken = FLOW.replace("then: bye", "then: by")
     without = FLOW.replace("  ask:", "  question:").replace("start: ask", "start: question")
     better = FLOW.replace("Goodbye", "See you").replace("1.0.0", "1.1.0")
+    better = better.replace("[small, large]", "[small, large, huge]")  # another recogniser
 
     async def work() -> None:
         async with running(runs, "--port", "0", flow=path) as program:
@@ -53,6 +55,8 @@ def test_a_call_goes_on_with_what_was_saved_and_is_told_why_where_it_cannot(tmp_
             await caller.until("transcript", text="See you Ann.")
             await caller.peer.wait_over()
             await caller.peer.hang_up()
+            program.signal(signal.SIGINT)
+            assert await program.ended() == (0, "")  # no warning: the recogniser was replaced
 
     asyncio.run(work())
     (journal,) = runs.glob(f"*/{JOURNAL}")
