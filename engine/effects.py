@@ -204,6 +204,8 @@ class HangUp(Effect):
     """End the call. The last effect of a conversation, given once."""
 
     reason: str
+    """`flow`: it came to its end; `error.X`: nobody handled that; `caller_left`; or what whoever
+    asked for the end has said."""
     kind: Literal["hangup", "leave"] = "hangup"
 
 

@@ -244,7 +244,7 @@ class Conversation:
                 self._hang_up(self._failures.too_many)
             elif self._over():
                 kind = self._dialog.ended or self._requests.end_kind
-                self._hang_up(self._requests.reason or "flow", kind)
+                self._hang_up(self._requests.reason or self._dialog.failed or "flow", kind)
             else:
                 exchange.review_silence()
                 self._ahead.review(*exchange.expected_turn)

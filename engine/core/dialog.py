@@ -306,6 +306,11 @@ class Dialog:
         return self._scene.ended
 
     @property
+    def failed(self) -> str:
+        """The error that has ended the flow (`error.tool` ...), else empty."""
+        return self._scene.failed
+
+    @property
     def agent_state(self) -> str:
         """`agent.state` in guards; whoever runs the agent's machine keeps it current."""
         return self._scene.agent_state

@@ -296,10 +296,12 @@ class Exchange:
         """A line left the queue: words that waited for its end are answered now.
 
         What is queued behind it was ordered without knowing those words, so they are judged again,
-        as if they were said now; words that may not interrupt it wait for the end of the queue.
+        as if they were said now; words that may not interrupt it wait for the end of the queue. So
+        do words after the flow's last one: nobody is left to answer them, and its goodbye is heard.
         """
         turn = self.hearing.turn
-        if turn is not None and turn.overlap and turn.texts and self.turns.lines:
+        kept = turn is not None and turn.overlap and bool(turn.texts)
+        if turn is not None and kept and self.turns.lines and self._dialog.ended is None:
             words = Words(text=turn.text, final=True, accepted=turn.trusted)
             if self.interruption.judge_kept(words) is Verdict.CUT:
                 self._interrupt("words kept")

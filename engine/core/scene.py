@@ -64,6 +64,8 @@ class Scene:
         stack: the frames.
         queue: internal events, first in, first out.
         ended: None, `hangup` or `leave`.
+        error: the last one that was reported.
+        failed: the error that ended the call; empty: it goes on, or the flow has ended it.
         turns: user turns of the whole call.
         agent_state: the agent's machine, as guards see it.
         user_state: the user's machine, as guards see it.
@@ -88,6 +90,8 @@ class Scene:
         self.personal = Personal(outbox)
         self.queue: deque[Signal] = deque()
         self.ended: str | None = None
+        self.error = ""
+        self.failed = ""
         self.turns = 0
         self.session = ""
         self.started_at = _EPOCH
@@ -200,6 +204,7 @@ class Scene:
 
     def report(self, name: str, message: str, frame: Frame | None = None) -> None:
         """Make an error visible outside, without raising it."""
+        self.error = name
         subject = frame.visit.state if frame is not None else ""
         self.outbox.emit(ReportError(name=name, message=message, subject=subject))
         self.outbox.note("error", name=name, message=message)
@@ -216,6 +221,7 @@ class Scene:
         return {
             "frames": self.stack.to_list(),
             "ended": self.ended,
+            "failed": self.failed,
             "turns": self.turns,
             "session": self.session,
             "started_at": self.started_at.isoformat(),
@@ -231,7 +237,7 @@ class Scene:
     def from_dict(self, data: Mapping[str, Any]) -> None:
         """Restore what `to_dict` gave."""
         self.stack.restore(self.flow, data["frames"])
-        self.ended = data["ended"]
+        self.ended, self.failed = data["ended"], data["failed"]
         self.turns = data["turns"]
         self.session = data["session"]
         self.started_at = datetime.datetime.fromisoformat(data["started_at"])

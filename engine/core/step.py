@@ -42,10 +42,13 @@ class Note:
     Kinds in use: `turn` (a user turn was committed), `no_turn` (there were no words in it),
     `no_transcript` (the recogniser was given up), `long_turn` (it had no end), `backchannel`,
     `blocked` (words that may not interrupt: kept or discarded), `heard` (what was heard of an
-    utterance), `dropped` (an utterance nobody will hear), `interrupted`, `paused`, `resumed`,
-    `early` and `late` (before or after it could matter), `left`, `slots`,
-    `no_match`, `no_input`, `result`, `error`, `pace` (a pause the caller made within a turn, and
-    what they make on average).
+    utterance), `dropped` (an utterance nobody will hear, and why), `interrupted`, `paused`,
+    `resumed`, `early` and `late` (before or after it could matter), `held` (an answer that waits
+    for the end of a turn), `ahead`, `ahead_dropped`, `ahead_failed` and `ahead_taken` (requests to
+    a model made before the end of a turn, and what came of them), `left`, `slots`, `no_match`,
+    `no_input`, `result`, `error`, `pace` (a pause the caller made within a turn, and what they make
+    on average), `request` and `superseded` (what a program asked for: its end, and a reply that is
+    begun anew).
     """
 
     kind: str

@@ -122,8 +122,7 @@ class Turns(Queue):
         """
         self._fresh = True
         for utterance in self._where(lambda u: u.state == "held" and u.purpose in _OF_THE_MOMENT):
-            self._outbox.note("dropped", utterance=utterance.id, text=utterance.text)
-            self._drop(utterance)
+            self._discard(utterance, "the caller spoke")
 
     def _order(self, utterance: Utterance) -> None:
         utterance.state = "ordered"
@@ -175,14 +174,15 @@ class Turns(Queue):
         )
         if stopped:
             self._fresh = True
-            self._end_lines(stopped, fade)
+            self._end_lines(stopped, "interrupted", fade)
         return tuple(u.id for u in stopped)
 
     def retract(self, utterances: Collection[str]) -> None:
         """Drop those of these lines that are not audible yet and may be stopped."""
         unheard = ("held", "ordered")
         self._withdraw(
-            self._where(lambda u: u.id in utterances and u.policy.allow and u.state in unheard)
+            self._where(lambda u: u.id in utterances and u.policy.allow and u.state in unheard),
+            "out of date",
         )
 
     def withdraw(self, utterances: Collection[str], *, force: bool = False) -> tuple[str, ...]:
@@ -192,29 +192,27 @@ class Turns(Queue):
         )
         if any(u.state != "held" for u in mine):
             self._fresh = True
-        self._withdraw(mine, mine[0].policy.fade if mine else 0)
+        self._withdraw(mine, "withdrawn", mine[0].policy.fade if mine else 0)
         return tuple(u.id for u in mine)
 
-    def _withdraw(self, lines: list[Utterance], fade: Millis = 0) -> None:
+    def _withdraw(self, lines: list[Utterance], because: str, fade: Millis = 0) -> None:
         for utterance in [u for u in lines if u.state == "held"]:
-            self._outbox.note("dropped", utterance=utterance.id, text=utterance.text)
-            self._drop(utterance)
+            self._discard(utterance, because)
         ordered = [u for u in lines if u.state != "held"]
         if ordered:
-            self._end_lines(ordered, fade)
+            self._end_lines(ordered, because, fade)
 
-    def _end_lines(self, stopped: list[Utterance], fade: Millis = 0) -> None:
+    def _end_lines(self, stopped: list[Utterance], because: str, fade: Millis = 0) -> None:
         now = self._outbox.at
         self._outbox.emit(StopSpeech(utterances=tuple(u.id for u in stopped), fade=fade))
         for utterance in stopped:
-            if utterance.started is None:
-                self._outbox.note("dropped", utterance=utterance.id, text=utterance.text)
-            self._bury(utterance, now if self._paused_at is None else self._paused_at)
+            self._bury(utterance, now if self._paused_at is None else self._paused_at, because)
         self.resume()  # the audio path stays held over a stop: whatever follows must be audible
         self._watch()
 
-    def _bury(self, utterance: Utterance, stopped: Millis) -> None:
+    def _bury(self, utterance: Utterance, stopped: Millis, because: str) -> None:
         """Take a line off the floor; its end, with what was played of it, is still to come."""
+        self._announce(utterance, because)
         utterance.state, utterance.stopped = "ending", stopped
         self._watched.stopped(utterance)
 
@@ -264,9 +262,9 @@ class Turns(Queue):
             return None
         self._fresh = True
         if stop:
-            self._end_lines([utterance])
+            self._end_lines([utterance], "failed")
         else:
-            self._bury(utterance, self._outbox.at)
+            self._bury(utterance, self._outbox.at, "failed")
             self._watch()
         return utterance
 
@@ -275,7 +273,7 @@ class Turns(Queue):
         lost = self._where(lambda u: u.state in ("ordered", "audible"))
         self._fresh = True
         for utterance in lost:
-            self._bury(utterance, self._outbox.at)
+            self._bury(utterance, self._outbox.at, "failed")
         self._watch()
         return tuple(utterance.id for utterance in lost)
 
@@ -300,6 +298,17 @@ class Turns(Queue):
         elif head.state == "ordered" and not self.paused:
             self._watched.first_audio(head)
 
+    def _announce(self, utterance: Utterance, because: str) -> None:
+        """Say why nobody will hear a line; of one that has begun it is told what was heard."""
+        if utterance.started is None and utterance.state != "ending":
+            data = {"utterance": utterance.id, "text": utterance.text, "because": because}
+            self._outbox.note("dropped", **data)
+
+    def _discard(self, utterance: Utterance, because: str) -> None:
+        """Drop a line the voice knows nothing of."""
+        self._announce(utterance, because)
+        self._drop(utterance)
+
     def _drop(self, utterance: Utterance) -> None:
         self._watched.forget(utterance)
         del self._queue[utterance.id]
@@ -313,8 +322,9 @@ class Turns(Queue):
         """The call is over: what is audible ends with it; what was heard is still measured."""
         for utterance in list(self._queue.values()):
             if utterance.state == "held":
-                self._drop(utterance)
+                self._discard(utterance, "the call is over")
             else:
+                self._announce(utterance, "the call is over")
                 utterance.state, utterance.stopped = "ending", self._outbox.at
         self._paused_at, self._hold = None, False
 
@@ -322,6 +332,7 @@ class Turns(Queue):
         """The process that played the lines is gone: they are over, as far as the clock knows."""
         self._paused_at, self._hold, self._fresh = None, False, True
         for utterance in list(self._queue.values()):
+            self._announce(utterance, "the process is gone")
             self._over(utterance, utterance.played_by(self._outbox.at), complete=False)
 
     def to_dict(self) -> dict[str, Any]:

@@ -49,6 +49,7 @@ class Unhandled:
 
     def fail(self) -> None:
         """Say that something went wrong, and end the call (S15)."""
+        self._scene.failed = self._scene.error or "error"
         self._goodbye(self._scene.stack.top, lines.FAILURE)
 
     # --- errors ----------------------------------------------------------------------------------

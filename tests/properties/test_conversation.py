@@ -149,6 +149,7 @@ class PlayDialog:
 
     def interrupted(self) -> None: ...
 
+    failed = ""
     awaited: frozenset[str] = frozenset()
     """Nothing is waited for that could come at a bad moment."""
 

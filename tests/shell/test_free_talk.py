@@ -76,7 +76,7 @@ def test_without_a_model_the_caller_is_told_and_the_call_ends() -> None:
     result = held(None, (1.0, "one"), (2.0, "two"), (3.0, "three"))
 
     assert said(result).count("Sorry, I did not get that. Could you say it again?") == 2
-    assert result.reason == "flow"
+    assert result.reason == "error.llm"
 
 
 def test_a_model_that_breaks_in_the_middle_is_no_silence() -> None:

@@ -109,6 +109,7 @@ class FakeDialog:
     def interrupted(self) -> None:
         """A form has nothing to stop when its line is cut."""
 
+    failed = ""
     awaited: frozenset[str] = frozenset()
     """Nothing is waited for that could come at a bad moment."""
 
