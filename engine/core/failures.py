@@ -78,6 +78,8 @@ class Failures:
         """Go on with the queue; what is said about the failure belongs to a new turn."""
         utterance = self._exchange.turns.give_up(name, stop=stop)
         if utterance is None:
+            if not stop:
+                self._outbox.note("late", utterance=name)
             return
         self._exchange.line_over()
         self._count_failure("tts", utterance.turn, f"{name}: {message}")
