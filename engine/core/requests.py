@@ -331,7 +331,8 @@ class Requests:
     def close(self) -> None:
         """The call is over: only what was played of lines is still told."""
         for asked in self._asked.values():
-            if asked.stage != "said" or any(map(self._turns.progress, asked.lines)):
+            unheard = asked.stage != "said" or any(map(self._turns.progress, asked.lines))
+            if unheard and not asked.given_up:
                 asked.fail("the call is over")
 
     def lose(self) -> None:

@@ -38,10 +38,14 @@ class Commands:
     Args:
         desk: takes requests to the conversation.
         subscriptions: who is told what happens.
+        has_keys: whether the room has telephone keys to press.
     """
 
-    def __init__(self, desk: RequestDesk, subscriptions: Subscriptions) -> None:
+    def __init__(
+        self, desk: RequestDesk, subscriptions: Subscriptions, has_keys: Callable[[], bool]
+    ) -> None:
         self._desk = desk
+        self._has_keys = has_keys
         self._subscriptions = subscriptions
         self._sounds: list[Handle] = []
 
@@ -156,13 +160,16 @@ class Commands:
         self._desk.ask(lambda at: TextReceived(at=at, participant=participant, text=clean))
 
     def send_dtmf(self, keys: str) -> None:
-        """Press telephone keys on our side of the line; a room without any is `error.keys`.
+        """Press telephone keys on our side of the line.
 
         Raises:
             ValueError: there are none, or one of them is no telephone key.
+            UnsupportedError: this room has no keys to press.
         """
         if not _KEYS.fullmatch(keys):
             raise ValueError(f"{keys!r} are no telephone keys: 0-9, *, #, A-D")
+        if not self._has_keys():
+            raise UnsupportedError("this room has no keys to press")
         self._desk.ask(lambda at: KeysRequested(at=at, keys=keys))
 
     def transfer(

@@ -114,8 +114,8 @@ class Session(Commands, Running):
         self._time = SessionTime(clock)
         steps = () if resume is None else resume.steps
         Running.__init__(self)
-        desk = RequestDesk(self.post, self._time, steps)
-        Commands.__init__(self, desk, Subscriptions(self._handler_failed))
+        desk, told = RequestDesk(self.post, self._time, steps), Subscriptions(self._handler_failed)
+        Commands.__init__(self, desk, told, lambda: self._venue.has_keys)
         self._flow = flow
         self._clock = clock
         self._options = options = options or SessionOptions()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.pipeline.stage import describe
-from media.room import AudioSource, Room, RoomListener
+from media.room import AudioSource, KeySender, Room, RoomListener
 
 _log = logging.getLogger("turnwise.session")
 
@@ -29,6 +29,11 @@ class Venue:
         self._source = source
         self._listener: RoomListener | None = None
         self._nobody: asyncio.TimerHandle | None = None
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether the agent can press telephone keys there."""
+        return isinstance(self.room, KeySender)
 
     async def enter(
         self, listener: RoomListener, patience: float, give_up: Callable[[str], None]

@@ -45,9 +45,11 @@ def flow(compile_text):
 def in_call(virtual, flow, make_services):
     """Run `program(session, caller)` beside a call; return the session and what it returned."""
 
-    def run(program, *, functions=None, services=None, journal=None, handlers=None, **options):
+    def run(
+        program, *, functions=None, services=None, journal=None, handlers=None, keys=True, **options
+    ):
         async def main(clock):
-            room = LoopbackRoom(clock)
+            room = KeyRoom(clock) if keys else LoopbackRoom(clock)
             session = Session(
                 flow,
                 room,
@@ -68,6 +70,13 @@ def in_call(virtual, flow, make_services):
         return virtual(main)
 
     return run
+
+
+class KeyRoom(LoopbackRoom):
+    """A room whose far side understands telephone keys."""
+
+    def send_keys(self, keys):
+        self.pressed = keys
 
 
 def texts(session):
@@ -287,6 +296,15 @@ class TestTheRest:
 
         session, _ = in_call(program)
         assert "SendKeys" in [type(e).__name__ for s in session.steps for e in s.effects]
+
+    def test_a_room_without_keys_says_so_and_the_call_goes_on(self, in_call):
+        async def program(session, caller):
+            with pytest.raises(UnsupportedError, match="no keys to press"):
+                session.send_dtmf("1")
+            return await session.say("Still here.")
+
+        _, handle = in_call(program, keys=False)
+        assert handle.heard_text == "Still here."
 
     def test_a_transfer_without_a_way_tells_so_and_the_call_goes_on(self, in_call):
         async def program(session, caller):

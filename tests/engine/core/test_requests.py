@@ -210,6 +210,16 @@ class TestInterrupting:
         assert over(call)["q1"] == ("", True, "")
         assert [d["text"] for _, d in call.notes("dropped")] == ["One."]
 
+    def test_what_was_stopped_before_the_call_ended_has_no_error(self, call):
+        call.open()
+        call.take(SayRequested(at=0, request="q1", text="One two three."))
+        call.plays(100, "a1.1", 2_000)
+        call.take(InterruptRequested(at=1_100))
+        call.take(CloseRequested(at=1_110, reason="enough"))
+        call.played(1_120, "a1.1", 1_000, complete=False)
+
+        assert over(call)["q1"] == ("One two", True, "")
+
 
 class TestReplies:
     def test_the_model_is_told_what_to_say_and_what_was_said(self, call):
