@@ -25,32 +25,34 @@ PRE_ROLL = 0.3
 _KEPT = 0.6
 """Seconds of audio kept; longer than pre-roll plus the slowest decision of a detector."""
 
+_SAMPLE_BYTES = 2
+
 _log = logging.getLogger("turnwise.pipeline")
 
 
 class Ring:
-    """The latest second of one stream of audio, and how much of it there has been."""
+    """The latest moment of one stream of audio, and how much of it there has been.
 
-    __slots__ = ("_blocks", "_kept", "heard")
+    Bytes in one piece, of which the front is cut off: an array for each block of 20 ms would be a
+    fifth larger, in every idle call.
+    """
+
+    __slots__ = ("_audio", "heard")
 
     def __init__(self) -> None:
-        self._blocks: deque[Samples] = deque()
-        self._kept = 0
+        self._audio = bytearray()
         self.heard = 0
 
     def keep(self, samples: Samples, limit: float) -> None:
-        """Keep these samples, and of what was before no more than `limit` samples need."""
-        self._blocks.append(samples)
-        self._kept += len(samples)
-        while self._kept - len(self._blocks[0]) >= limit:
-            self._kept -= len(self._blocks.popleft())
+        """Keep these samples behind those before, no more than `limit` of all."""
+        self._audio += samples.tobytes()
+        del self._audio[: max(0, len(self._audio) - round(limit) * _SAMPLE_BYTES)]
 
     def take(self, wanted: int) -> Samples:
         """Return the latest samples, as many of these as there are, and keep none."""
-        audio = np.concatenate(self._blocks) if self._blocks else np.zeros(0, np.int16)
-        self._blocks.clear()
-        self._kept = 0
-        return audio[max(0, len(audio) - wanted) :]
+        latest = self._audio[max(0, len(self._audio) - wanted * _SAMPLE_BYTES) :]
+        self._audio.clear()
+        return np.frombuffer(latest, dtype=np.int16)
 
 
 class Recognition(Stage):
@@ -166,7 +168,8 @@ class Recognition(Stage):
     def split(self) -> None:
         """Close the stretch in progress, although the voice goes on, and begin the next one."""
         if self._speaking:
-            self._owed += 1
+            self._owed += not self._answered
+            self._answered = False
             self._speakers.extend(list(self._speakers)[-1:])  # the same voice goes on
             self._call(self._stt.end_speech)
             self._pre_roll = 0.0
