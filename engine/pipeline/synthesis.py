@@ -17,7 +17,7 @@ from typing import TypeAlias
 import numpy as np
 
 from engine.events import Millis, PlayoutFinished, PlayoutStarted, SpeechPrepared, Word
-from engine.pipeline import sentences
+from engine.pipeline import sentences, word_times
 from engine.pipeline.playout import Playout
 from engine.pipeline.stage import Post, SessionTime, Stage
 from media.frames import SAMPLE_RATE, Samples, to_millis
@@ -116,15 +116,17 @@ class Synthesis(Stage):
         words: list[Word] = []
         parts = sentences.split(sentences.speakable(text))
         for sentence in parts:
-            base = to_millis(samples)
+            base, known = to_millis(samples), len(words)
             async with aclosing(self._chunks(sentence)) as chunks:
                 async for chunk in chunks:
                     self._playout.push(utterance, chunk.samples)
                     samples += len(chunk.samples)
-                    words += [_word(word.text, word.start, word.end, base) for word in chunk.words]
+                    words += word_times.told(chunk.words, base)
                     # A voice far faster than real time must not keep the room waiting: resampling
                     # a whole line in one go takes longer than a block lasts.
                     await asyncio.sleep(0)
+            if len(words) == known and to_millis(samples) > base:
+                words += word_times.shared_out(sentence, base, to_millis(samples))
         if parts and not samples:  # nothing to speak (only an emoji) is no failure
             raise ProviderAnswerError(f"the voice made no audio of {text!r}")
         self._finish(utterance, samples, words)
@@ -213,7 +215,3 @@ def checked(samples: Samples) -> Samples:
     if kind != np.int16 or len(shape) != 1:
         raise ValueError(f"audio is int16 samples of one channel, not {kind} of shape {shape}")
     return samples
-
-
-def _word(text: str, start: float, end: float, base: Millis) -> Word:
-    return Word(text=text, start=base + round(start * 1000), end=base + round(end * 1000))

@@ -8,6 +8,7 @@ from engine.events import PlayoutFinished, PlayoutStarted, ServiceFailed, Speech
 from engine.pipeline.playout import Playout
 from engine.pipeline.synthesis import Synthesis, TextVoice
 from media.audio_file import WavWriter
+from providers.base import SpeechChunk
 from providers.errors import ProviderUnavailable
 from providers.scripted import ScriptedSynthesizer, Voicing
 
@@ -55,6 +56,36 @@ def test_words_of_the_second_sentence_are_counted_from_the_start_of_the_line(on_
         await synthesis.aclose()
         (prepared,) = bench.of(SpeechPrepared)
         assert [w.start for w in prepared.words] == [0, 400, 800, 1200]
+
+    on_bench(body)
+
+
+class Wordless(ScriptedSynthesizer):
+    """A voice that does not tell when its words sound."""
+
+    async def synthesize(self, text):
+        async for chunk in super().synthesize(text):
+            yield SpeechChunk(samples=chunk.samples)
+
+
+def test_where_the_voice_tells_no_times_each_sentence_shares_its_own_length_out(on_bench):
+    """A slow first sentence takes nothing from the words of the second."""
+
+    async def body(bench):
+        slow = {"Well then.": Voicing(duration=4.0)}
+        playout = Playout(bench.post, bench.time)
+        synthesis = Synthesis(Wordless(lines=slow), playout, bench.post, bench.time)
+        synthesis.say("a1.1", "Well then. Good bye.")
+        await asyncio.sleep(1)
+        await synthesis.aclose()
+        (prepared,) = bench.of(SpeechPrepared)
+        times = [(word.text, word.start, word.end) for word in prepared.words]
+        assert times == [
+            ("Well", 0, 1777),
+            ("then.", 1777, 4000),
+            ("Good", 4000, 4400),
+            ("bye.", 4400, 4800),
+        ]
 
     on_bench(body)
 
