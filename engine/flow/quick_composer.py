@@ -26,6 +26,11 @@ def compose_quickly(text: str) -> Node:
     Raises:
         Unsure: it has to be read exactly.
     """
+    if "\r" in text:
+        # A blank before a line break means nothing, except in a block of text.
+        if _OTHER_BREAKS.search(text):
+            raise Unsure
+        text = text.replace("\r", " ")
     if _FOREIGN.search(text):
         raise Unsure
     return _Quick(text).document()
@@ -37,6 +42,9 @@ _FOREIGN = re.compile(
     re.MULTILINE,
 )
 """Tabs, other line breaks and blanks than the usual, controls; documents and directives."""
+
+_OTHER_BREAKS = re.compile(r"\r(?!\n)|[|>][^\n]*\r\n")
+"""A CR without LF; or perhaps the head of a block of text, whose lines keep what ends them."""
 
 _GAP = re.compile(r"(?:[ ]*(?:#[^\n]*)?\n)*([ ]*)(?:#[^\n]*\Z)?")
 """Empty lines and comments before a line that holds something."""

@@ -152,6 +152,11 @@ def test_both_read_any_signs_the_same_way(text: str) -> None:
     event(f"read quickly: {agree(f'a: {text}')}")
 
 
+@given(st.one_of(spoilt(), documents()))
+def test_both_read_the_line_breaks_of_windows_the_same_way(text: str) -> None:
+    event(f"read quickly: {agree(text.replace(chr(10), chr(13) + chr(10)))}")
+
+
 @pytest.mark.parametrize("path", FLOWS, ids=lambda path: path.name)
 def test_every_shipped_flow_is_read_quickly(path: Path) -> None:
     """Else nobody would notice that the quick road is no longer taken."""
