@@ -138,6 +138,7 @@ class Requests:
     def review(self) -> None:
         """Begin what can begin, and end what is over; after everything that happened."""
         if not self._asked and self._end is None:
+            self._exchange.asked_for = False
             return
         self._take_notes()
         for asked in list(self._asked.values()):
