@@ -43,7 +43,7 @@ _FOREIGN = re.compile(
 )
 """Tabs, other line breaks and blanks than the usual, controls; documents and directives."""
 
-_OTHER_BREAKS = re.compile(r"\r(?!\n)|[|>][^\n]*\r\n")
+_OTHER_BREAKS = re.compile(r"\r(?!\n)|[:-] +[|>][-+0-9]*[ \r]*(?:#[^\n]*)?\n")
 """A CR without LF; or perhaps the head of a block of text, whose lines keep what ends them."""
 
 _GAP = re.compile(r"(?:[ ]*(?:#[^\n]*)?\n)*([ ]*)(?:#[^\n]*\Z)?")
