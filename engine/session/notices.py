@@ -76,6 +76,8 @@ class UtteranceNews(Notice):
     text: str
     """The line; when it is finished: what was heard of it."""
     interrupted: bool = False
+    cause: str = ""
+    """Why it was dropped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,7 +242,12 @@ class Fold:
         self.lines.pop(line, None)
         if note.kind == "dropped":
             return UtteranceNews(
-                at=at, utterance=line, state="dropped", text=text, interrupted=True
+                at=at,
+                utterance=line,
+                state="dropped",
+                text=text,
+                interrupted=True,
+                cause=str(note.data["because"]),
             )
         cut = not note.data["complete"]
         return UtteranceNews(at=at, utterance=line, state="finished", text=text, interrupted=cut)
