@@ -80,8 +80,7 @@ class Simulator:
         self._calls: dict[str, int] = {}
         self._running: set[str] = set()
         self._edges: deque[tuple[Micros, Callable[[], None]]] = deque()
-        self._stretch: Happening | None = None
-        self._parts: deque[str] = deque()
+        self._stretch: tuple[Happening, deque[str]] | None = None
         self._probabilities = {h.user: h.done for h in script.script if h.user is not None}
 
     def run(self) -> list[Step]:
@@ -189,9 +188,10 @@ class Simulator:
         begun = reported(speech.at + VAD_START)
         ended = reported(speech.end + self._script.voice_end)
 
+        parts = deque((speech.user or "", *speech.rest))
+
         def start() -> None:
-            self._parts = deque((speech.user or "", *speech.rest))
-            self._stretch = speech
+            self._stretch = speech, parts
             self._post(SpeechStarted(at=self._at(), participant=CALLER, edge=speech.at))
 
         def end() -> None:
@@ -199,26 +199,28 @@ class Simulator:
             self._post(SpeechEnded(at=self._at(), participant=CALLER, edge=speech.end))
 
         def final() -> None:
-            self._words(self._parts[0], speech)
+            self._words(parts[0], speech)
+
+        def partly(text: str) -> None:
+            if len(parts) > len(speech.rest):  # else the stretch was closed before
+                self._words(text, None)
 
         self._edges += [(begun, start), (ended, end)]
         for after, text in speech.partials.items():
             if begun + after * 1000 < ended:
-                self._later(begun + after * 1000, partial(self._partial, speech, text))
+                self._later(begun + after * 1000, partial(partly, text))
         if speech.words_after is not None:
             self._later((speech.end + speech.words_after) * 1000, final)
         elif speech.stt_delay is not None:
             self._later(ended + speech.stt_delay * 1000, final)
 
-    def _partial(self, speech: Happening, text: str) -> None:
-        if len(self._parts) > len(speech.rest):  # else its stretch was closed before
-            self._words(text, None)
-
     def _close_stretch(self) -> None:
         """The voice goes on, and its words so far are due."""
-        speech = self._stretch
-        if speech is not None and speech.stt_delay is not None and len(self._parts) > 1:
-            part = self._parts.popleft()
+        if self._stretch is None:
+            return
+        speech, parts = self._stretch
+        if speech.stt_delay is not None and len(parts) > 1:
+            part = parts.popleft()
             self._later(speech.stt_delay * 1000, partial(self._words, part, speech))
 
     def _words(self, text: str, final: Happening | None) -> None:

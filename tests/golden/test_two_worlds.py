@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.core.conversation import Conversation
-from engine.events import Event
+from engine.events import Event, TranscriptReceived
 from engine.observe.journal import Header, JournalWriter, read
 from engine.observe.timeline import render
 from engine.testing.golden import load_flow, run_session
@@ -153,3 +153,14 @@ def test_hanging_up_in_the_middle_is_the_same_in_both_worlds(seconds):
     )
 
     assert Simulator(FLOW, script).run() == run_session(FLOW, script)
+
+
+def test_words_that_come_when_the_next_stretch_has_begun_are_those_of_their_own():
+    said = [{"user": "four people", "stt_delay": 505}, {"user": "tomorrow", "stt_delay": 5}]
+    laid = [{"at": 9_000 + 800 * n, "lasts": 300, **words} for n, words in enumerate(said)]
+    script = Script.model_validate({"flow": "x", "script": laid})
+    bare = Simulator(FLOW, script).run()
+
+    heard = [s.cause.text for s in bare if isinstance(s.cause, TranscriptReceived)]
+    assert heard == ["four people", "tomorrow"]
+    assert bare == run_session(FLOW, script)
