@@ -171,7 +171,9 @@ def test_a_stop_drops_what_may_be_dropped_and_lifts_the_pause(desk):
 
     assert stopped == ("a1.1", "a1.3")
     assert desk.outbox.effects == [StopSpeech(utterances=stopped), ResumeSpeech()]
-    assert desk.notes("dropped") == [{"utterance": "a1.3", "text": "Then.", "because": "interrupted"}]
+    assert desk.notes("dropped") == [
+        {"utterance": "a1.3", "text": "Then.", "because": "interrupted"}
+    ]
     assert desk.turns.head.id == "a1.2"
     assert desk.turns.speaking
 
