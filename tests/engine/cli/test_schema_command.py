@@ -16,7 +16,7 @@ def test_it_prints_the_schema() -> None:
     assert json.loads(result.output) == flow_schema()
 
 
-@pytest.mark.parametrize("of", ["flow", "fragment", "tests", "worker"])
+@pytest.mark.parametrize("of", ["flow", "fragment", "tests", "journal", "worker"])
 def test_what_it_prints_is_the_file_that_is_shipped(of: str) -> None:
     result = CliRunner().invoke(command, ["--of", of], standalone_mode=False)
     name = {"tests": "test"}.get(of, of)
