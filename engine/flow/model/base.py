@@ -31,7 +31,9 @@ NAME_PATTERN = r"^((slots|vars)\.)?[a-z][a-z0-9_]*$"
 class FlowModel(BaseModel):
     """The root of all models: unknown keys are refused, values are strict, instances frozen."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=True)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, populate_by_name=True, defer_build=True
+    )
 
     @model_validator(mode="before")
     @classmethod
