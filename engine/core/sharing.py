@@ -17,6 +17,7 @@ from engine.core.parsers.slots import find_slot, label
 from engine.core.parsers.texts import FILLERS, is_question
 from engine.core.parsers.words import (
     Match,
+    Phrases,
     Strength,
     Utterance,
     ends_with,
@@ -26,9 +27,11 @@ from engine.core.parsers.words import (
 )
 from engine.machine.compiled import SlotSpec
 
-_CUES: Final = phrases(
-    "make it,make that,change it to,change that to,change to,i mean,i meant,actually,no,rather,"
-    "sorry,instead,better,i said,it should be,should be,not,to,but,it's,it is,except,only"
+_CUES: Final = Phrases(
+    phrases(
+        "make it,make that,change it to,change that to,change to,i mean,i meant,actually,no,rather,"
+        "sorry,instead,better,i said,it should be,should be,not,to,but,it's,it is,except,only"
+    )
 )
 _STRONG_CUES: Final = word_set("make change actually no nope instead rather wrong sorry not")
 _REPAIRS: Final = phrases("no,sorry,i mean,i meant,actually,or rather,make it,make that")
@@ -112,7 +115,7 @@ def _carried(said: Utterance, spec: SlotSpec, match: Match) -> tuple[Match, bool
         start -= 1
     if size := ends_with(said.words, start, [label(spec)]):
         return Match(start - size, match.end, match.value), False
-    if ends_with(said.words, match.start, _CUES):
+    if _CUES.ends(said.words, match.start):
         strength = max(match.strength, Strength.LIKELY)
         return Match(match.start, match.end, match.value, strength), True
     return match, False

@@ -29,12 +29,12 @@ from engine.core.parsers.slots import find_slot, takes_text, text_rules
 from engine.core.parsers.texts import FILLERS, find_text
 from engine.core.parsers.words import (
     Match,
+    Phrases,
     Strength,
     Utterance,
     find_phrase,
     phrase,
     phrases,
-    starts_with,
     utterance,
 )
 from engine.core.report import judge_report, report_schema
@@ -45,8 +45,11 @@ from engine.machine.declarations import BUILT_IN_INTENTS
 __all__ = ["intent_phrases", "judge_report", "key", "report_schema", "understand"]
 
 
-_ASKS_FOR: Final = phrases(
-    "i want to,i would like to,i'd like to,i need to,can you,could you,can i,could i,let's,let me"
+_ASKS_FOR: Final = Phrases(
+    phrases(
+        "i want to,i would like to,i'd like to,i need to,can you,could you,can i,could i,let's,"
+        "let me"
+    )
 )
 """What may stand before an intent's phrase without changing it."""
 
@@ -103,12 +106,12 @@ def intent_phrases(intent: IntentSpec) -> tuple[str, ...]:
 
 def _whole_intent(said: Utterance, scope: Scope) -> str | None:
     words = _bare(said.words)
-    if not words or _answers_open_question(words, said, scope):
+    if not words:
         return None
     for intent in scope.intents:
         texts = (*intent_phrases(intent), *intent.examples)
         if any(_bare_phrase(text) == words or phrase(text) == said.words for text in texts):
-            return intent.name
+            return None if _answers_open_question(words, said, scope) else intent.name
     return None
 
 
@@ -128,9 +131,10 @@ def _contained_intent(said: Utterance, scope: Scope) -> tuple[str | None, list[M
             continue
         for text in intent_phrases(intent):
             wanted = phrase(text)
+            if len(wanted) < 2 or wanted[0] not in said.words:  # as it is for most of them
+                continue
             for start in find_phrase(said.words, wanted):
-                if len(wanted) > 1:
-                    return intent.name, [Match(start, start + len(wanted), intent.name)]
+                return intent.name, [Match(start, start + len(wanted), intent.name)]
     return None, []
 
 
@@ -151,7 +155,7 @@ def _bare(words: Sequence[str]) -> tuple[str, ...]:
         start += 1
     while end > start and words[end - 1] in FILLERS:
         end -= 1
-    asked = starts_with(words[:end], start, _ASKS_FOR)
+    asked = _ASKS_FOR.starts(words[:end], start)
     return tuple(words[start + asked if start + asked < end else start : end])
 
 

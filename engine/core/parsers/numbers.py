@@ -11,7 +11,7 @@ from collections.abc import Sequence, Set
 from typing import Final
 
 from engine.core.parsers.numerals import DIGITS, read_cardinal
-from engine.core.parsers.words import Match, Strength, ends_with, phrase, starts_with, word_set
+from engine.core.parsers.words import Match, Phrases, Strength, phrase, word_set
 
 PEOPLE: Final = word_set(
     "people person persons guests guest adults adult pax diners diner folks friends guys ladies"
@@ -23,7 +23,7 @@ _OTHER_UNITS = word_set(
     " august september october november december past to till after"
 )
 _NOT_A_COUNT = word_set("moment sec more time thing things other question")
-_COUNTED = tuple(
+_COUNTED = Phrases(
     phrase(text)
     for text in (
         *("party of", "group of", "table for", "booking for", "reservation for", "place for"),
@@ -31,8 +31,8 @@ _COUNTED = tuple(
         *("we'll be", "it is for", "it's for", "that's for", "tables for"),
     )
 )
-_COUNTED_WEAKLY = tuple(phrase(text) for text in ("for", "of us"))
-_AND_ME = tuple((me, link) for me in ("me", "myself", "i") for link in ("and", "plus"))
+_COUNTED_WEAKLY = Phrases(phrase(text) for text in ("for", "of us"))
+_AND_ME = Phrases((me, link) for me in ("me", "myself", "i") for link in ("and", "plus"))
 _ONE_ELSE = sorted(
     word_set("wife husband partner friend girlfriend boyfriend son daughter mother father mom dad")
 )
@@ -50,6 +50,8 @@ _LOOSE_PHRASES: Final = {
     phrase("half a dozen"): 6,
     phrase("alone"): 1,
 }
+_IN_SET_PHRASES: Final = Phrases(_SET_PHRASES)
+_IN_LOOSE_PHRASES: Final = Phrases(_LOOSE_PHRASES)
 _DECIMAL = re.compile(r"[0-9]{1,9}[.][0-9]{1,6}")
 
 
@@ -92,9 +94,9 @@ def find_numbers(words: Sequence[str], units: Set[str] = frozenset()) -> list[Ma
 
 
 def _set_phrase(words: Sequence[str], index: int, units: Set[str]) -> Match | None:
-    if "people" in units and (size := starts_with(words, index, _SET_PHRASES)):
+    if "people" in units and (size := _IN_SET_PHRASES.starts(words, index)):
         return Match(index, index + size, _SET_PHRASES[tuple(words[index : index + size])])
-    if size := starts_with(words, index, _LOOSE_PHRASES):
+    if size := _IN_LOOSE_PHRASES.starts(words, index):
         value = _LOOSE_PHRASES[tuple(words[index : index + size])]
         end = _unit_end(words, index + size, units)
         strength = Strength.CLEAR if end > index + size else _carried(words, index)[1]
@@ -111,16 +113,16 @@ def _count(words: Sequence[str], index: int, units: Set[str]) -> Match | None:
     end = _unit_end(words, after, units)
     if end > after:
         strength = Strength.CLEAR
-        if ends_with(words, index, _AND_ME):  # "me and three friends"
+        if _AND_ME.ends(words, index):  # "me and three friends"
             carrier, value = 2, value + 1
     return Match(index - carrier, end, value, strength)
 
 
 def _carried(words: Sequence[str], index: int) -> tuple[int, Strength]:
     """The size and strength of what stands before a count."""
-    if size := ends_with(words, index, _COUNTED):
+    if size := _COUNTED.ends(words, index):
         return size, Strength.CLEAR
-    if size := ends_with(words, index, _COUNTED_WEAKLY):
+    if size := _COUNTED_WEAKLY.ends(words, index):
         return size, Strength.LIKELY
     return 0, Strength.BARE
 

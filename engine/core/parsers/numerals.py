@@ -36,11 +36,13 @@ def read_cardinal(words: Sequence[str], index: int) -> tuple[int, int] | None:
     """
     if index >= len(words):
         return None
-    if _WRITTEN.fullmatch(words[index]):
-        return int(words[index]), index + 1
-    if _GROUPED.fullmatch(words[index]):
-        return int(words[index].replace(",", "")), index + 1
-    if words[index] not in CARDINAL_WORDS:
+    word = words[index]
+    if word[:1].isdigit():
+        if _WRITTEN.fullmatch(word):
+            return int(word), index + 1
+        if _GROUPED.fullmatch(word):
+            return int(word.replace(",", "")), index + 1
+    if word not in CARDINAL_WORDS:
         return None
     end = index + 1
     while end < min(len(words), index + _LONGEST) and _goes_on(words[end]):

@@ -109,10 +109,44 @@ def find_phrase(words: Sequence[str], wanted: Sequence[str]) -> Iterator[int]:
     """Every place where `wanted` stands in `words` as a whole."""
     if not wanted:
         return
-    size = len(wanted)
+    size, first = len(wanted), wanted[0]
     for start in range(len(words) - size + 1):
-        if tuple(words[start : start + size]) == tuple(wanted):
+        if words[start] == first and tuple(words[start : start + size]) == tuple(wanted):
             yield start
+
+
+class Phrases:
+    """Phrases known beforehand, filed under their first and their last word.
+
+    At most places of a turn none of them can stand, and one look tells so.
+    """
+
+    __slots__ = ("_by_first", "_by_last")
+
+    def __init__(self, phrases: Iterable[tuple[str, ...]]) -> None:
+        self._by_first: dict[str, list[tuple[str, ...]]] = {}
+        self._by_last: dict[str, list[tuple[str, ...]]] = {}
+        for wanted in sorted(phrases, key=len, reverse=True):
+            self._by_first.setdefault(wanted[0], []).append(wanted)
+            self._by_last.setdefault(wanted[-1], []).append(wanted)
+
+    def starts(self, words: Sequence[str], index: int) -> int:
+        """Length of the longest that stands at `index`; 0 when none does."""
+        if index >= len(words):
+            return 0
+        for wanted in self._by_first.get(words[index], ()):
+            if tuple(words[index : index + len(wanted)]) == wanted:
+                return len(wanted)
+        return 0
+
+    def ends(self, words: Sequence[str], end: int) -> int:
+        """Length of the longest that ends just before `end`; 0 when none does."""
+        if end < 1:
+            return 0
+        for wanted in self._by_last.get(words[end - 1], ()):
+            if len(wanted) <= end and tuple(words[end - len(wanted) : end]) == wanted:
+                return len(wanted)
+        return 0
 
 
 def starts_with(words: Sequence[str], index: int, phrases: Iterable[Sequence[str]]) -> int:
