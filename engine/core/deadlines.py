@@ -43,24 +43,35 @@ _RANK = {kind: rank for rank, kind in enumerate(ORDER)}
 class Deadlines:
     """The alarm clock of one conversation."""
 
-    __slots__ = ("_at",)
+    __slots__ = ("_at", "_earliest", "_known")
 
     def __init__(self) -> None:
         self._at: dict[str, Millis] = {}
+        self._earliest: Millis | None = None
+        self._known = True
+        """`_earliest` is true to `_at`: most events set nothing and ask twice."""
 
     def set(self, name: str, at: Millis) -> None:
         """Set or move a deadline. Raises `KeyError` for a kind that is not in `ORDER`."""
-        _RANK[_kind(name)]
+        before = self._at.get(name)
+        if before == at:
+            return
+        if before is None:
+            _RANK[_kind(name)]
         self._at[name] = at
+        self._known = False
 
     def cancel(self, name: str) -> None:
         """Forget a deadline, if it is set."""
-        self._at.pop(name, None)
+        if name in self._at:
+            del self._at[name]
+            self._known = False
 
     def cancel_all(self, prefix: str) -> None:
         """Forget every deadline of this kind (`tool`) or with this prefix (`timer:`)."""
         for name in [n for n in self._at if n.startswith(prefix)]:
             del self._at[name]
+            self._known = False
 
     def get(self, name: str) -> Millis | None:
         """Return when this deadline is due, or None."""
@@ -69,7 +80,10 @@ class Deadlines:
     @property
     def earliest(self) -> Millis | None:
         """When the deadline that fires first is due, or None."""
-        return min(self._at.values(), default=None)
+        if not self._known:
+            self._earliest = min(self._at.values(), default=None)
+            self._known = True
+        return self._earliest
 
     def next(self) -> Deadline | None:
         """Return the deadline that fires first, or None."""
@@ -80,11 +94,12 @@ class Deadlines:
 
     def pop_due(self, now: Millis) -> Deadline | None:
         """Remove and return the first deadline that is due at `now`, or None."""
-        if not self._at or min(self._at.values()) > now:  # as it is for most events
+        earliest = self.earliest
+        if earliest is None or earliest > now:  # as it is for most events
             return None
         first = self.next()
         if first is not None:
-            del self._at[first.name]
+            self.cancel(first.name)
         return first
 
     def as_dict(self) -> dict[str, Millis]:
@@ -94,6 +109,7 @@ class Deadlines:
     def restore(self, deadlines: dict[str, Millis]) -> None:
         """Replace all deadlines (from a snapshot)."""
         self._at = dict(deadlines)
+        self._known = False
 
 
 def lost(names: Iterable[str]) -> Iterator[tuple[str, str]]:

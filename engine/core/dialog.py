@@ -268,9 +268,10 @@ class Dialog:
         """True while a model or tool that the dialog waits for is at work."""
         if not self._live:
             return False
+        if self._listening.thinking or self._talking.working:
+            return True
         top = self._scene.stack.top
-        working = isinstance(top.state.verb, Run) and top.visit.stage == "working"
-        return working or self._listening.thinking or self._talking.working
+        return top.visit.stage == "working" and isinstance(top.state.verb, Run)
 
     def answering(self, turn: str) -> bool:
         """Say whether nothing has answered this turn yet: what is said now belongs to it."""
@@ -362,13 +363,15 @@ class Dialog:
 
     @property
     def _live(self) -> bool:
-        return self._begun and self._scene.ended is None
+        scene = self._scene
+        return scene.ended is None and bool(scene.stack.frames)
 
     @property
     def _state(self) -> CompiledState:
-        if self._begun:
-            return self._scene.stack.top.state
-        return self._scene.flow.states[self._scene.flow.start]
+        scene = self._scene
+        if scene.stack.frames:
+            return scene.stack.top.state
+        return scene.flow.states[scene.flow.start]
 
     def _come(self, result: Callable[[], None]) -> None:
         """Let a result in; one nobody waits for is noted as late, and nothing follows from it."""

@@ -102,18 +102,18 @@ class Endpointing:
         if turn is None:
             return
         silent = not self._hearing.voice
-        self._keep(f"long_turn:{turn.id}", self._since(turn) + policy.max_turn, wanted=not silent)
-        self._keep(
-            f"transcript:{turn.id}",
-            turn.last_speech + policy.transcript_timeout,
-            wanted=turn.owed if silent else self._hearing.by_words,
-        )
+        since = self._since(turn)
+        self._keep(f"long_turn:{turn.id}", None if silent else since + policy.max_turn)
+        words_due = turn.owed if silent else self._hearing.by_words
+        latest = turn.last_speech + policy.transcript_timeout if words_due else None
+        self._keep(f"transcript:{turn.id}", latest)
+        over = silent and not turn.owed and not turn.overlap and bool(turn.texts)
+        self._keep(f"end_of_turn:{turn.id}", self._over(turn, policy) if over else None)
+
+    def _over(self, turn: UserTurn, policy: ListenPolicy) -> Millis:
+        """Return when the turn is over if nothing more is heard."""
         due = turn.last_speech + end_of_turn_wait(policy, self._probability, self._pace.average)
-        self._keep(
-            f"end_of_turn:{turn.id}",
-            max(due, self._grace) if self._probability is None else due,
-            wanted=silent and not turn.owed and not turn.overlap and bool(turn.texts),
-        )
+        return max(due, self._grace) if self._probability is None else due
 
     def too_long(self, turn: UserTurn) -> None:
         """The turn has no end: take its latest stretch for over."""
@@ -136,11 +136,11 @@ class Endpointing:
         self._deadlines.cancel(f"end_of_turn:{turn.id}")
         self._deadlines.cancel(f"long_turn:{turn.id}")
 
-    def _keep(self, name: str, due: Millis, *, wanted: bool) -> None:
-        if wanted:
-            self._deadlines.set(name, max(self._outbox.at, due))
-        else:
+    def _keep(self, name: str, due: Millis | None) -> None:
+        if due is None:
             self._deadlines.cancel(name)
+        else:
+            self._deadlines.set(name, max(self._outbox.at, due))
 
     def to_dict(self) -> dict[str, Any]:
         """Return what must survive."""

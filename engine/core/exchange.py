@@ -342,7 +342,7 @@ class Exchange:
             and not dialog.busy
             and dialog.ended is None
         )
-        self.silence.review(quiet=quiet, after=dialog.listen.silence)
+        self.silence.review(quiet=quiet, after=dialog.listen.silence if quiet else 0)
 
     def settle(self) -> None:
         """Bring both states up to date."""

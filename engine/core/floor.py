@@ -17,6 +17,7 @@ What the facts mean, and which wins:
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import product
 from typing import Literal, NamedTuple
 
@@ -94,6 +95,15 @@ _POSSIBLE = {pair: _possible(*pair) for pair in product(user.STATES, agent.STATE
 """The joint table, read once for every pair of states."""
 
 
+@lru_cache(maxsize=4_096)
+def _first(facts: Facts, user_state: str, agent_state: str) -> Rule | None:
+    """Return the first rule that holds; None when none does. There are 2,304 cases in all."""
+    for rule in _POSSIBLE[user_state, agent_state]:
+        if rule.when(facts, agent_state):
+            return rule
+    return None
+
+
 class Floor:
     """The states of both machines, and the one place where they change."""
 
@@ -118,16 +128,8 @@ class Floor:
         if facts == self._last:
             return
         self._last = facts
-        while self._move(facts, edge):
-            pass
-
-    def _move(self, facts: Facts, edge: Millis) -> bool:
-        """Apply the first rule that holds; False when none does."""
-        for rule in _POSSIBLE[self.user, self.agent]:
-            if rule.when(facts, self.agent):
-                self._apply(rule, edge)
-                return True
-        return False
+        while (rule := _first(facts, self.user, self.agent)) is not None:
+            self._apply(rule, edge)
 
     def _apply(self, rule: Rule, edge: Millis) -> None:
         if rule.machine == "agent":

@@ -90,11 +90,16 @@ class Frame:
     )
     history: list[str] = field(default_factory=list)
     """Waiting states that were left, the latest at the end."""
+    state: CompiledState = field(init=False, compare=False)
+    """The state this frame is in: that of its visit. A new frame is about to enter the first."""
 
-    @property
-    def state(self) -> CompiledState:
-        """The state this frame is in."""
-        return self.flow.states[self.visit.state]
+    def __post_init__(self) -> None:
+        self.state = self.flow.states[self.visit.state or self.flow.start]
+
+    def enter(self, visit: Visit) -> None:
+        """Begin another visit."""
+        self.visit = visit
+        self.state = self.flow.states[visit.state]
 
     @property
     def waiting(self) -> bool:
@@ -159,7 +164,10 @@ class Stack:
 
     def find(self, number: int) -> Frame | None:
         """Return the frame with this number, or None when it is gone."""
-        return next((f for f in reversed(self.frames) if f.number == number), None)
+        for frame in reversed(self.frames):
+            if frame.number == number:
+                return frame
+        return None
 
     def alive(self, number: int) -> Frame:
         """Return the frame with this number. Raises `KeyError`: its work must not outlive it."""
@@ -180,8 +188,10 @@ class Stack:
 
     def qualified(self) -> str:
         """Return the current state with the names of the called flows before it."""
-        names = [frame.name for frame in self.frames[1:]]
-        return "/".join([*names, self.top.visit.state])
+        state = self.frames[-1].visit.state
+        if len(self.frames) == 1:
+            return state
+        return "/".join([*(frame.name for frame in self.frames[1:]), state])
 
     def to_list(self) -> list[dict[str, Any]]:
         """Return all frames as JSON-like data."""

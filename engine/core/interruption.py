@@ -45,7 +45,7 @@ from typing import Any
 
 from engine.core import agent
 from engine.core.deadlines import Deadlines
-from engine.core.hearing import Hearing
+from engine.core.hearing import Hearing, UserTurn
 from engine.core.outbox import Outbox
 from engine.core.turns import Turns
 from engine.core.words import word_count, words_of
@@ -224,9 +224,9 @@ class Interruption:
     @property
     def pointless(self) -> bool:
         """Whether audio is held although nobody speaks and nothing is waited for."""
-        running = self._deadlines.get("false_alarm") is not None
-        waiting = self._hearing.voice or (running and not self._holds)
-        return self._turns.paused and not waiting
+        if not self._turns.paused or self._hearing.voice:
+            return False
+        return self._holds or self._deadlines.get("false_alarm") is None
 
     def unheard(self, state: str) -> bool:
         """Say whether the reply to the last turn is not audible yet, or has just begun.
@@ -304,24 +304,29 @@ class Interruption:
         head = self._turns.head
         if head is not None and head.state == "audible" and head.turn != self._turn:
             self._turn, self._since = head.turn, self._outbox.at
-        turn, policy = self._hearing.turn, self.policy
+        turn = self._hearing.turn
+        policy = self.policy if turn is not None and self._may_stop(turn) else None
         wanted = (
-            turn is not None
-            and turn.overlap
-            and turn.began is not None
-            and self._hearing.voice
-            and policy is not None
+            policy is not None
             and policy.allow
             and policy.mode != "stt"
             and self._confidence >= policy.min_confidence
-            and not self._turns.paused
-            and not self._only_backchannel
         )
         if not wanted:
             self._deadlines.cancel("interrupt")
         elif turn is not None and policy is not None:
             due = turn.voiced_for(policy.min_time, self._guarded(policy))
             self._deadlines.set("interrupt", max(self._outbox.at, due))
+
+    def _may_stop(self, turn: UserTurn) -> bool:
+        """Say whether there is a voice that would stop a line, if the line lets it."""
+        return (
+            turn.overlap
+            and turn.began is not None
+            and self._hearing.voice
+            and not self._turns.paused
+            and not self._only_backchannel
+        )
 
     def _guarded(self, policy: InterruptionPolicy) -> Millis:
         """Return until when voice does not count: it may be an echo of the agent's own."""

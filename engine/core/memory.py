@@ -31,6 +31,7 @@ class Memory:
         changed: the same names, and those emptied by them.
         read_back: slots with `readback` whose value the caller agreed to.
         order: filled slots, the one filled last at the end.
+        sensitive: names of the slots nobody else may see, in the order they are declared.
     """
 
     __slots__ = (
@@ -43,12 +44,14 @@ class Memory:
         "read_back",
         "result",
         "results",
+        "sensitive",
         "slots",
         "variables",
     )
 
     def __init__(self, flow: CompiledFlow) -> None:
         self.flow = flow
+        self.sensitive: tuple[str, ...] = tuple(n for n, s in flow.slots.items() if s.sensitive)
         self.slots: dict[str, Any] = {n: s.default for n, s in flow.slots.items()}
         self.variables: dict[str, Any] = {
             name: copy.copy(flow.variable_defaults.get(name)) for name in flow.variables

@@ -236,7 +236,8 @@ class Mover:
         transfer.left(scene, frame)
         self._tools.leave(frame, frame.visit)
         self._timers.stop(frame, state.id)
-        perform(scene, frame, state.exit, state.interruptions, f"exit of {state.id}")
+        if state.exit:
+            perform(scene, frame, state.exit, state.interruptions, f"exit of {state.id}")
         for name in reversed(state.groups[len(staying) :]):
             self._timers.stop(frame, name)
             perform(
@@ -248,7 +249,7 @@ class Mover:
     ) -> None:
         """Enter a state and its groups, outer to inner, but for the groups in `inside`."""
         scene, state = self._scene, frame.flow.states[dest]
-        frame.visit = Visit(number=scene.number(), state=dest)
+        frame.enter(Visit(number=scene.number(), state=dest))
         if state.history.fresh:
             said = (item.id for item in reversed(scene.speaker.history) if item.role == "user")
             frame.visit.since = next(said, "")
@@ -263,7 +264,8 @@ class Mover:
             self._timers.start(frame, name, group.timers)
             perform(scene, frame, group.enter, state.interruptions, f"enter of {name}")
         self._timers.start(frame, dest, state.timers)
-        perform(scene, frame, state.enter, state.interruptions, f"enter of {dest}")
+        if state.enter:
+            perform(scene, frame, state.enter, state.interruptions, f"enter of {dest}")
         _reset(frame)
         if state.say is not None:
             line = scene.render(state.say, frame, f"say of {dest}")

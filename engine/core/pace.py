@@ -55,6 +55,8 @@ class Pace:
 
     def learn(self, policy: ListenPolicy) -> None:
         """Take the pauses of this step into the average."""
+        if not self._pauses:
+            return
         for pause in self._pauses:
             before = policy.min_wait if self.average is None else self.average
             moved = before + (pause - before) // WEIGHT

@@ -53,7 +53,8 @@ class Personal:
         """
         if not frame.waiting:
             return
-        waits = any(frame.flow.slots[name].sensitive for name in _wanted(frame))
+        sensitive = frame.memory.sensitive
+        waits = bool(sensitive) and any(name in sensitive for name in _wanted(frame))
         if waits != self._waits:
             self._waits = waits
             self._outbox.note("personal", waits=waits)
@@ -97,6 +98,8 @@ class Personal:
         return False
 
     def _reads(self, template: Template, frame: Frame, names: Mapping[str, Any]) -> bool:
+        if not (self._ids or frame.memory.sensitive):
+            return False
         chains = [use.chain for use in template.names]
         values, specs = frame.memory.slots, frame.flow.slots
         for chain in chains:
@@ -104,7 +107,7 @@ class Personal:
             if name in specs and specs[name].sensitive and values[name] is not None:
                 return True
         roots, value = {chain[0] for chain in chains}, names.get("value")
-        if "value" in roots and value in list(_secrets(frame)):
+        if "value" in roots and value in _secrets(frame):
             return True
         if names["turn"]["id"] not in self._ids:
             return False
@@ -136,8 +139,10 @@ def _wanted(frame: Frame) -> Iterable[str]:
 
 
 def _secrets(frame: Frame) -> Iterable[Any]:
-    filled = frame.memory.filled.items()
-    return (value for name, value in filled if frame.flow.slots[name].sensitive)
+    memory = frame.memory
+    if not memory.sensitive:
+        return ()
+    return [memory.slots[name] for name in memory.sensitive if memory.slots[name] is not None]
 
 
 def _bare(text: str) -> str:

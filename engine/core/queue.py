@@ -29,7 +29,7 @@ class Queue:
     @property
     def speaking(self) -> bool:
         """True while any ordered utterance is not over."""
-        return any(u.state != "ending" for u in self._queue.values())
+        return bool(self._queue) and any(u.state != "ending" for u in self._queue.values())
 
     @property
     def lines(self) -> bool:

@@ -99,7 +99,8 @@ class Talking:
     @property
     def working(self) -> bool:
         """True while a reply is under way, or a tool it asked for."""
-        return self._running is not None or self._asked_for > 0
+        reply = self._reply
+        return (reply is not None and reply.running) or self._asked_for > 0
 
     def awaits(self, name: str) -> bool:
         """Say whether this reply is under way."""
@@ -354,10 +355,10 @@ class Talking:
 
     @property
     def _asked_for(self) -> int:
-        top = self._scene.stack.top if self._scene.stack.frames else None
-        if top is None or not isinstance(top.state.verb, Converse):
+        frames = self._scene.stack.frames
+        if not frames or not isinstance(frames[-1].state.verb, Converse):
             return 0
-        return self._tools.asked_for(top)
+        return self._tools.asked_for(frames[-1])
 
     # --- inside ----------------------------------------------------------------------------------
 

@@ -38,6 +38,8 @@ class Timers:
 
     def stop(self, frame: Frame, owner: str | None = None) -> None:
         """Stop the timers of an owner, or all timers of a frame."""
+        if not self._running:
+            return
         for deadline, timer in list(self._running.items()):
             if timer.frame == frame.number and owner in (None, timer.owner):
                 self._scene.deadlines.cancel(deadline)

@@ -24,6 +24,8 @@ class ShapeError(ValueError):
 
 def to_json(value: Any) -> Any:
     """Return a typed value as JSON-like data."""
+    if value is None or isinstance(value, str | int | float):  # as it is for most values
+        return value
     if isinstance(value, datetime.datetime):
         return value.isoformat()
     if isinstance(value, datetime.date):
