@@ -193,7 +193,8 @@ class Conversation:
         steps = self.advance(at)
         handler = self._handler(event)
         steps.append(self._step(at, event, partial(handler, event)))
-        steps += self.advance(at)
+        if self._deadlines.is_due(at):
+            steps += self.advance(at)
         return steps
 
     def advance(self, now: Millis) -> list[Step]:

@@ -85,6 +85,11 @@ class Deadlines:
             self._known = True
         return self._earliest
 
+    def is_due(self, now: Millis) -> bool:
+        """Say whether one is due at `now`."""
+        earliest = self._earliest if self._known else self.earliest
+        return earliest is not None and earliest <= now
+
     def next(self) -> Deadline | None:
         """Return the deadline that fires first, or None."""
         if not self._at:
@@ -94,8 +99,7 @@ class Deadlines:
 
     def pop_due(self, now: Millis) -> Deadline | None:
         """Remove and return the first deadline that is due at `now`, or None."""
-        earliest = self.earliest
-        if earliest is None or earliest > now:  # as it is for most events
+        if not self.is_due(now):  # as it is for most events
             return None
         first = self.next()
         if first is not None:

@@ -256,7 +256,8 @@ class Dialog:
 
         Before the beginning: an empty text.
         """
-        return self._scene.stack.qualified() if self._begun else ""
+        stack = self._scene.stack
+        return stack.qualified() if stack.frames else ""
 
     @property
     def waiting(self) -> bool:
@@ -370,7 +371,7 @@ class Dialog:
     def _state(self) -> CompiledState:
         scene = self._scene
         if scene.stack.frames:
-            return scene.stack.top.state
+            return scene.stack.frames[-1].state
         return scene.flow.states[scene.flow.start]
 
     def _come(self, result: Callable[[], None]) -> None:

@@ -356,8 +356,8 @@ class Exchange:
             lines=head is not None,
             working=self._working or self.asked_for or (self.opened and self._dialog.busy),
         )
-        self.floor.settle(facts, self.hearing.edge)
-        self._dialog.agent_state, self._dialog.user_state = self.floor.agent, self.floor.user
+        if self.floor.settle(facts, self.hearing.edge):
+            self._dialog.agent_state, self._dialog.user_state = self.floor.agent, self.floor.user
 
     @property
     def parts(self) -> Mapping[str, Any]:

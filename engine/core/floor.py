@@ -116,7 +116,7 @@ class Floor:
         self.user = user.IDLE
         self.agent = agent.STARTING
 
-    def settle(self, facts: Facts, edge: Millis) -> None:
+    def settle(self, facts: Facts, edge: Millis) -> bool:
         """Move both machines until the joint table has nothing more to say.
 
         Args:
@@ -124,12 +124,16 @@ class Floor:
             edge: when the caller's voice last began or ended: the instant of the user's moves to
                 and from SPEAKING. Told later than it happened, so it may lie before the step, but
                 never before the user's last move.
+
+        Returns:
+            False when the facts are those of the last time, so that nothing can have moved.
         """
         if facts == self._last:
-            return
+            return False
         self._last = facts
         while (rule := _first(facts, self.user, self.agent)) is not None:
             self._apply(rule, edge)
+        return True
 
     def _apply(self, rule: Rule, edge: Millis) -> None:
         if rule.machine == "agent":

@@ -11,6 +11,8 @@ dialog to rest.
 
 from __future__ import annotations
 
+from functools import partial
+
 from engine.core.frames import Frame
 from engine.core.ladders import understood
 from engine.core.moving import Mover
@@ -111,11 +113,8 @@ class Macrostep:
         place = scene.stack.frames.index(frame)
         frames = [frame] if signal.is_private else reversed(scene.stack.frames[: place + 1])
         for candidate in frames:
-            transition = select(
-                candidate.state.scopes,
-                signal.name,
-                lambda t, f=candidate: scene.holds(t, f),  # type: ignore[misc]
-            )
+            enabled = partial(scene.holds, frame=candidate)
+            transition = select(candidate.state.scopes, signal.name, enabled)
             if transition is not None:
                 return candidate, transition
         return None

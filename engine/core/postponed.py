@@ -42,6 +42,20 @@ LONGEST: Millis = 60_000
 
 _STAND_STILL = frozenset({"understand", "first_token", "token_gap", "reply", "tool"})
 
+_ANSWERS = frozenset(
+    {
+        Understood,
+        ToolReturned,
+        ReplyStarted,
+        ReplyDelta,
+        ReplyReported,
+        ReplyToolCalled,
+        ReplyFinished,
+        ServiceFailed,
+    }
+)
+"""What may be an answer to a request; nothing else waits."""
+
 
 class Postponed:
     """Keeps answers and time limits until nobody is in the middle of a turn."""
@@ -62,6 +76,8 @@ class Postponed:
 
     def must_wait(self, event: Event) -> bool:
         """Say whether this is an answer the dialog waits for, at a bad moment."""
+        if type(event) not in _ANSWERS:
+            return False
         subject = subject_of(event)
         return bool(subject) and subject in self._awaited and self._busy(event)
 
