@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from engine.core.findings import Findings, Scope
 from engine.core.parsers.choices import find_answers
@@ -44,6 +44,8 @@ from engine.machine.declarations import BUILT_IN_INTENTS
 
 __all__ = ["intent_phrases", "judge_report", "key", "report_schema", "understand"]
 
+
+_Words: TypeAlias = tuple[str, ...]
 
 _ASKS_FOR: Final = Phrases(
     phrases(
@@ -109,8 +111,8 @@ def _whole_intent(said: Utterance, scope: Scope) -> str | None:
     if not words:
         return None
     for intent in scope.intents:
-        texts = (*intent_phrases(intent), *intent.examples)
-        if any(_bare_phrase(text) == words or phrase(text) == said.words for text in texts):
+        full, bare = _wholes((*intent_phrases(intent), *intent.examples))
+        if words in bare or said.words in full:
             return None if _answers_open_question(words, said, scope) else intent.name
     return None
 
@@ -129,9 +131,8 @@ def _contained_intent(said: Utterance, scope: Scope) -> tuple[str | None, list[M
     for intent in scope.intents:
         if any(_contains(said.words, phrase(text)) for text in intent.avoid):
             continue
-        for text in intent_phrases(intent):
-            wanted = phrase(text)
-            if len(wanted) < 2 or wanted[0] not in said.words:  # as it is for most of them
+        for wanted in _longer(intent_phrases(intent)):
+            if wanted[0] not in said.words:  # as it is for most of them
                 continue
             for start in find_phrase(said.words, wanted):
                 return intent.name, [Match(start, start + len(wanted), intent.name)]
@@ -143,9 +144,16 @@ def _contains(words: Sequence[str], wanted: Sequence[str]) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _bare_phrase(text: str) -> tuple[str, ...]:
-    """An author's phrase likewise; remembered, as `phrase` is."""
-    return _bare(phrase(text))
+def _wholes(texts: tuple[str, ...]) -> tuple[frozenset[_Words], frozenset[_Words]]:
+    """An author's phrases in full, and without politeness; remembered, as `phrase` is."""
+    full = [phrase(text) for text in texts]
+    return frozenset(full), frozenset(map(_bare, full))
+
+
+@lru_cache(maxsize=4096)
+def _longer(texts: tuple[str, ...]) -> tuple[_Words, ...]:
+    """The phrases that mean an intent wherever they stand: a single word may mean much else."""
+    return tuple(words for words in map(phrase, texts) if len(words) > 1)
 
 
 def _bare(words: Sequence[str]) -> tuple[str, ...]:

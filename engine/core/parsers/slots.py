@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 from engine.core.parsers.choices import find_answers, find_values
@@ -40,7 +41,12 @@ def label(spec: SlotSpec) -> tuple[str, ...]:
 
 def units(spec: SlotSpec) -> Set[str]:
     """The words that make a number this slot's count, from its name and description."""
-    own = {word for word in (*label(spec), *phrase(spec.about)) if word not in _NO_UNIT}
+    return _units((*label(spec), *phrase(spec.about)))
+
+
+@lru_cache(maxsize=1024)
+def _units(named: tuple[str, ...]) -> frozenset[str]:
+    own = frozenset(named) - _NO_UNIT
     forms = own | {f"{word}s" for word in own} | {word.removesuffix("s") for word in own}
     about_people = bool(own & _ABOUT_PEOPLE) or not (own - _VAGUE)
     return forms | PEOPLE if about_people else forms

@@ -179,7 +179,10 @@ def ends_with(words: Sequence[str], end: int, phrases: Iterable[Sequence[str]]) 
 
 def _pieces(text: str) -> Iterator[tuple[str, bool]]:
     """The words, and of each whether a comma stands between it and the one before."""
-    text = unicodedata.normalize("NFKC", text).translate(_STRAIGHT)
+    if text.isascii():  # as it is for most of what a recogniser writes
+        text = text.replace("`", "'")
+    else:
+        text = unicodedata.normalize("NFKC", text).translate(_STRAIGHT)
     start, after_comma = 0, False
     for found in (*_BREAK.finditer(text), None):
         piece = text[start : found.start() if found else len(text)].strip(_EDGE)
