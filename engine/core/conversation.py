@@ -350,7 +350,7 @@ class Conversation:
         """Come to rest in the new version: what is gone from a question is asked anew."""
         self._dialog.lose()
         self._outbox.note("flow", version=event.version, fingerprint=event.fingerprint)
-        self._dialog.speech_over()
+        self._dialog.settle()
 
     # --- playout ---------------------------------------------------------------------------------
 

@@ -42,16 +42,22 @@ from engine.core.unhandled import Unhandled
 from engine.core.verbs import Verbs
 from engine.events import SessionStarted, ToolReturned, TransferEnded, Understood
 from engine.machine.compiled import (
+    Collect,
     CompiledFlow,
     CompiledState,
+    Confirm,
     InterruptionPolicy,
     ListenPolicy,
+    Rest,
     Run,
 )
-from engine.machine.moves import chart_of
+from engine.machine.moves import build_charts
 
 MAX_TURNS = 1_000
 """User turns of a call until `error.limit` (S14)."""
+
+_UNMOVED = (Collect, Confirm, Rest, Run)
+"""Verbs to which it does not matter whether the agent still speaks."""
 
 
 class Dialog:
@@ -98,7 +104,7 @@ class Dialog:
         self.awaited = Awaited(self._listening, self._talking, self._tools)
         self.changes = 0
         """How often anything happened to it; equal: nothing has changed since."""
-        _build_charts(flow)
+        build_charts(flow)
 
     # --- events ----------------------------------------------------------------------------------
 
@@ -108,7 +114,7 @@ class Dialog:
 
     def begin(self) -> None:
         """Enter the start state: the caller is there. A second call changes nothing."""
-        if self._begun:
+        if self._scene.stack.frames:
             return
         self._alarms.begin()
         self._mover.begin()
@@ -239,7 +245,12 @@ class Dialog:
         self._run()
 
     def speech_over(self) -> None:
-        """Every ordered utterance is over: a transfer may now happen."""
+        """Every ordered utterance is over: a transfer may now happen, a talk may be complete."""
+        if self._live and not isinstance(self._state.verb, _UNMOVED):
+            self._run()
+
+    def settle(self) -> None:
+        """Come to rest, in a state that may be another than it was."""
         if self._live:
             self._run()
 
@@ -359,10 +370,6 @@ class Dialog:
     # --- inside ----------------------------------------------------------------------------------
 
     @property
-    def _begun(self) -> bool:
-        return bool(self._scene.stack.frames)
-
-    @property
     def _live(self) -> bool:
         scene = self._scene
         return scene.ended is None and bool(scene.stack.frames)
@@ -389,10 +396,3 @@ class Dialog:
         self._keying.check()
         self._expecting.check()
         self._scene.personal.check(self._scene.stack.top)
-
-
-def _build_charts(flow: CompiledFlow) -> None:
-    """Have every chart ready before the call: a large one takes a tenth of a second to build."""
-    chart_of(flow)
-    for called in flow.flows.values():
-        _build_charts(called)

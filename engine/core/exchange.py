@@ -69,7 +69,8 @@ class Exchange:
             deadlines,
             self.hearing,
             turns,
-            work=lambda: dialog.interruptions if dialog.busy else None,
+            here=lambda: dialog.interruptions,
+            working=lambda: dialog.busy,
         )
         self.silence = Silence(outbox, deadlines)
         self.floor = Floor(outbox)

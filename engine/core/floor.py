@@ -96,11 +96,15 @@ _POSSIBLE = {pair: _possible(*pair) for pair in product(user.STATES, agent.STATE
 
 
 @lru_cache(maxsize=4_096)
-def _first(facts: Facts, user_state: str, agent_state: str) -> Rule | None:
-    """Return the first rule that holds; None when none does. There are 2,304 cases in all."""
+def _first(facts: Facts, user_state: str, agent_state: str) -> tuple[Rule, str] | None:
+    """Return the first rule that holds and where it leads to; None when none does.
+
+    Remembered: there are 2,304 cases in all, and a call meets a few dozen.
+    """
     for rule in _POSSIBLE[user_state, agent_state]:
         if rule.when(facts, agent_state):
-            return rule
+            state = agent_state if rule.machine == "agent" else user_state
+            return rule, _CHARTS[rule.machine].step(state, rule.trigger)
     return None
 
 
@@ -131,16 +135,16 @@ class Floor:
         if facts == self._last:
             return False
         self._last = facts
-        while (rule := _first(facts, self.user, self.agent)) is not None:
-            self._apply(rule, edge)
+        while (move := _first(facts, self.user, self.agent)) is not None:
+            self._apply(*move, edge)
         return True
 
-    def _apply(self, rule: Rule, edge: Millis) -> None:
+    def _apply(self, rule: Rule, new: str, edge: Millis) -> None:
         if rule.machine == "agent":
-            old, self.agent = self.agent, agent.CHART.step(self.agent, rule.trigger)
-            self._outbox.moved("agent", old, self.agent, rule.because)
+            old, self.agent = self.agent, new
+            self._outbox.moved("agent", old, new, rule.because)
             return
-        old, self.user = self.user, user.CHART.step(self.user, rule.trigger)
+        old, self.user = self.user, new
         instant = edge if user.SPEAKING in (old, self.user) else self._outbox.at
         self._since = max(self._since, instant)
         self._outbox.moved("user", old, self.user, rule.because, at=self._since)

@@ -176,11 +176,14 @@ class Interruption:
         deadlines: Deadlines,
         hearing: Hearing,
         turns: Turns,
-        work: Callable[[], InterruptionPolicy | None],
+        here: Callable[[], InterruptionPolicy],
+        working: Callable[[], bool],
     ) -> None:
         self._outbox = outbox
-        self._work = work
-        """The policy of the state while it works on an answer; None: nothing is at work."""
+        self._here = here
+        """The policy of the state ..."""
+        self._working = working
+        """... and whether it works on an answer."""
         self._deadlines = deadlines
         self._hearing = hearing
         self._turns = turns
@@ -217,9 +220,8 @@ class Interruption:
 
         Whoever forbids to interrupt a line does not mean that a slow tool makes the agent deaf.
         """
-        policy = self._work()
-        early = None if policy is None else policy.thinking
-        return early if early is not None and not early.allow else None
+        early = self._here().thinking
+        return early if early is not None and not early.allow and self._working() else None
 
     @property
     def pointless(self) -> bool:
