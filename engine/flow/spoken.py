@@ -13,13 +13,20 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from num2words import num2words
-
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
 )
+
+_UNITS = (
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
+    *("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen"),
+    "nineteen",
+)
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_ORDINALS = {"one": "first", "two": "second", "three": "third", "five": "fifth"}
+_ORDINALS |= {"eight": "eighth", "nine": "ninth", "twelve": "twelfth"}
 
 _SIGNS = {"+": "plus", "@": "at", ".": "dot", "_": "underscore", "/": "slash", "#": "hash"}
 _SIGNS |= {"*": "star", "&": "and", ":": "colon", "=": "equals", "-": "dash"}
@@ -89,15 +96,26 @@ def summary(values: Mapping[str, Any]) -> str:
 
 def ordinal(number: int) -> str:
     """Give the ordinal in words without a hyphen: 21 is "twenty first"."""
-    return _words(number, "ordinal")
+    if not 0 <= number < 100:
+        return _words(number, "ordinal")
+    head, space, last = cardinal(number).rpartition(" ")
+    tens = last.endswith("y")
+    return head + space + _ORDINALS.get(last, f"{last[:-1]}ieth" if tens else f"{last}th")
 
 
 def cardinal(number: int) -> str:
     """Give the number in words without a hyphen: 45 is "forty five"."""
-    return _words(number, "cardinal")
+    if not 0 <= number < 100:
+        return _words(number, "cardinal")
+    if number < 20:
+        return _UNITS[number]
+    tens, unit = divmod(number, 10)
+    return f"{_TENS[tens - 2]} {_UNITS[unit]}" if unit else _TENS[tens - 2]
 
 
 def _words(number: int, form: str) -> str:
+    from num2words import num2words  # all its languages; calls rarely say such numbers
+
     return str(num2words(number, lang="en", to=form)).replace("-", " ")
 
 

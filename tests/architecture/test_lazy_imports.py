@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ("aiortc", "av", "numpy", "pocketsphinx", "openai", "aiohttp", "rich", "jsonschema")
+HEAVY = (
+    *("aiortc", "av", "numpy", "pocketsphinx", "openai", "aiohttp", "rich", "jsonschema"),
+    *("jinja2", "num2words"),
+)
 
 
 def loaded(code: str) -> set[str]:
@@ -41,3 +44,14 @@ def test_help_loads_nothing_heavy(argv: list[str]) -> None:
 def test_validate_does_not_load_the_audio_stack() -> None:
     heavy = loaded(command("validate", "flows/book_table.yaml"))
     assert heavy.isdisjoint({"aiortc", "av", "aiohttp", "pocketsphinx", "openai"})
+
+
+CODE_FIRST = """
+from engine.flow.model import Flow
+from engine.machine.compiler import compile_flow
+compile_flow(Flow.from_instructions("You are Luigi and sell pizza."))
+"""
+
+
+def test_a_flow_in_code_loads_neither_jinja_nor_the_words_of_all_languages() -> None:
+    assert loaded(CODE_FIRST) == set()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from num2words import num2words
 
-from engine.flow.spoken import ordinal, spell, spoken, summary
+from engine.flow.spoken import cardinal, ordinal, spell, spoken, summary
 
 SAID: list[tuple[Any, str]] = [
     (None, ""),
@@ -69,6 +71,14 @@ def test_a_summary_leaves_out_what_is_empty() -> None:
     slots = {"party_size": 4, "phone": None, "name": "Ann", "wishes": []}
 
     assert summary(slots) == "party size 4 and name Ann"
+
+
+@pytest.mark.parametrize(("say", "form"), [(cardinal, "cardinal"), (ordinal, "ordinal")])
+def test_small_numbers_are_said_as_the_library_says_them(
+    say: Callable[[int], str], form: str
+) -> None:
+    said = [str(num2words(number, to=form)).replace("-", " ") for number in range(130)]
+    assert [say(number) for number in range(130)] == said
 
 
 def test_ordinals_have_no_hyphen() -> None:

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from engine.flow.expression_judge import ROOTS
 from engine.flow.expressions import EvaluationError, Expression
 from engine.flow.spoken import spell, spoken, summary
-from engine.flow.templates import MAX_ITEMS, MAX_OUTPUT, Template, parse_template
+from engine.flow.template_running import MAX_ITEMS
+from engine.flow.templates import MAX_OUTPUT, Template, parse_template
 
 DATE, TIME = dt.date(2026, 5, 2), dt.time(19)
 SLOTS = {"party_size": 4, "date": DATE, "time": TIME, "name": None, "items": ["tea", "cake"]}
