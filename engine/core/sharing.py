@@ -56,10 +56,12 @@ class _Claim:
 
 def share_out(said: Utterance, scope: Scope, taken: Sequence[Match]) -> dict[str, Match]:
     """Give words to slots: the clearest claim first, no word twice, one value a slot."""
+    slots = unique(scope.slots)
+    total = sum(spec.type.kind == "integer" for spec in slots) == 1
     claims = [
         claim
-        for order, spec in enumerate(unique(scope.slots))
-        for claim in _claims(said, scope, spec, order)
+        for order, spec in enumerate(slots)
+        for claim in _claims(said, scope, spec, order, total=total)
     ]
     claims = _without_ties(claims, scope)
     claims.sort(key=lambda claim: _rank(claim, scope))
@@ -83,8 +85,9 @@ def _rank(claim: _Claim, scope: Scope) -> tuple[int, int, bool, bool, int, int]:
     return (-strength, -claim.match.size, not is_open, filled, claim.order, claim.match.start)
 
 
-def _claims(said: Utterance, scope: Scope, spec: SlotSpec, order: int) -> list[_Claim]:
-    total = sum(other.type.kind == "integer" for other in unique(scope.slots)) == 1
+def _claims(
+    said: Utterance, scope: Scope, spec: SlotSpec, order: int, *, total: bool
+) -> list[_Claim]:
     matches = _repaired(said, find_slot(spec, said, scope.now, total=total))
     claims: list[_Claim] = []
     for found in matches:

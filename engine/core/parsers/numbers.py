@@ -132,10 +132,15 @@ def _unit_end(words: Sequence[str], index: int, units: Set[str]) -> int:
     if tuple(words[index : index + 2]) in (("of", "us"), ("of", "them")) and "people" in units:
         return index + 2
     for skip in (0, 1):  # "four hungry people"
-        if index + skip < len(words) and words[index + skip] in units - {"us"}:
+        if index + skip < len(words) and _is_in(words[index + skip], units):
             plain = skip == 0 or not _is_known(words[index])
             return index + skip + 1 if plain else index
     return index
+
+
+def _is_in(word: str, units: Set[str]) -> bool:
+    """Say whether a word is a unit; "us" is one only after "of"."""
+    return word != "us" and word in units
 
 
 def _is_known(word: str) -> bool:
@@ -146,9 +151,11 @@ def _is_something_else(words: Sequence[str], start: int, end: int, units: Set[st
     """Part of a time, a date, a phone number or a turn of phrase."""
     after = words[end] if end < len(words) else ""
     before = words[start - 1] if start else ""
-    if after in _OTHER_UNITS - units or read_cardinal(words, end) or after in ("oh", "point"):
+    if after not in units and (after in _OTHER_UNITS or _is_in(after, PEOPLE)):
         return True
-    if after in PEOPLE - units - {"us"} or (before in ("past", "half", "oh", "point", "at")):
+    if after in ("oh", "point") or read_cardinal(words, end):
+        return True
+    if before in ("past", "half", "oh", "point", "at"):
         return True
     if before in DIGITS or before in ("double", "triple"):
         return True
