@@ -25,34 +25,45 @@ PRE_ROLL = 0.3
 _KEPT = 0.6
 """Seconds of audio kept; longer than pre-roll plus the slowest decision of a detector."""
 
-_SAMPLE_BYTES = 2
-
 _log = logging.getLogger("turnwise.pipeline")
 
 
 class Ring:
     """The latest moment of one stream of audio, and how much of it there has been.
 
-    Bytes in one piece, of which the front is cut off: an array for each block of 20 ms would be a
-    fifth larger, in every idle call.
+    One array of just the size, the latest at its end: what grows and is cut off at its front holds
+    room in reserve, in every idle call.
     """
 
-    __slots__ = ("_audio", "heard")
+    __slots__ = ("_audio", "_kept", "heard")
 
     def __init__(self) -> None:
-        self._audio = bytearray()
+        self._audio = np.zeros(0, dtype=np.int16)
+        self._kept = 0
         self.heard = 0
 
     def keep(self, samples: Samples, limit: float) -> None:
         """Keep these samples behind those before, no more than `limit` of all."""
-        self._audio += samples.tobytes()
-        del self._audio[: max(0, len(self._audio) - round(limit) * _SAMPLE_BYTES)]
+        size = round(limit)
+        if size != len(self._audio):
+            before = self.take(size)
+            self._audio = np.zeros(size, dtype=np.int16)
+            self._append(before)
+        self._append(samples)
 
     def take(self, wanted: int) -> Samples:
         """Return the latest samples, as many of these as there are, and keep none."""
-        latest = self._audio[max(0, len(self._audio) - wanted * _SAMPLE_BYTES) :]
-        self._audio.clear()
-        return np.frombuffer(latest, dtype=np.int16)
+        latest = self._audio[len(self._audio) - min(wanted, self._kept) :].copy()
+        self._kept = 0
+        return latest
+
+    def _append(self, samples: Samples) -> None:
+        size = len(self._audio)
+        new = samples[max(0, len(samples) - size) :]
+        start = size - len(new)
+        self._audio[:start] = self._audio[len(new) :]
+        self._audio[start:] = new
+        self._kept = min(size, self._kept + len(new))
 
 
 class Recognition(Stage):
