@@ -23,6 +23,7 @@ alternatives with words it cannot pronounce. What a grammar can produce is under
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -41,6 +42,12 @@ from engine.machine.grammar_rules import SHARED, carriers, fixers, phrase_words,
 
 _RULE = re.compile(r"<([a-z0-9_]+)>")
 _MARK = re.compile(r"\{\s*([a-z][a-z0-9_]*)\s*\}")
+
+
+@functools.lru_cache(maxsize=1_024)
+def _mentioned(body: str) -> tuple[str, ...]:
+    """The rules a rule needs, each once. Cached: most bodies stand in many grammars."""
+    return tuple(dict.fromkeys(_RULE.findall(body)))
 
 
 def grammar_name(state: CompiledState) -> str:
@@ -91,7 +98,7 @@ class _Grammar:
             name = waiting.pop(0)
             body = self._rules.get(name) or SHARED[name]
             yield name, body
-            new = [found for found in dict.fromkeys(_RULE.findall(body)) if found not in seen]
+            new = [found for found in _mentioned(body) if found not in seen]
             seen.update(new)
             waiting += new
 

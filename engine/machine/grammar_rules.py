@@ -6,6 +6,7 @@ may refer to each other as `<name>`.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -133,8 +134,12 @@ _BY_KIND: Final[Mapping[str, str]] = {
 _PARTY: Final = frozenset("people persons guests guest adults party diners".split())  # noqa: SIM905
 
 
+@functools.lru_cache(maxsize=4_096)
 def phrase_words(text: str) -> str:
-    """A phrase of the author as a recogniser hears it: words, numbers written out, no signs."""
+    """A phrase of the author as a recogniser hears it: words, numbers written out, no signs.
+
+    Cached: the phrases of an intent stand in every state that hears it.
+    """
     text = re.sub(r"\d+", lambda number: f" {cardinal(int(number[0]))} ", text.lower())
     text = text.replace("’", "'")  # noqa: RUF001
     words = re.sub(r"[^a-z']+", " ", text).split()
