@@ -6,9 +6,10 @@ The loop:
    the only timer of a conversation (an empty room has one more, until somebody comes).
 2. Call `receive(event)` or `advance(now)`. Deadlines due at or before the event's instant fire
    first, each as its own step with its own instant; the conversation sees to that.
-3. For each step in order: append it to the timeline and the journal, then carry out its effects in
-   order. Nothing in 2 and 3 awaits: effects start tasks or put without blocking.
-4. Go to 1, until `HangUp` was carried out.
+3. For each step in order: append it to the timeline, then carry out its effects in order. Nothing
+   in 2 and 3 awaits: effects start tasks or put without blocking.
+4. Go to 1, until `HangUp` was carried out. Steps are written and shown (`Records`) when nothing is
+   left in the mailbox: a caller waits for sound, nobody waits for the journal.
 
 A stage that fails posts `ServiceFailed` and the flow decides; no exception crosses the mailbox.
 However the call ends (by the flow, a caller who vanishes, a provider that cannot start, Ctrl-C),
@@ -18,7 +19,6 @@ the room and all stages are closed and the journal holds every step that happene
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -33,7 +33,6 @@ from engine.errors import ConfigurationError
 from engine.events import (
     Event,
     FlowReplaced,
-    Millis,
     ParticipantJoined,
     ParticipantLeft,
     PlayoutFinished,
@@ -47,16 +46,17 @@ from engine.observe.metrics import CallMetrics
 from engine.pipeline.pipeline import Pipeline, Services
 from engine.pipeline.stage import SessionTime
 from engine.requests import HandlerFailed
-from engine.session.captions import Captions
-from engine.session.chronicle import Chronicle, header_of
+from engine.session.chronicle import header_of
 from engine.session.commands import Commands
 from engine.session.current import CURRENT
 from engine.session.desk import RequestDesk
 from engine.session.dispatch import Dispatcher
 from engine.session.grammars import recognition_context, tool_uses
 from engine.session.listener import Listener
+from engine.session.mailbox import Mailbox
 from engine.session.options import CallResult, SessionOptions
 from engine.session.past import Past
+from engine.session.records import Records
 from engine.session.running import Running
 from engine.session.store import Keeper, StoredCall
 from engine.session.subscriptions import Subscriptions
@@ -89,7 +89,7 @@ class Session(Commands, Running):
         clock: paces and stamps everything; None: the running loop's.
         options: see `SessionOptions`.
         journal: a text stream that gets the journal, line by line; the caller closes it.
-        on_step: told every step after it was recorded and before its effects are carried out.
+        on_step: told every step, before its effects are carried out.
         keeper: writes the call into a store as it goes.
         resume: go on with this call, whose process is gone, instead of beginning one.
 
@@ -119,11 +119,8 @@ class Session(Commands, Running):
         self._flow = flow
         self._clock = clock
         self._options = options = options or SessionOptions()
-        self._chronicle = Chronicle(journal)
         self._on_step = on_step
-        self._mailbox: deque[Event] = deque()
-        self._arrived = asyncio.Event()
-        self._keeper = keeper
+        self._mailbox = Mailbox()
         self._resume = resume
         self._conversation = (
             Conversation(flow) if resume is None else snapshot.restore(flow, resume.snapshot)
@@ -142,7 +139,9 @@ class Session(Commands, Running):
             Path(options.source).parent,
             self._desk.sounds,
         )
-        self._captions = Captions(flow.id, flow.version)
+        self._records = Records(
+            flow, journal, keeper, lambda: snapshot.take(self._conversation), self._venue.publish
+        )
         self._succession = Succession(self.pipeline.tools.resolve)
         self._tape: Tape | None = None
         self._past = Past(self._options.steps_kept, steps)
@@ -173,9 +172,12 @@ class Session(Commands, Running):
         reason = "the session broke"  # unless it ends in one of the ways below
         mine = CURRENT.set(self)
         try:
-            await self._begin()
-            while self._over is None:
-                await self._next()
+            try:
+                await self._begin()
+                while self._over is None:
+                    await self._next()
+            finally:
+                self._records.settle()
             reason = self._over.reason
         except asyncio.CancelledError:
             reason = "the session was cancelled"
@@ -227,7 +229,7 @@ class Session(Commands, Running):
             told: how it went; see `engine.session.succession.Outcome`.
         """
         self._succession.offer(Offer(flow=flow, services=services, told=told))
-        self._arrived.set()
+        self._mailbox.wake()
 
     def post(self, event: Event) -> None:
         """Put an event into the mailbox; never blocks."""
@@ -235,49 +237,51 @@ class Session(Commands, Running):
             self._venue.somebody_came()
         if isinstance(event, ParticipantLeft):
             self.pipeline.left(event.participant)
-        self._mailbox.append(event)
-        self._arrived.set()
+        self._mailbox.put(event)
 
     # --- the loop --------------------------------------------------------------------------------
 
     async def _next(self) -> None:
         """Take one event, or let the deadlines fire that are due, or wait for either."""
         if self._succession.waiting:
+            self._records.settle()
             self._succeed()
         if self._mailbox:
-            self._take(self._conversation.receive(self._mailbox.popleft()))
+            self._take(self._conversation.receive(self._mailbox.take()))
             if self._mailbox:  # what the step has started, and other calls, come before the next
                 await asyncio.sleep(0)
+            return
+        if self._records.waiting:
+            await self._settle()
             return
         deadline = self._conversation.next_deadline
         now = self._time.now()
         if deadline is not None and deadline <= now:
             self._take(self._conversation.advance(now))
         else:
-            await self._wait(deadline)
+            seconds = None if deadline is None else self._time.until(deadline)
+            await self._mailbox.wait(seconds)
 
-    async def _wait(self, deadline: Millis | None) -> None:
-        """Wait until something is posted, or for the deadline: the next round sees which it was."""
-        self._arrived.clear()
-        alarm: asyncio.TimerHandle | None = None
-        if deadline is not None:
-            loop = asyncio.get_running_loop()
-            alarm = loop.call_later(self._time.until(deadline), self._arrived.set)
-        try:
-            await self._arrived.wait()
-        finally:
-            if alarm is not None:
-                alarm.cancel()
+    async def _settle(self) -> None:
+        """Write down what happened, once what it has started, in this call and others, is at work.
+
+        One round of the loop starts it, in the next one the others have had theirs.
+        """
+        for _ in range(2):
+            await asyncio.sleep(0)
+            if self._mailbox:
+                return
+        self._records.settle()
 
     def _take(self, steps: list[Step]) -> None:
-        self._keep(steps)
+        self._records.add(steps)
         for step in steps:
-            self._record(step)
+            self._remember(step)
             for effect in step.effects:
                 self._dispatcher.carry_out(effect)
-            for topic, data in self._captions.of(step):
-                self._venue.publish(topic, data)
             self._tell(step)
+        if self._records.full:
+            self._records.settle()
 
     def _tell(self, step: Step) -> None:
         if isinstance(step.cause, ParticipantJoined):
@@ -302,15 +306,10 @@ class Session(Commands, Running):
         event = FlowReplaced(at=self._time.now(), version=new.version, fingerprint=new.fingerprint)
         self._take(self._conversation.receive(event))
 
-    def _record(self, step: Step) -> None:
+    def _remember(self, step: Step) -> None:
         self._past.append(step)
-        self._chronicle.append(step)
         if self._on_step is not None:
             self._on_step(step)
-
-    def _keep(self, steps: list[Step]) -> None:
-        if self._keeper is not None:
-            self._keeper.keep(steps, snapshot.take(self._conversation))
 
     def _hear(self, participant: str, samples: Samples, at: float) -> None:
         if self._tape is not None:
@@ -367,11 +366,10 @@ class Session(Commands, Running):
         self._take(self._conversation.receive(SessionResumed(at=self._conversation.now)))
 
     def _open_journal(self, header: Header) -> None:
-        if self._keeper is not None and self._resume is None:
-            self._keeper.begin(header)
         recording = self._time.millis(self._tape.started) if self._tape else None
         before = () if self._resume is None else self._resume.steps
-        self._chronicle.open(replace(header, recording=recording), before)
+        header = replace(header, recording=recording)
+        self._records.open(header, before, resumed=self._resume is not None)
 
     async def _enter(self) -> str | None:
         """Open the room; return why it cannot be, or None."""
@@ -384,13 +382,13 @@ class Session(Commands, Running):
         self.pipeline.silence()
         await self._dispatcher.aclose()
         await self.pipeline.aclose()
-        for event in self._mailbox:
+        while self._mailbox:
+            event = self._mailbox.take()
             if isinstance(event, _AFTERMATH):
                 steps = self._conversation.receive(event)
-                self._keep(steps)
+                self._records.write(steps)
                 for step in steps:
-                    self._record(step)
+                    self._remember(step)
                     self._tell(step)
         await self._subscriptions.aclose()
-        if self._keeper is not None:
-            self._keeper.end(reason)
+        self._records.end(reason)
