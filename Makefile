@@ -3,15 +3,19 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench clean
+.PHONY: demo test lint suite check bench clean
 
 demo: $(VENV)/.ready
 	$(BIN)/turnwise demo
 
-test: $(VENV)/.ready-dev
+test: lint suite
+
+lint: $(VENV)/.ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+suite: $(VENV)/.ready-dev
 	$(BIN)/pytest -q --numprocesses 2 --dist loadscope --no-loadscope-reorder
 
 bench: $(VENV)/.ready-dev
