@@ -315,6 +315,15 @@ class PlayoutFinished(Event):
     complete: bool
 
 
+REPLY_EVENTS: tuple[type[Event], ...] = (
+    ReplyStarted,
+    ReplyDelta,
+    ReplyReported,
+    ReplyToolCalled,
+    ReplyFinished,
+)
+"""What a reply of a model that talks brings."""
+
 EVENT_TYPES: dict[str, type[Event]] = {
     cls.__name__: cls
     for cls in (

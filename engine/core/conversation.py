@@ -37,6 +37,7 @@ from engine.core.step import Deadline, States, Step
 from engine.core.turns import Turns
 from engine.effects import HangUp
 from engine.events import (
+    REPLY_EVENTS,
     AppEventReceived,
     CallNewsReceived,
     CloseRequested,
@@ -50,11 +51,6 @@ from engine.events import (
     ParticipantLeft,
     PlayoutFinished,
     PlayoutStarted,
-    ReplyDelta,
-    ReplyFinished,
-    ReplyReported,
-    ReplyStarted,
-    ReplyToolCalled,
     ServiceFailed,
     SessionResumed,
     SessionStarted,
@@ -291,11 +287,7 @@ class Conversation:
             TextReceived: exchange.typed,
             KeyPressed: exchange.key,
             Understood: dialog.understood,
-            ReplyStarted: dialog.replied,
-            ReplyDelta: dialog.replied,
-            ReplyReported: dialog.replied,
-            ReplyToolCalled: dialog.replied,
-            ReplyFinished: dialog.replied,
+            **dict.fromkeys(REPLY_EVENTS, dialog.replied),
             ToolReturned: dialog.tool_returned,
             TransferEnded: dialog.transfer_ended,
             SpeechPrepared: turns.prepared,

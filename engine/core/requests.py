@@ -33,16 +33,7 @@ from engine.core.step import Note
 from engine.core.transfer import TIME_LIMIT
 from engine.core.writing import LIMITS, Writing
 from engine.effects import ReportError, SendKeys, Transfer
-from engine.events import (
-    Event,
-    ReplyDelta,
-    ReplyFinished,
-    ReplyReported,
-    ReplyStarted,
-    ReplyToolCalled,
-    ServiceFailed,
-    TransferEnded,
-)
+from engine.events import REPLY_EVENTS, Event, ServiceFailed, TransferEnded
 from engine.machine.compiled import InterruptionPolicy
 from engine.requests import (
     EndRequested,
@@ -80,7 +71,6 @@ class Requests:
 
     def around(self, inner: Handlers) -> Handlers:
         """Return these handlers with those of requests before them."""
-        replies = (ReplyStarted, ReplyDelta, ReplyReported, ReplyToolCalled, ReplyFinished)
         return {
             **inner,
             SayRequested: self._ask,
@@ -90,7 +80,7 @@ class Requests:
             KeysRequested: lambda event: self._outbox.emit(SendKeys(keys=event.keys)),
             EndRequested: self._end_requested,
             HandlerFailed: self._handler_failed,
-            **{kind: self._written_before(inner[kind]) for kind in replies},
+            **{kind: self._written_before(inner[kind]) for kind in REPLY_EVENTS},
             ServiceFailed: self._failed_before(inner[ServiceFailed]),
             TransferEnded: self._transferred_before(inner[TransferEnded]),
         }
