@@ -7,6 +7,8 @@ Each records what it was asked, for assertions.
 from __future__ import annotations
 
 import asyncio
+import heapq
+import itertools
 import math
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -101,6 +103,8 @@ class Heard:
 class ScriptedRecognizer:
     """Hears the n-th line of its script in the n-th stretch of speech; nothing after the last.
 
+    What two stretches bring at one instant comes in the order of the stretches.
+
     Attributes:
         expected: every grammar named by `expect`, in order.
         pushed: seconds of audio per stretch.
@@ -124,7 +128,9 @@ class ScriptedRecognizer:
             self.hear(line)
         self._open_error = open_error
         self._queue: asyncio.Queue[Transcript | ProviderError | None] = asyncio.Queue()
-        self._timers: list[asyncio.TimerHandle] = []
+        self._coming: list[tuple[int, int, int, Transcript | ProviderError]] = []
+        """Microseconds of the loop, number of the stretch and of the transcript, and that."""
+        self._count = itertools.count()
         self._current: Heard | None = None
 
     def hear(self, line: Heard | str) -> None:
@@ -146,12 +152,10 @@ class ScriptedRecognizer:
         number = len(self.pushed)
         self.pushed.append(0.0)
         self._current = self._script[number] if number < len(self._script) else Heard(text="")
-        loop = asyncio.get_running_loop()
         if self._current.at is not None:
-            loop.call_later(self._current.at, self._answer, self._current)
+            self._later(self._current.at, _final(self._current))
         for after, text in self._current.partials:
-            partial = Transcript(text=text, final=False)
-            self._timers.append(loop.call_later(after, self._queue.put_nowait, partial))
+            self._later(after, Transcript(text=text, final=False))
 
     def push(self, samples: Samples) -> None:
         """Count the audio."""
@@ -162,22 +166,21 @@ class ScriptedRecognizer:
         heard, self._current = self._current, None
         if heard is None:
             return
-        for timer in self._timers:
-            timer.cancel()
-        self._timers.clear()
+        self._coming = [c for c in self._coming if not isinstance(c[3], Transcript) or c[3].final]
+        heapq.heapify(self._coming)
         if heard.delay is not None and heard.at is None:
-            # Not in `_timers`: a final on its way survives the start of the next stretch.
-            asyncio.get_running_loop().call_later(heard.delay, self._answer, heard)
+            self._later(heard.delay, _final(heard))
 
-    def _answer(self, heard: Heard) -> None:
-        final = Transcript(
-            text=heard.text,
-            final=True,
-            confidence=heard.confidence,
-            words=heard.words,
-            accepted=heard.accepted,
-        )
-        self._queue.put_nowait(heard.error or final)
+    def _later(self, delay: float, what: Transcript | ProviderError) -> None:
+        loop = asyncio.get_running_loop()
+        at = loop.time() + delay
+        due = round(at * 1e6)  # two sums of seconds that are one instant differ in their last bits
+        heapq.heappush(self._coming, (due, len(self.pushed), next(self._count), what))
+        loop.call_at(at, self._arrive, due)
+
+    def _arrive(self, due: int) -> None:
+        while self._coming and self._coming[0][0] <= due:
+            self._queue.put_nowait(heapq.heappop(self._coming)[3])
 
     async def transcripts(self) -> AsyncIterator[Transcript]:
         """Yield transcripts at their instants, until closed."""
@@ -189,9 +192,20 @@ class ScriptedRecognizer:
     async def aclose(self) -> None:
         """End `transcripts()`."""
         self.closed = True
-        for timer in self._timers:
-            timer.cancel()
+        self._coming.clear()
         self._queue.put_nowait(None)
+
+
+def _final(heard: Heard) -> Transcript | ProviderError:
+    if heard.error is not None:
+        return heard.error
+    return Transcript(
+        text=heard.text,
+        final=True,
+        confidence=heard.confidence,
+        words=heard.words,
+        accepted=heard.accepted,
+    )
 
 
 # --- end of turn ---------------------------------------------------------------------------------

@@ -164,3 +164,16 @@ def test_words_that_come_when_the_next_stretch_has_begun_are_those_of_their_own(
     heard = [s.cause.text for s in bare if isinstance(s.cause, TranscriptReceived)]
     assert heard == ["four people", "tomorrow"]
     assert bare == run_session(FLOW, script)
+
+
+def test_words_of_two_stretches_that_come_at_one_instant_come_in_their_order():
+    laid = [
+        {"at": 9_509, "user": "four people", "lasts": 522, "stt_delay": 1_505},
+        {"at": 10_932, "noise": 566, "stt_delay": 45},
+    ]
+    script = Script.model_validate({"flow": "x", "script": laid})
+    bare = Simulator(FLOW, script).run()
+
+    heard = [s for s in bare if isinstance(s.cause, TranscriptReceived)]
+    assert [(s.at, s.cause.text) for s in heard] == [(11_745, "four people"), (11_745, "")]
+    assert bare == run_session(FLOW, script)
