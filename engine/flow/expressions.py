@@ -18,7 +18,15 @@ from typing import Any, TypeAlias
 
 from engine.flow.expression_judge import CONSTANTS, literal_index, literal_text
 from engine.flow.expression_syntax import Syntax, read
-from engine.flow.expression_values import COMPARE, COMPUTE, FUNCTIONS, Names, Operation, negate
+from engine.flow.expression_values import (
+    COMPARE,
+    COMPUTE,
+    FUNCTIONS,
+    Names,
+    Operation,
+    negate,
+    part,
+)
 from engine.flow.problems import NameUse, Problem
 
 __all__ = ["EvaluationError", "Expression", "NameUse", "Problem", "parse_expression"]
@@ -111,11 +119,17 @@ class _Lowering:
         return lambda names: names[name]
 
     def _attribute(self, node: ast.Attribute) -> Closure:
-        return _part(self.lower(node.value), self._syntax.attribute(node))
+        return self._part(node.value, self._syntax.attribute(node))
 
     def _subscript(self, node: ast.Subscript) -> Closure:
         index = literal_index(node.slice)
-        return _part(self.lower(node.value), index if index is not None else "")
+        return self._part(node.value, index if index is not None else "")
+
+    def _part(self, whole: ast.expr, key: str | int) -> Closure:
+        """A part of a root (`slots.name`, as most are) is looked up in one go."""
+        if isinstance(whole, ast.Name) and whole.id not in CONSTANTS:
+            return _part_of_root(whole.id, key)
+        return _part_of(self.lower(whole), key)
 
     def _list(self, node: ast.List | ast.Tuple) -> Closure:
         items = [self.lower(item) for item in node.elts]
@@ -137,15 +151,19 @@ class _Lowering:
         return lambda names: negate(operand(names))
 
     def _binop(self, node: ast.BinOp) -> Closure:
-        compute = COMPUTE[type(node.op).__name__]
-        return _apply(compute, self.lower(node.left), self.lower(node.right))
+        return self._apply(COMPUTE[type(node.op).__name__], node.left, node.right)
 
     def _compare(self, node: ast.Compare) -> Closure:
         operations = [COMPARE[type(op).__name__] for op in node.ops]
-        operands = [self.lower(value) for value in (node.left, *node.comparators)]
         if len(operations) == 1:
-            return _apply(operations[0], *operands)
+            return self._apply(operations[0], node.left, node.comparators[0])
+        operands = [self.lower(value) for value in (node.left, *node.comparators)]
         return _compare_chain(operations, operands)
+
+    def _apply(self, operation: Operation, left: ast.expr, right: ast.expr) -> Closure:
+        if isinstance(right, ast.Constant):
+            return _apply_to(operation, self.lower(left), right.value)
+        return _apply(operation, self.lower(left), self.lower(right))
 
     def _call(self, node: ast.Call) -> Closure:
         assert isinstance(node.func, ast.Name)  # the judge let nothing else pass
@@ -160,27 +178,28 @@ class _Lowering:
     def _argument(self, function: str, node: ast.expr) -> Closure:
         slot = literal_text(node)
         if function == "filled" and slot is not None:  # filled("name") is filled(slots.name)
-            return _part(lambda names: names["slots"], slot)
+            return _part_of_root("slots", slot)
         return self.lower(node)
 
 
-def _part(whole: Closure, key: str | int) -> Closure:
+def _part_of_root(root: str, key: str | int) -> Closure:
     def run(names: Names) -> Any:
-        holder = whole(names)
-        if holder is None:
-            return None
-        if isinstance(holder, str):
-            raise TypeError(f"a text has no part `{key}`")
-        try:
-            return holder[key]
-        except (KeyError, IndexError):
-            return None
+        whole = names[root]
+        return whole.get(key) if type(whole) is dict else part(whole, key)
 
     return run
 
 
+def _part_of(whole: Closure, key: str | int) -> Closure:
+    return lambda names: part(whole(names), key)
+
+
 def _apply(operation: Operation, left: Closure, right: Closure) -> Closure:
     return lambda names: operation(left(names), right(names))
+
+
+def _apply_to(operation: Operation, left: Closure, right: Any) -> Closure:
+    return lambda names: operation(left(names), right)
 
 
 def _both(left: Closure, right: Closure) -> Closure:

@@ -46,6 +46,8 @@ def spoken(value: Any) -> str:
             return ""
         case bool():
             return "yes" if value else "no"
+        case int() | float():
+            return _number(value)
         case datetime.datetime():
             return f"{_date(value.date())} at {_time(value.time())}"
         case datetime.date():
@@ -54,8 +56,6 @@ def spoken(value: Any) -> str:
             return _time(value)
         case datetime.timedelta():
             return _duration(value)
-        case int() | float():
-            return _number(value)
         case Mapping():
             return summary(value)
         case list() | tuple() | set() | frozenset():
