@@ -15,7 +15,8 @@ voice   the caller's voice begins and lasts for `min_time` without words: the li
 effects are not carried out yet), `asked` (typed only) from the instant at which the text was handed
 to the session: with many sessions interrupted at once that includes waiting for each other. A last
 sound that went out before counts as 0. `floor` is bench/floor.py, which clears a list when a text
-comes; it is measured in turn with the engine. Milliseconds over all interruptions of all blocks;
+comes; it is measured in turn with the engine. Collections of garbage fall between blocks, as in
+bench/turns.py. Milliseconds over all interruptions of all blocks;
 `best` is the block with the smallest p99.
 """
 
@@ -38,6 +39,7 @@ from engine.flow.catalogue import Catalogue
 from engine.flow.loader import check_text
 from engine.machine.compiled import CompiledFlow
 from engine.machine.compiler import compile_loaded
+from engine.worker.garbage import QuietCollector
 from media.frames import SAMPLE_RATE
 
 FLOW = """\
@@ -148,23 +150,27 @@ def percentiles(values: Sequence[float]) -> dict[str, float]:
     return {**found, "max": round(max(values), 3)}
 
 
-async def measure(flow: CompiledFlow, sessions: int, options: argparse.Namespace) -> dict[str, Any]:
+async def measure(
+    flow: CompiledFlow, sessions: int, options: argparse.Namespace, collector: QuietCollector
+) -> dict[str, Any]:
     line = InstantVoice(LINE, LEAD, SAMPLE_RATE)  # long ones: nothing to convert
     blocks: dict[str, list[dict[str, list[float]]]] = {"typed": [], "voice": [], "cut": []}
     for _ in range(options.blocks):
+        collector.rest()
         ours = [EngineAgent(flow, line) for _ in range(sessions)]
         for way, found in (await block(ours, (typed, voice), options.times)).items():
             blocks[way].append(found)
+        collector.rest()
         bare = [FloorAgent(line) for _ in range(sessions)]
         blocks["cut"].append((await block(bare, (cut,), options.times))["cut"])
     found = {name: figures(some) for name, some in blocks.items()}
     return {"engine": {"typed": found["typed"], "voice": found["voice"]}, "floor": found["cut"]}
 
 
-async def everything(options: argparse.Namespace) -> dict[str, Any]:
+async def everything(options: argparse.Namespace, collector: QuietCollector) -> dict[str, Any]:
     flow = compile_loaded(check_text(FLOW, "long_lines.yaml", Catalogue()))
     sizes = [int(size) for size in options.sessions.split(",")]
-    rows = {str(size): await measure(flow, size, options) for size in sizes}
+    rows = {str(size): await measure(flow, size, options, collector) for size in sizes}
     return {"machine": machine(), "ms": rows}
 
 
@@ -193,7 +199,8 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     random.seed(1)
-    found = asyncio.run(everything(options))
+    with QuietCollector() as collector:
+        found = asyncio.run(everything(options, collector))
     if options.json:
         print(json.dumps(found))
     else:

@@ -18,9 +18,11 @@ spread    the turns are spread over 200 ms: what a busy process really sees
 
 `floor` is bench/floor.py, a bare asyncio program around the same model, voice and room, measured in
 the same run, block by block in turn with the engine; `ratio` is the engine's median by the floor's.
-Every block has fresh sessions. Percentiles are over all turns of all blocks, in milliseconds;
-`best` is the block with the smallest p95, which tells what the program costs where the rest of the
-machine was quiet.
+Every block has fresh sessions. As in the worker, collections of garbage are kept out of calls
+(engine/worker/garbage.py): what is loaded is set aside, between blocks everything is collected, and
+only the young collections fall into turns. Percentiles are over all turns of all blocks, in
+milliseconds; `best` is the block with the smallest p95, which tells what the program costs where
+the rest of the machine was quiet.
 """
 
 from __future__ import annotations
@@ -42,6 +44,7 @@ from engine.flow.loader import check_text
 from engine.flow.model import Flow
 from engine.machine.compiled import CompiledFlow
 from engine.machine.compiler import compile_flow, compile_loaded
+from engine.worker.garbage import QuietCollector
 
 LINE = 0.06
 """Seconds of an answer: three blocks."""
@@ -143,13 +146,20 @@ def percentiles(values: Sequence[float]) -> dict[str, float]:
 
 
 async def measure(
-    flow: CompiledFlow, text: str, sessions: int, spread: float, options: argparse.Namespace
+    flow: CompiledFlow,
+    text: str,
+    sessions: int,
+    spread: float,
+    options: argparse.Namespace,
+    collector: QuietCollector,
 ) -> dict[str, Any]:
     """The engine and the floor, block by block in turn."""
     engine, floor = [], []
     for _ in range(options.blocks):
+        collector.rest()
         ours: list[Agent] = [EngineAgent(flow, InstantVoice(LINE)) for _ in range(sessions)]
         engine.append(await block(ours, text, options.turns, spread))
+        collector.rest()
         bare: list[Agent] = [FloorAgent(InstantVoice(LINE)) for _ in range(sessions)]
         floor.append(await block(bare, text, options.turns, spread))
     found = {"engine": figures(engine), "floor": figures(floor)}
@@ -157,7 +167,7 @@ async def measure(
     return {**found, "ratio": round(ratio, 1)}
 
 
-async def everything(options: argparse.Namespace) -> dict[str, Any]:
+async def everything(options: argparse.Namespace, collector: QuietCollector) -> dict[str, Any]:
     found: dict[str, Any] = {"machine": machine(), "ms": {}}
     for name in options.flows.split(","):
         flow = FLOWS[name]()
@@ -165,7 +175,7 @@ async def everything(options: argparse.Namespace) -> dict[str, Any]:
             for way, spread in (("together", 0.0), ("spread", SPREAD)):
                 if sessions == 1 and spread:
                     continue
-                row = await measure(flow, TEXTS[name], sessions, spread, options)
+                row = await measure(flow, TEXTS[name], sessions, spread, options, collector)
                 found["ms"].setdefault(name, {}).setdefault(str(sessions), {})[way] = row
     return found
 
@@ -193,7 +203,8 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=30, help="of each session in a block")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    found = asyncio.run(everything(options))
+    with QuietCollector() as collector:
+        found = asyncio.run(everything(options, collector))
     if options.json:
         print(json.dumps(found))
     else:

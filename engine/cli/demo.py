@@ -52,6 +52,7 @@ async def _by_voice(flow: CompiledFlow, runs: Path, out: TextIO) -> tuple[Call, 
     """The agent's room behind HTTP signalling, and a caller with a peer connection of its own."""
     from engine.session.options import SessionOptions
     from engine.testing.scripted_caller import ScriptedCaller
+    from engine.worker.garbage import QuietCollector
     from engine.worker.host import CallHost
     from engine.worker.local import LocalRooms
     from engine.worker.services import make_services
@@ -75,10 +76,11 @@ async def _by_voice(flow: CompiledFlow, runs: Path, out: TextIO) -> tuple[Call, 
     peer = WebRtcCaller(clock, on_heard=caller.hear, on_sent=caller.sent, on_message=caller.read)
     print(f"The agent's room is at {rooms.server.url}; the caller dials.\n", file=out)
     try:
-        async with asyncio.timeout(LIMIT_SECONDS):
-            await peer.dial(rooms.server.url + "call")
-            spoken, _ = await asyncio.gather(caller.run(peer), _end_with(peer, caller))
-            call = await rooms.finished.get()
+        with QuietCollector():
+            async with asyncio.timeout(LIMIT_SECONDS):
+                await peer.dial(rooms.server.url + "call")
+                spoken, _ = await asyncio.gather(caller.run(peer), _end_with(peer, caller))
+                call = await rooms.finished.get()
     except TimeoutError:
         raise TurnwiseError(f"the call did not end within {LIMIT_SECONDS:g} s") from None
     finally:

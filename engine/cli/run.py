@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from engine.machine.compiled import CompiledFlow
     from engine.session.store import Store
     from engine.session.succession import Outcome
+    from engine.worker.garbage import QuietCollector
     from engine.worker.host import CallHost
     from engine.worker.local import LocalRooms
     from engine.worker.reload import Change, FlowWatch
@@ -69,6 +70,7 @@ async def _serve(
     out: TextIO,
 ) -> int:
     from engine.session.options import SessionOptions
+    from engine.worker.garbage import QuietCollector
     from engine.worker.host import CallHost
     from engine.worker.kept import GRACE_SECONDS, KeptCalls
     from engine.worker.reload import FlowWatch
@@ -96,20 +98,27 @@ async def _serve(
     rooms = await _listening(host, clock, address, port, token)
     print(f"{flow.id} {flow.version}: open {rooms.server.url} to talk to it.", file=out)
     print(f"Journals go to {runs}/. Ctrl-C ends all calls.", file=out, flush=True)
-    await _until(stop, FlowWatch(Path(source)), host, out)
+    with QuietCollector() as collector:
+        await _until(stop, FlowWatch(Path(source)), host, collector, out)
     print("\nEnding calls ...", file=out, flush=True)
     await rooms.close("the server was stopped")
     _farewell(rooms, out)
     return 0
 
 
-async def _until(stop: asyncio.Event, watch: FlowWatch, host: CallHost, out: TextIO) -> None:
-    """Wait for the end; meanwhile take up edits of the flow."""
+async def _until(
+    stop: asyncio.Event, watch: FlowWatch, host: CallHost, collector: QuietCollector, out: TextIO
+) -> None:
+    """Wait for the end; meanwhile take up edits of the flow, and collect garbage between calls."""
+    collected = 0
     while not stop.is_set():
         try:
             async with asyncio.timeout(LOOK_SECONDS):
                 await stop.wait()
         except TimeoutError:
+            if host.taken != collected and not host.running:
+                collected = host.taken
+                collector.rest()
             # in a thread: loading a flow must not be heard in a call
             change = await asyncio.to_thread(watch.changed)
             if change is not None:

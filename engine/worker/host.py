@@ -104,6 +104,11 @@ class CallHost:
         """How many calls are going on."""
         return len(self._calls)
 
+    @property
+    def taken(self) -> int:
+        """How many calls there were, those that go on among them."""
+        return self._count
+
     def use(self, flow: CompiledFlow, services: Callable[[], Services]) -> None:
         """Run another version from the next call on; see `reload` for the calls under way."""
         self._flow, self._services = flow, services
