@@ -27,6 +27,7 @@ from engine.core.asking import Asking
 from engine.core.awaited import Awaited
 from engine.core.deadlines import Deadlines, lost
 from engine.core.expecting import Expecting
+from engine.core.frames import Frame
 from engine.core.keying import Keying
 from engine.core.listening import Listening, Reader
 from engine.core.macrostep import Macrostep
@@ -104,6 +105,21 @@ class Dialog:
         self.awaited = Awaited(self._listening, self._talking, self._tools)
         self.changes = 0
         """How often anything happened to it; equal: nothing has changed since."""
+        self.ended: str | None = None
+        """`hangup` or `leave` once the flow has ended, else None."""
+        self.state = ""
+        """Qualified id of the current leaf state; `hours/tell` inside a called flow.
+
+        Before the beginning: an empty text."""
+        self.waiting = False
+        """True in collect, confirm and rest, but not between two keys: silence counts."""
+        self.busy = False
+        """True while a model or tool that the dialog waits for is at work."""
+        self.listen: ListenPolicy
+        """When the user's turn is over in this state."""
+        self.interruptions: InterruptionPolicy
+        """Who may interrupt the agent in this state."""
+        self._show()
         build_charts(flow)
 
     # --- events ----------------------------------------------------------------------------------
@@ -254,50 +270,16 @@ class Dialog:
         if self._live:
             self._run()
 
-    # --- what the turn-taking half reads ---------------------------------------------------------
+    # --- what the turn-taking half reads (and the attributes that `_show` sets) ------------------
 
     @property
     def asking(self) -> Asking:
         """Its way to a model."""
         return self._scene.asking
 
-    @property
-    def state(self) -> str:
-        """Qualified id of the current leaf state; `hours/tell` inside a called flow.
-
-        Before the beginning: an empty text.
-        """
-        stack = self._scene.stack
-        return stack.qualified() if stack.frames else ""
-
-    @property
-    def waiting(self) -> bool:
-        """True in collect, confirm and rest, but not between two keys: silence counts."""
-        return self._live and self._scene.stack.top.waiting and not self._keying.pending
-
-    @property
-    def busy(self) -> bool:
-        """True while a model or tool that the dialog waits for is at work."""
-        if not self._live:
-            return False
-        if self._listening.thinking or self._talking.working:
-            return True
-        top = self._scene.stack.top
-        return top.visit.stage == "working" and isinstance(top.state.verb, Run)
-
     def answering(self, turn: str) -> bool:
         """Say whether nothing has answered this turn yet: what is said now belongs to it."""
         return self._listening.answering(turn) or self._talking.answering(turn)
-
-    @property
-    def interruptions(self) -> InterruptionPolicy:
-        """Who may interrupt the agent in this state."""
-        return self._state.interruptions
-
-    @property
-    def listen(self) -> ListenPolicy:
-        """When the user's turn is over in this state."""
-        return self._state.listen
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -312,11 +294,6 @@ class Dialog:
     def expects(self, text: str) -> bool:
         """Say whether these words mean something here by themselves, without a model."""
         return self.waiting and self._listening.understands(self._scene.stack.top, text)
-
-    @property
-    def ended(self) -> str | None:
-        """`hangup` or `leave` once the flow has ended, else None."""
-        return self._scene.ended
 
     @property
     def failed(self) -> str:
@@ -366,6 +343,7 @@ class Dialog:
         self._keying.from_dict(data["keying"])
         self._alarms.from_dict(data["overtime"])
         self._expecting.from_dict(data["expecting"])
+        self._show()
 
     # --- inside ----------------------------------------------------------------------------------
 
@@ -387,6 +365,8 @@ class Dialog:
         notes = self._scene.outbox.notes
         if not (notes and notes[-1].kind == "late"):
             self._run()
+        else:
+            self._show()
 
     def _run(self) -> None:
         self.changes += 1
@@ -396,3 +376,20 @@ class Dialog:
         self._keying.check()
         self._expecting.check()
         self._scene.personal.check(self._scene.stack.top)
+        self._show()
+
+    def _show(self) -> None:
+        """Read off what the turn-taking half asks for: far more often than it can change."""
+        scene, frames = self._scene, self._scene.stack.frames
+        self.ended = scene.ended
+        self.state = scene.stack.qualified() if frames else ""
+        state = self._state
+        self.listen, self.interruptions = state.listen, state.interruptions
+        live = self._live
+        self.waiting = live and frames[-1].waiting and not self._keying.pending
+        self.busy = live and self._at_work(frames[-1])
+
+    def _at_work(self, top: Frame) -> bool:
+        if self._listening.thinking or self._talking.working:
+            return True
+        return top.visit.stage == "working" and isinstance(top.state.verb, Run)
