@@ -149,8 +149,9 @@ class StartReply(Effect):
     """The user turn it answers; empty when the model opens the talk."""
     instructions: str
     history: tuple[Mapping[str, Any], ...]
-    """What was said and heard, oldest first: `{role: user | assistant, text}`, and calls with
-    their results as `{role: tool, id, name, args, output}`."""
+    """What was said and heard, oldest first: `{role: user | assistant, text}`, calls with their
+    results as `{role: tool, id, name, args, output}`, and for what is older than all of it perhaps
+    a summary, `{role: developer, text}`."""
     report: Mapping[str, Any] = field(default_factory=dict)
     """JSON Schema of the report; empty: there is nothing to report."""
     tools: tuple[Mapping[str, Any], ...] = ()
@@ -164,6 +165,21 @@ class CancelReply(Effect):
     """Nobody waits for the rest of this reply."""
 
     reply: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summarize(Effect):
+    """Let a model sum up the older part of the call, beside all else; nobody waits for it.
+
+    Answered by `Summarized` or `ServiceFailed(llm)` with the summary as its subject; withdrawn by
+    `CancelReply`.
+    """
+
+    summary: str
+    instructions: str
+    history: tuple[Mapping[str, Any], ...]
+    """What is to be summed up, as in `StartReply`; a summary of what came before it is
+    `{role: developer, text}`."""
 
 
 # --- work ----------------------------------------------------------------------------------------

@@ -6,7 +6,8 @@ the event carries that instant as well. Events are plain frozen data: they are j
 are and replayed as they were.
 
 Ids: `turn` is a user turn (`u3`) or an agent turn (`a3`); `utterance` is one line of an agent turn
-(`a3.1`); `call` is one tool call (`t2`); `reply` is one answer of a model that talks (`r2`).
+(`a3.1`); `call` is one tool call (`t2`); `reply` is one answer of a model that talks (`r2`);
+`summary` is one summary of what was said (`s1`).
 Results carry the id of the effect that asked for them, so a result nobody waits for any more is
 dropped by comparison.
 """
@@ -284,6 +285,15 @@ class ReplyFinished(Event):
     reply: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summarized(Event):
+    """A model has summed up the older part of the call."""
+
+    summary: str
+    text: str
+    """Untrusted, as everything a model writes."""
+
+
 # --- the agent's speech --------------------------------------------------------------------------
 
 
@@ -349,6 +359,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         SpeechEnded,
         SpeechPrepared,
         SpeechStarted,
+        Summarized,
         TextReceived,
         ToolReturned,
         TranscriptReceived,

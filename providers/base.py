@@ -190,11 +190,14 @@ class ReplyRequest:
 
     instructions: str
     history: tuple[Mapping[str, Any], ...] = ()
-    """Oldest first: `{role: user | assistant, text}`, and finished calls as
-    `{role: tool, id, name, args, output}`."""
+    """Oldest first: `{role: user | assistant, text}`, finished calls as
+    `{role: tool, id, name, args, output}`, and what the engine tells beside them,
+    `{role: developer, text}`: a service that knows no such role takes it for `system`."""
     report: Mapping[str, Any] = field(default_factory=dict)
     """JSON Schema of the function `report`; empty: there is none."""
     tools: tuple[ToolOffer, ...] = ()
+    purpose: Literal["reply", "summary"] = "reply"
+    """`summary`: what is written is not spoken; a smaller model will do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

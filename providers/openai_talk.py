@@ -53,7 +53,8 @@ def _messages(history: tuple[Mapping[str, Any], ...]) -> Iterator[dict[str, Any]
     """A call stands in the assistant's message, its result in one of its own behind it."""
     for item in history:
         if item["role"] != "tool":
-            yield {"role": item["role"], "content": item["text"]}
+            role = "system" if item["role"] == "developer" else item["role"]
+            yield {"role": role, "content": item["text"]}
             continue
         arguments = json.dumps(item["args"], ensure_ascii=False, default=str)
         function = {"name": item["name"], "arguments": arguments}

@@ -54,17 +54,20 @@ class ScriptedModel:
     """Answers the n-th request with the n-th line of its script; talks by a script of its own.
 
     A bare mapping is a report, a bare error a failure, a bare text a reply; after the last line it
-    fails.
+    fails. Summaries of a call have a script of their own, so that they disturb neither.
     """
 
     def __init__(
         self,
         script: Iterable[Answer | Mapping[str, Any] | ProviderError] = (),
         replies: Iterable[Talk | str] = (),
+        summaries: Iterable[Talk | str] = (),
     ) -> None:
         self.requests: list[ReportRequest] = []
         self.talks: list[ReplyRequest] = []
-        self._replies = [Talk(text=r) if isinstance(r, str) else r for r in replies]
+        self.summed_up: list[ReplyRequest] = []
+        self._replies = _talks(replies)
+        self._summaries = _talks(summaries)
         self.cancelled = 0
         self.closed = False
         self._script = [_answer(line) for line in script]
@@ -89,11 +92,8 @@ class ScriptedModel:
 
     async def converse(self, request: ReplyRequest) -> AsyncGenerator[ReplyChunk, None]:
         """Talk as the script says."""
-        number = len(self.talks)
-        self.talks.append(request)
-        if number >= len(self._replies):
-            raise ProviderUnavailable(f"the scripted model has no reply number {number + 1}")
-        talk, pause = self._replies[number], self._replies[number].first
+        talk = self._next(request)
+        pause = talk.first
         try:
             for chunk in talk_chunks(talk):
                 await asyncio.sleep(pause)
@@ -108,6 +108,16 @@ class ScriptedModel:
             self.cancelled += 1
             raise
 
+    def _next(self, request: ReplyRequest) -> Talk:
+        asked, script = self.talks, self._replies
+        if request.purpose == "summary":
+            asked, script = self.summed_up, self._summaries
+        asked.append(request)
+        if len(asked) > len(script):
+            kind = f"{request.purpose} number {len(asked)}"
+            raise ProviderUnavailable(f"the scripted model has no {kind}")
+        return script[len(asked) - 1]
+
     async def aclose(self) -> None:
         """Remember that it was closed."""
         self.closed = True
@@ -121,6 +131,10 @@ def talk_chunks(talk: Talk) -> list[ReplyChunk]:
         chunks.append(ReplyReport(report=talk.report))
     calls = enumerate(talk.calls, 1)
     return chunks + [ReplyToolCall(id=f"c{n}", name=name, args=args) for n, (name, args) in calls]
+
+
+def _talks(lines: Iterable[Talk | str]) -> list[Talk]:
+    return [Talk(text=line) if isinstance(line, str) else line for line in lines]
 
 
 def _answer(line: Answer | Mapping[str, Any] | ProviderError) -> Answer:

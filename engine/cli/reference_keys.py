@@ -216,7 +216,6 @@ PROBES: Final[Mapping[str, str]] = {
     "pipeline: {stt: [A, B]}": _FLOW + "pipeline: {stt: [{use: embedded}, {use: scripted}]}\n",
     "pipeline: {denoise: ...}": _FLOW + "pipeline: {denoise: {use: x}}\n",
     "pipeline: {avatar: ...}": _FLOW + "pipeline: {avatar: {use: x}}\n",
-    "pipeline: {history: summary}": _FLOW + "pipeline: {history: summary}\n",
     "transfer: {kind: warm}": _ASK.replace(
         "{say: Hello., STATE}", "{transfer: {to: $A, kind: warm}}"
     ),

@@ -57,6 +57,7 @@ from engine.events import (
     SpeechEnded,
     SpeechPrepared,
     SpeechStarted,
+    Summarized,
     TextReceived,
     ToolReturned,
     TranscriptReceived,
@@ -288,6 +289,7 @@ class Conversation:
             KeyPressed: exchange.key,
             Understood: dialog.understood,
             **dict.fromkeys(REPLY_EVENTS, dialog.replied),
+            Summarized: dialog.recollection.summarized,
             ToolReturned: dialog.tool_returned,
             TransferEnded: dialog.transfer_ended,
             SpeechPrepared: turns.prepared,
@@ -321,6 +323,7 @@ class Conversation:
         self._ahead.forget()
         self._presence.resumed(event)
         self._requests.lose()
+        self._dialog.recollection.lose()
 
     def _close_requested(self, event: CloseRequested) -> None:
         self._presence.tell_the_end(event.reason)

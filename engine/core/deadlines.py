@@ -32,6 +32,7 @@ ORDER = (
     "timer",  # the author's own
     "silence",  # nobody speaks
     "gone",  # the caller does not come back
+    "summary",  # the older part of the call is not summed up
     "limit",  # the call is too long
     "close",  # the room does not let go
 )

@@ -102,6 +102,7 @@ class Dialog:
             scene, self._tools, self._timers, self._listening, self._talking, self._keying
         )
         self._expecting = Expecting(scene)
+        self.recollection = self._talking.recollection
         self.awaited = Awaited(self._listening, self._talking, self._tools)
         self.changes = 0
         """How often anything happened to it; equal: nothing has changed since."""

@@ -5,6 +5,7 @@
     interrupt, false_alarm, transcript, long_turn, end_of_turn      turn-taking
     silence                            the dialog: the caller says nothing
     first_audio, playout               a line failed
+    summary                            what was to be summed up is told as it is
     all others                         whoever asked for it, else the dialog
 
 A limit of the dialog's work stands still while the caller is in the middle of a turn (`postponed`).
@@ -57,6 +58,7 @@ class Due:
             "silence": lambda _: dialog.no_input(),
             "first_audio": partial(failures.line_late, "first_audio"),
             "playout": partial(failures.line_late, "playout"),
+            "summary": dialog.recollection.late,
         }
 
     def ring(self, deadline: Deadline) -> None:

@@ -52,6 +52,8 @@ class Failures:
         elif service in ("stt", "vad"):
             self._exchange.deaf()
             self._count_failure("stt", event.subject, event.message)
+        elif service == "llm" and self._dialog.recollection.failed(event.subject, event.message):
+            pass  # told, and that is all: nobody waits for a summary
         elif service == "transfer":
             self._dialog.transfer_ended(TransferEnded(at=event.at, error=event.message))
         else:

@@ -6,7 +6,7 @@ Whole messages only, the latest ones, and never a tool's result without the turn
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.core.history import HistoryItem
@@ -23,11 +23,27 @@ _AROUND = 4
 _ALL = HistoryPolicy()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recap:
+    """A summary of everything before one turn of the caller."""
+
+    first: str = ""
+    """That turn; empty: nothing is summed up."""
+    text: str = ""
+
+
+NONE = Recap()
+_RECAP = "What was said before in this call, summed up: "
+
+
 def messages(
     history: Sequence[HistoryItem],
     log: Iterable[Mapping[str, Any]],
     policy: HistoryPolicy = _ALL,
     since: str = "",
+    recap: Recap = NONE,
+    *,
+    whole: bool = False,
 ) -> tuple[Mapping[str, Any], ...]:
     """Return what was said, with the finished tool calls behind the turns they belong to.
 
@@ -36,16 +52,22 @@ def messages(
         log: what the model asked for, each with its turn.
         policy: how much of it is told.
         since: the turn before the state was entered; for a policy that is `fresh`.
+        recap: stands for what is older.
+        whole: leave out nothing that it does not stand for.
     """
     said = _since(history, since) if policy.fresh and since else history
-    said = said[-(policy.max_items or LATEST) :]
-    calls = _calls(log)
     found: list[Mapping[str, Any]] = []
+    if recap.first:
+        said = history[place(history, recap.first) :]
+        found.append({"role": "developer", "text": f"{_RECAP}{recap.text}"})
+    if not whole:
+        said = said[-(policy.max_items or LATEST) :]
+    calls = _calls(log)
     for item in said:
         text = f"{item.speaker}: {item.text}" if item.speaker else item.text
         found.append({"role": item.role, "text": text})
         found += calls.pop(item.id, [])
-    if not (policy.fresh and since):
+    if not (policy.fresh and since) and not recap.first:
         found += calls.pop("", [])  # before anybody had said anything
     return tuple(_within(found, policy))
 
@@ -58,6 +80,11 @@ def without(
         return history, log
     said = [replace(i, text=MASK, ordered="") if i.id in hidden else i for i in history]
     return said, [entry for entry in log if entry["turn"] not in hidden]
+
+
+def place(history: Sequence[HistoryItem], turn: str) -> int:
+    """Return where this turn stands; 0: nowhere."""
+    return next((n for n, item in enumerate(history) if item.id == turn), 0)
 
 
 def _since(history: Sequence[HistoryItem], turn: str) -> Sequence[HistoryItem]:

@@ -23,10 +23,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeAlias
 
-from engine.core import prompting, recalling
-from engine.core.consultations import Consultations
+from engine.core import prompting
 from engine.core.frames import Frame
 from engine.core.listening import Listening
+from engine.core.recollection import Recollection
 from engine.core.report import arguments, report_schema
 from engine.core.scene import Scene
 from engine.core.tooling import Tools
@@ -93,7 +93,8 @@ class Talking:
         self._listening = listening
         self._reply: _Reply | None = None
         self._round = 0
-        self._log = Consultations()
+        self.recollection = Recollection(scene)
+        self._log = self.recollection.log
         tools.answered = self._tool_answered
 
     @property
@@ -114,13 +115,7 @@ class Talking:
     def briefing(self, task: str) -> prompting.Briefing:
         """Return what a model is given that is to say something beside the flow's own talk."""
         top = self._scene.stack.top
-        return prompting.aside(self._scene, top, task), self._told(top)
-
-    def _told(self, frame: Frame) -> tuple[Mapping[str, Any], ...]:
-        """What was said so far, as much of it as the state wants told."""
-        hidden = prompting.hidden(self._scene, frame)
-        said, log = recalling.without(hidden, self._scene.speaker.history, self._log)
-        return recalling.messages(said, log, frame.state.history, frame.visit.since)
+        return prompting.aside(self._scene, top, task), self.recollection.told(top)
 
     # --- the state -------------------------------------------------------------------------------
 
@@ -182,7 +177,7 @@ class Talking:
             reply="",
             turn=turn,
             instructions=prompting.instructions(scene, frame, verb, scope if reports else None),
-            history=self._told(frame),
+            history=self.recollection.told(frame),
             report=report_schema(scope) if reports else {},
             tools=() if last else prompting.offers(frame.flow.tools, verb.tools),
         )
@@ -198,6 +193,7 @@ class Talking:
         )
         scene.deadlines.set(f"first_token:{reply.id}", scene.at + FIRST_TOKEN)
         scene.deadlines.set(f"reply:{reply.id}", scene.at + WHOLE_REPLY)
+        self.recollection.review(frame)
 
     # --- what comes back -------------------------------------------------------------------------
 
@@ -380,7 +376,7 @@ class Talking:
         return {
             "reply": None if self._reply is None else asdict(self._reply),
             "round": self._round,
-            "log": self._log.to_dict(),
+            "recollection": self.recollection.to_dict(),
         }
 
     def from_dict(self, data: Mapping[str, Any]) -> None:
@@ -388,4 +384,4 @@ class Talking:
         stored = data["reply"]
         self._reply = None if stored is None else _Reply(**stored)
         self._round = data["round"]
-        self._log.from_dict(data["log"])
+        self.recollection.from_dict(data["recollection"])

@@ -60,7 +60,6 @@ _OF_A_LIST = (
     "the first that can be made where the flow runs is used for the whole call; when it fails in"
     " a call, that is `error.stt`, `error.llm` or `error.tts`"
 )
-_NOT_SUMMED_UP = "a model that talks is told the latest messages as they are, as with `keep`"
 _OF_THE_FLOW = "all other components are those of the flow, in every state"
 
 
@@ -106,7 +105,6 @@ def _pipeline(pipeline: Any, path: Path) -> Iterator[_Later]:
         if isinstance(pipeline.get(key), list) and len(pipeline[key]) > 1:
             text = "a list of providers is checked, and this version changes none during a call"
             yield _Later("list", (*path, key), text, _OF_A_LIST)
-    yield from _history(pipeline, path)
 
 
 def _speech_model(where: Path, written: str, *, on_key: bool = True) -> _Later:
@@ -114,16 +112,9 @@ def _speech_model(where: Path, written: str, *, on_key: bool = True) -> _Later:
     return _Later("realtime", where, text, _AS_A_CASCADE, on_key)
 
 
-def _history(pipeline: Map, path: Path) -> Iterator[_Later]:
-    if pipeline.get("history") == "summary":
-        text = "`history: summary` is checked, and this version summarises nothing"
-        yield _Later("summary", (*path, "history"), text, _NOT_SUMMED_UP, on_key=False)
-
-
 def _state(state: Map, path: Path) -> Iterator[_Later]:
     pipeline = state.get("pipeline")
     if isinstance(pipeline, dict):
-        yield from _history(pipeline, (*path, "pipeline"))
         for key in pipeline:
             if key != "history":
                 text = "`pipeline` of a state or group is checked, and only its `history` acts"

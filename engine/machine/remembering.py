@@ -14,6 +14,8 @@ class HistoryPolicy:
 
     fresh: bool = False
     """Only what was said since the caller's turn that led into the state."""
+    summary: bool = False
+    """What is older than the latest messages is summed up by the model."""
     max_items: int | None = None
     """Messages and tool calls."""
     max_tokens: int | None = None
@@ -28,5 +30,5 @@ def history_policy(pipelines: Iterable[Pipeline | None]) -> HistoryPolicy:
         if isinstance(written, HistoryLimit):
             chosen = HistoryPolicy(max_items=written.max_items, max_tokens=written.max_tokens)
         elif written is not None:
-            chosen = HistoryPolicy(fresh=written == "fresh")
+            chosen = HistoryPolicy(fresh=written == "fresh", summary=written == "summary")
     return chosen

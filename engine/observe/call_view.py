@@ -20,6 +20,7 @@ from engine.effects import (
     HangUp,
     Say,
     StartReply,
+    Summarize,
     Understand,
 )
 from engine.events import (
@@ -32,6 +33,7 @@ from engine.events import (
     ServiceFailed,
     SpeechEnded,
     SpeechStarted,
+    Summarized,
     TextReceived,
     ToolReturned,
     TranscriptReceived,
@@ -325,6 +327,8 @@ class _Work:
                     self._begin(turn, step.at, "understand", text, "model")
                 case StartReply(reply=reply):
                     self._begin(reply, step.at, "reply", "", "model")
+                case Summarize(summary=summary):
+                    self._begin(summary, step.at, "summary", "", "model")
                 case CancelTool(call=subject) | CancelReply(reply=subject):
                     self._end(subject, step.at, "dropped")
                 case CancelUnderstanding(turn=subject):
@@ -341,7 +345,11 @@ class _Work:
         match cause:
             case ToolReturned(call=subject, error=error):
                 self._end(subject, cause.at, "done" if error is None else "failed")
-            case Understood(turn=subject) | ReplyFinished(reply=subject):
+            case (
+                Understood(turn=subject)
+                | ReplyFinished(reply=subject)
+                | Summarized(summary=subject)
+            ):
                 self._end(subject, cause.at, "done")
             case ServiceFailed(subject=subject):
                 self._end(subject, cause.at, "failed")

@@ -33,7 +33,9 @@ _NARROWEST = 60
 _STATES_COLUMN = 88
 """Where the states stand; a longer line pushes them to the right rather than wrapping."""
 
-_IDS = frozenset({"turn", "utterance", "call", "participant", "service", "reason", "key", "reply"})
+_IDS = frozenset(
+    {"turn", "utterance", "call", "participant", "service", "reason", "key", "reply", "summary"}
+)
 """Fields whose value says by itself what it is."""
 
 _SECONDS = frozenset({"edge", "duration", "played", "fade"})
@@ -41,6 +43,7 @@ _SECONDS = frozenset({"edge", "duration", "played", "fade"})
 _HIDDEN: Mapping[str, frozenset[str]] = {
     "CallTool": frozenset({"idempotency_key", "use", "sensitive"}),
     "StartReply": frozenset({"instructions", "history", "report", "tools"}),
+    "Summarize": frozenset({"instructions", "history"}),
     "Understand": frozenset({"schema", "hints"}),
     "SessionStarted": frozenset({"started_at"}),
     "PlayFile": frozenset({"turn", "text"}),

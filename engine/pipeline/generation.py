@@ -8,7 +8,9 @@ comes before speech.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from contextlib import aclosing
+from typing import Any, TypeAlias
 
 from engine.events import (
     Event,
@@ -18,6 +20,7 @@ from engine.events import (
     ReplyStarted,
     ReplyToolCalled,
     ServiceFailed,
+    Summarized,
 )
 from engine.pipeline.sentences import Cutter
 from engine.pipeline.stage import Post, SessionTime, Stage
@@ -28,6 +31,8 @@ from providers.base import (
     ReplyRequest,
     ReplyText,
 )
+
+_Work: TypeAlias = Callable[[LanguageModel, str, ReplyRequest], Coroutine[Any, Any, None]]
 
 NO_MODEL = "no language model is configured"
 
@@ -49,15 +54,21 @@ class Generation(Stage):
 
     def start(self, reply: str, request: ReplyRequest) -> None:
         """Start a reply; its last event is `ReplyFinished` or `ServiceFailed`."""
+        self._begin(self._talk, reply, request)
+
+    def summarize(self, summary: str, request: ReplyRequest) -> None:
+        """Start a summary; its only event is `Summarized` or `ServiceFailed`."""
+        self._begin(self._sum_up, summary, request)
+
+    def _begin(self, work: _Work, name: str, request: ReplyRequest) -> None:
         if self._model is None:
             at = self.time.now()
-            self.post(ServiceFailed(at=at, service="llm", message=NO_MODEL, subject=reply))
+            self.post(ServiceFailed(at=at, service="llm", message=NO_MODEL, subject=name))
             return
-        task = self.tasks.start(self._talk(self._model, reply, request), f"reply {reply}")
-        self._talking[reply] = task
+        self._talking[name] = self.tasks.start(work(self._model, name, request), f"reply {name}")
 
     def cancel(self, reply: str) -> None:
-        """Stop a reply, if it is under way."""
+        """Stop a reply or a summary, if it is under way."""
         task = self._talking.pop(reply, None)
         if task is not None:
             task.cancel()
@@ -79,6 +90,20 @@ class Generation(Stage):
         finally:
             self._talking.pop(reply, None)
         self.post(ReplyFinished(at=self.time.now(), reply=reply))
+
+    async def _sum_up(self, model: LanguageModel, summary: str, request: ReplyRequest) -> None:
+        pieces = list[str]()
+        try:
+            async with aclosing(model.converse(request)) as chunks:
+                async for chunk in chunks:
+                    if isinstance(chunk, ReplyText):
+                        pieces.append(chunk.text)
+        except Exception as error:  # whatever a model's SDK raises, the conversation decides
+            self.fail(error, summary)
+            return
+        finally:
+            self._talking.pop(summary, None)
+        self.post(Summarized(at=self.time.now(), summary=summary, text="".join(pieces)))
 
     def _pass_on(self, reply: str, chunk: ReplyChunk, cutter: Cutter) -> None:
         at = self.time.now()

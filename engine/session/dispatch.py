@@ -110,6 +110,11 @@ class Dispatcher:
             case do.StartReply():
                 uses = {str(tool["name"]): str(tool["use"]) for tool in effect.tools}
                 pipeline.converse(effect.reply, _talk(effect), uses)
+            case do.Summarize():
+                request = ReplyRequest(
+                    instructions=effect.instructions, history=effect.history, purpose="summary"
+                )
+                pipeline.generation.summarize(effect.summary, request)
             case do.CancelReply():
                 pipeline.generation.cancel(effect.reply)
             case do.CallTool():

@@ -29,7 +29,7 @@ from engine.testing.expectations import unmet
 from engine.testing.loop import VirtualClock, run_virtual
 from engine.testing.script import Desk, Happening, Script, ToolAnswer, read_script
 from engine.testing.simulator import BEAT_OFFSET, VAD_START, Simulator, reported
-from media.frames import FRAME_SECONDS, SAMPLE_RATE
+from media.frames import FRAME_SECONDS, SAMPLE_RATE, Samples
 from media.loopback import LoopbackParticipant, LoopbackRoom
 from media.room import AudioSource, RoomListener
 from providers.errors import ProviderUnavailable
@@ -96,16 +96,28 @@ def load_flow(path: Path) -> CompiledFlow:
     return compile_loaded(result)
 
 
-def run_session(flow: CompiledFlow, script: Script) -> list[Step]:
-    """Play a script through the real session on virtual time and return its steps."""
-    return list(run_virtual(_call(flow, script)))
+def run_session(
+    flow: CompiledFlow, script: Script, hear: Callable[[Samples, float], None] | None = None
+) -> list[Step]:
+    """Play a script through the real session on virtual time and return its steps.
+
+    Args:
+        flow: what the agent does.
+        script: what the caller and the world do.
+        hear: told every block of 20 ms that the caller hears, silence included, and its instant
+            in seconds: int16 mono, 48 kHz.
+    """
+    return list(run_virtual(_call(flow, script, hear)))
 
 
-async def _call(flow: CompiledFlow, script: Script) -> tuple[Step, ...]:
+async def _call(
+    flow: CompiledFlow, script: Script, hear: Callable[[Samples, float], None] | None
+) -> tuple[Step, ...]:
     started = datetime.datetime.fromisoformat(script.now)
     clock = VirtualClock(started)
     room = _OffsetRoom(clock)
     caller = room.join()
+    caller.on_heard = hear
     options = SessionOptions(
         seed=script.seed,
         started_at=script.now,
@@ -219,7 +231,8 @@ def _synthesizer(script: Script) -> ScriptedSynthesizer:
 def _model(script: Script) -> ScriptedModel | None:
     if script.model is None and not script.replies:
         return None
-    return ScriptedModel(_answers(script), [told.talk() for told in script.replies])
+    replies = [told.talk() for told in script.replies]
+    return ScriptedModel(_answers(script), replies, [told.talk() for told in script.summaries])
 
 
 def _answers(script: Script) -> list[Answer]:

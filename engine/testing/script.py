@@ -14,6 +14,7 @@ A file `NAME.conversation.yaml`::
       - {at: 12s, leaves: lost}          # or: left
       - {at: 13s, close: Ctrl-C}         # the outside ends the call
       - {reply: A large one. Got it., first_token: 300ms, reports: {slots: {size: large}}}
+      - {summary: Ann wants a table., after: 2s}      # with `history: summary`
     voice: {words_per_minute: 150, first_audio: 53ms, lines: {Hello.: {lasts: 2s}}}
     tools: {find_table: [{returns: {status: free, others: []}}, {error: down}, {never: true}]}
     model: [{reports: {intent: asks_hours}, after: 300ms}, {error: down}]
@@ -179,6 +180,25 @@ class Told(_Part):
         )
 
 
+class SummedUp(_Part):
+    """What the model sums the call up to; the n-th line belongs to the n-th summary."""
+
+    summary: str
+    error: str | None = None
+    never: bool = False
+    after: Length = 910
+
+    def talk(self) -> Talk:
+        """Return it as the scripted model takes it."""
+        return Talk(
+            text=self.summary,
+            error=None if self.error is None else ProviderUnavailable(self.error),
+            hangs=self.never,
+            first=self.after / 1000,
+            gap=0.0,
+        )
+
+
 class Desk(_Part):
     """What a transfer does."""
 
@@ -223,6 +243,8 @@ class Script(_Part):
     model: tuple[ModelAnswer, ...] | None = None
     replies: tuple[Told, ...] = ()
     """The lines of `script` with `reply`."""
+    summaries: tuple[SummedUp, ...] = ()
+    """Those with `summary`."""
     transfer: Desk | None = None
     expect: tuple[Expectation, ...] = ()
 
@@ -238,9 +260,12 @@ class Script(_Part):
         lines = data.get("script") if isinstance(data, dict) else None
         if not isinstance(lines, list):
             return data
-        told = [line for line in lines if isinstance(line, dict) and "reply" in line]
-        happens = [line for line in lines if not (isinstance(line, dict) and "reply" in line)]
-        return {**data, "script": happens, "replies": told}
+        apart = {
+            name: [line for line in lines if isinstance(line, dict) and key in line]
+            for name, key in (("replies", "reply"), ("summaries", "summary"))
+        }
+        happens = [line for line in lines if not any(line in told for told in apart.values())]
+        return {**data, **apart, "script": happens}
 
     @model_validator(mode="after")
     def _in_order(self) -> Script:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from engine.effects import StartReply, Understand
+from engine.effects import StartReply, Summarize, Understand
 from engine.events import (
     Event,
     Millis,
@@ -17,6 +17,7 @@ from engine.events import (
     ReplyStarted,
     ReplyToolCalled,
     ServiceFailed,
+    Summarized,
     Understood,
 )
 from engine.pipeline.sentences import Cutter
@@ -46,6 +47,8 @@ class SimulatedModel:
         later: Callable[[int, Callable[[], None]], None],
     ) -> None:
         self._answers, self._told = script.model, script.replies
+        self._summaries = script.summaries
+        self._summed_up = 0
         self._post, self._at, self._later = post, at, later
         self._questions = self._attempts = 0
         self._asked: dict[str, int] = {}
@@ -111,8 +114,32 @@ class SimulatedModel:
         told = self._told[number]
         self._tell(effect.reply, told, iter(talk_chunks(told.talk())), Cutter(), told.first_token)
 
+    def sum_up(self, effect: Summarize) -> None:
+        """Sum up the call, after its time."""
+        name, number = effect.summary, self._summed_up
+        if self._answers is None and not self._told:
+            self._fail(NO_MODEL, name)
+            return
+        self._summed_up += 1
+        if number >= len(self._summaries):
+            self._fail(f"{FAILED}the scripted model has no summary number {number + 1}", name)
+            return
+        told = self._summaries[number]
+        self._talking.add(name)
+
+        def arrive() -> None:
+            if name not in self._talking or (told.never and told.error is None):
+                return
+            self._talking.discard(name)
+            if told.error is not None:
+                self._fail(FAILED + told.error, name)
+            else:
+                self._post(Summarized(at=self._at(), summary=name, text=told.summary))
+
+        self._later(told.after * 1000, arrive)
+
     def forget_talk(self, reply: str) -> None:
-        """Nobody waits for the rest of this reply."""
+        """Nobody waits for the rest of this reply or summary."""
         self._talking.discard(reply)
 
     def _tell(

@@ -265,6 +265,8 @@ class Simulator:
                 self._model.forget(effect.turn)
             case do.StartReply():
                 self._model.talk(effect)
+            case do.Summarize():
+                self._model.sum_up(effect)
             case do.CancelReply():
                 self._model.forget_talk(effect.reply)
             case do.CallTool():

@@ -80,7 +80,6 @@ def test_what_is_not_carried_out_yet_is_said_once_for_each_kind() -> None:
     assert sorted(told) == [
         "`avatar`",
         "`denoise`",
-        "`history: summary`",
         "`kind: agent`",
         "`knowledge`",
         "`mode: realtime`",

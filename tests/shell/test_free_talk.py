@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import io
 from collections.abc import Callable
 from typing import Any
 
+from ruamel.yaml import YAML
+
+from engine.core.conversation import Conversation
 from engine.effects import Say
 from engine.events import ReplyDelta
 from engine.flow.model import Flow
 from engine.machine.compiler import compile_flow
+from engine.observe.journal import entries
+from engine.observe.replay import replay
 from engine.pipeline.pipeline import Services
 from engine.session.options import CallResult
 from engine.session.session import Session
@@ -19,6 +25,16 @@ from media.loopback import LoopbackRoom
 from providers.errors import ProviderUnavailable
 from providers.scripted import ScriptedSynthesizer
 from providers.scripted_model import ScriptedModel, Talk
+
+SUMMED_UP = """
+turnwise: 1
+flow: chat
+start: talk
+pipeline: {llm: {use: scripted}, history: summary}
+listen: {silence: 40m}
+states:
+  talk: {converse: Be nice., max_turns: 200}
+"""
 
 
 def look_up(word: str, times: int = 2) -> str:
@@ -109,3 +125,55 @@ def test_typing_over_a_reply_stops_the_model() -> None:
 
     assert model.cancelled == 1
     assert said(result)[-2:] == ["Of course.", "Goodbye."]
+
+
+def long_talk(summaries: list[Any], journal: io.StringIO | None = None) -> tuple[Any, ...]:
+    """Twenty turns, typed every two seconds, in a flow whose history is summed up."""
+    told: list[Any] = []
+    flow = compile_flow(Flow.model_validate(YAML(typ="safe").load(SUMMED_UP)))
+    model = ScriptedModel(
+        [{}] * 30, replies=[f"Answer {n}." for n in range(30)], summaries=summaries
+    )
+
+    async def main() -> CallResult:
+        clock = VirtualClock(datetime.datetime.fromisoformat("2026-05-01T12:00:00+02:00"))
+        room = LoopbackRoom(clock)
+        caller = room.join("Ann")
+        session = Session(flow, room, Services(llm=model), clock, journal=journal)
+        session.on("error", told.append)
+        loop = asyncio.get_running_loop()
+        for number in range(1, 21):
+            loop.call_later(2 * number, caller.type, f"question {number}")
+        loop.call_later(50, session.close)
+        return await session.run()
+
+    return run_virtual(main()), model, told, flow
+
+
+def answered(result: CallResult) -> list[int]:
+    return [s.at for s in result.steps for e in s.effects if isinstance(e, Say)]
+
+
+def test_the_older_part_of_a_talk_is_summed_up_and_no_reply_waits_for_it() -> None:
+    journal = io.StringIO()
+    result, model, errors, flow = long_talk([Talk(text="Ann is curious.", first=2.5)], journal)
+
+    (request,) = model.summed_up
+    assert "Sum up this telephone call" in request.instructions
+    assert request.history[0]["text"] == "Answer 0."
+    assert model.talks[-1].history[0]["text"].endswith("summed up: Ann is curious.")
+    assert len(model.talks[-1].history) < 30
+    assert errors == []
+    never, *_ = long_talk([Talk(hangs=True)])
+    assert answered(result) == answered(never)
+    lines = journal.getvalue().split("\n")[:-1]
+    assert replay(Conversation(flow), entries(lines)[1]).difference is None
+
+
+def test_a_summary_that_fails_is_an_error_event_and_nothing_else() -> None:
+    result, model, errors, _ = long_talk([Talk(error=ProviderUnavailable("gone"), first=0.5)] * 3)
+
+    assert [(e.error, e.subject) for e in errors][0] == ("error.llm", "s1")
+    assert "summary: ProviderUnavailable: gone" in errors[0].message
+    assert len(answered(result)) == 21
+    assert model.talks[-1].history[0]["role"] != "developer"

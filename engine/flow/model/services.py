@@ -107,8 +107,8 @@ class Pipeline(FlowModel):
     history: History | None = Field(
         default=None,
         description="What a model that talks is told of the call so far: `keep` the latest 40"
-        " messages, `fresh` what was said since the state was entered, or limits of your own."
-        " `summary` does as `keep` for now.",
-        examples=["keep", "fresh", {"max_items": 20}],
+        " messages, `summary` the latest ones behind a summary of all that was before, `fresh` what"
+        " was said since the state was entered, or limits of your own.",
+        examples=["keep", "summary", {"max_items": 20}],
         json_schema_extra=inherited("keep"),
     )

@@ -13,6 +13,7 @@ from engine.events import (
     ReplyStarted,
     ReplyToolCalled,
     ServiceFailed,
+    Summarized,
     ToolReturned,
     TransferEnded,
     Understood,
@@ -23,7 +24,9 @@ from providers.base import ReplyReport, ReplyText
 TRANSFER = "transfer"
 REPORT = "report:"
 REPLY = "reply:"
-"""What an answer is to: a transfer, or by name a report, a reply; anything else is a tool call."""
+SUMMARY = "summary:"
+"""What an answer is to: a transfer, or by name a report, a reply, a summary; anything else is a
+tool call."""
 
 
 def events_of(key: str, answer: Answer, at: Millis) -> Iterator[Event]:
@@ -31,7 +34,7 @@ def events_of(key: str, answer: Answer, at: Millis) -> Iterator[Event]:
     if key == TRANSFER:
         yield TransferEnded(at=at, error=answer.error)
         return
-    if not key.startswith((REPORT, REPLY)):
+    if not key.startswith((REPORT, REPLY, SUMMARY)):
         yield ToolReturned(at=at, call=key, value=answer.value, error=answer.error)
         return
     subject = key.partition(":")[2]
@@ -42,6 +45,8 @@ def events_of(key: str, answer: Answer, at: Millis) -> Iterator[Event]:
             yield ServiceFailed(at=at, service="llm", message=answer.error, subject=subject)
     elif key.startswith(REPORT):
         yield Understood(at=at, turn=subject, report=answer.value)
+    elif key.startswith(SUMMARY):
+        yield Summarized(at=at, summary=subject, text=answer.value)
     else:
         yield ReplyFinished(at=at, reply=subject)
 

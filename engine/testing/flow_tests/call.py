@@ -41,7 +41,7 @@ from engine.events import (
     TranscriptReceived,
 )
 from engine.machine.compiled import CompiledFlow
-from engine.testing.flow_tests.answers import REPLY, REPORT, TRANSFER, events_of
+from engine.testing.flow_tests.answers import REPLY, REPORT, SUMMARY, TRANSFER, events_of
 from engine.testing.flow_tests.models import Model
 from engine.testing.flow_tests.replies import Replies, own_question
 from engine.testing.flow_tests.said import Called, Line
@@ -333,8 +333,11 @@ class TextCall:
                 self._replies.pop(REPORT + turn, None)
             case do.StartReply(reply=reply):
                 self._await(REPLY + reply, self._model.talk(effect))
+            case do.Summarize(summary=summary):
+                self._await(SUMMARY + summary, self._model.summarize(effect))
             case do.CancelReply(reply=reply):
                 self._replies.pop(REPLY + reply, None)
+                self._replies.pop(SUMMARY + reply, None)
             case do.CallTool(call=call):
                 self.calls.append(Called(effect.tool, effect.args, self.now))
                 self._await(call, self._world.call(effect))

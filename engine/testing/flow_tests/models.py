@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import aclosing
 from typing import Any, Protocol
 
-from engine.effects import StartReply, Understand
+from engine.effects import StartReply, Summarize, Understand
 from engine.machine.compiled import CompiledFlow
 from engine.pipeline.sentences import Cutter
 from engine.pipeline.stage import describe
@@ -32,6 +32,10 @@ class Model(Protocol):
 
     def talk(self, effect: StartReply) -> Reply:
         """Talk: a list of chunks, sentence by sentence."""
+        ...
+
+    def summarize(self, effect: Summarize) -> Reply:
+        """Sum up the call: a text."""
         ...
 
 
@@ -66,6 +70,13 @@ class RealModel:
         )
         return self._ask(lambda model: _whole(model, request), f"reply {effect.reply}")
 
+    def summarize(self, effect: Summarize) -> Reply:
+        """Let it sum up the call."""
+        request = ReplyRequest(
+            instructions=effect.instructions, history=effect.history, purpose="summary"
+        )
+        return self._ask(lambda model: _written(model, request), f"summary {effect.summary}")
+
     def _ask(self, ask: Callable[[LanguageModel], Coroutine[Any, Any, Any]], name: str) -> Reply:
         async def answer() -> Any:
             model = self._make()
@@ -98,6 +109,12 @@ def model_of(flow: CompiledFlow) -> RealModel | None:
 
     make()
     return RealModel(make)
+
+
+async def _written(model: LanguageModel, request: ReplyRequest) -> str:
+    """Gather the text of a reply."""
+    chunks = await _whole(model, request)
+    return " ".join(chunk.text for chunk in chunks if isinstance(chunk, ReplyText))
 
 
 async def _whole(model: LanguageModel, request: ReplyRequest) -> list[ReplyChunk]:

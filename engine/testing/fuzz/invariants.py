@@ -290,7 +290,7 @@ class _SilenceHasACause(Check):
 
     promise = "silence has a cause"
 
-    _ALIBIS = frozenset({"timer", "limit", "close"})
+    _ALIBIS = frozenset({"timer", "limit", "close", "summary"})
     """Deadlines that end no silence."""
 
     def rest(self) -> None:

@@ -18,6 +18,7 @@ from engine.effects import (
     Effect,
     PredictEndOfTurn,
     StartReply,
+    Summarize,
     Transfer,
     Understand,
 )
@@ -30,6 +31,7 @@ from engine.events import (
     ReplyStarted,
     ReplyToolCalled,
     ServiceFailed,
+    Summarized,
     ToolReturned,
     TranscriptReceived,
     TransferEnded,
@@ -61,6 +63,7 @@ class Services:
             CallTool: self._tool,
             Understand: self._understand,
             StartReply: self._talk,
+            Summarize: self._summarize,
             Transfer: self._transfer,
             PredictEndOfTurn: self._predict,
             CloseStretch: self._close_stretch,
@@ -154,6 +157,18 @@ class Services:
 
     def _tell(self, event: Event) -> None:
         self._world.happens(event)
+
+    def _summarize(self, effect: Summarize) -> None:
+        way, chance = self._world.fates.draw("summary", WORK)
+        name, text = effect.summary, "" if way == "wrong" else "It was about this and that."
+
+        def answer() -> Event:
+            now = self._world.now
+            if way == "fails":
+                return ServiceFailed(at=now, service="llm", message="gone", subject=name)
+            return Summarized(at=now, summary=name, text=text)
+
+        self._answer(name, way, chance, answer)
 
     # --- free talk -------------------------------------------------------------------------------
 

@@ -47,6 +47,22 @@ FLOW = CompiledFlow(
 )
 
 
+class FakeRecollection:
+    """No summary is ever written."""
+
+    def summarized(self, event) -> None:
+        raise AssertionError("nobody has asked for a summary")
+
+    def failed(self, subject: str, message: str) -> bool:
+        return False
+
+    def late(self, subject: str) -> None:
+        raise AssertionError("nobody has asked for a summary")
+
+    def lose(self) -> None:
+        """There is nothing to lose."""
+
+
 class FakeDialog:
     """Answers every turn with the lines a test gave it, and remembers what it was told."""
 
@@ -110,6 +126,7 @@ class FakeDialog:
         """A form has nothing to stop when its line is cut."""
 
     failed = ""
+    recollection = FakeRecollection()
     awaited: frozenset[str] = frozenset()
     """Nothing is waited for that could come at a bad moment."""
 

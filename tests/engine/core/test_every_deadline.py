@@ -171,7 +171,7 @@ def test_a_tool_that_never_answers_is_tried_again_and_then_given_up():
 
 
 def test_no_deadline_is_left_out():
-    """The others are tested where they belong: barge-in, long turns, requests, the room."""
-    elsewhere = {"interrupt", "false_alarm", "long_turn", "close", "gone"}
+    """The others are tested where they belong: barge-in, long turns, requests, summaries."""
+    elsewhere = {"interrupt", "false_alarm", "long_turn", "close", "gone", "summary"}
 
     assert {row.name for row in ROWS} | elsewhere == set(ORDER)

@@ -41,10 +41,12 @@ def test_the_innermost_history_holds() -> None:
 
 @pytest.mark.parametrize("written", ["keep", "summary"])
 def test_what_keeps_all_says_so_against_what_stands_outside(written: str) -> None:
-    assert compiled("fresh", written).states["inner"].history == HistoryPolicy()
+    policy = HistoryPolicy(summary=written == "summary")
+    assert compiled("fresh", written).states["inner"].history == policy
 
 
 def test_history_is_part_of_what_a_flow_means() -> None:
-    prints = {compiled("keep", each).fingerprint for each in ("keep", "fresh", "{max_items: 3}")}
+    kinds = ("keep", "summary", "fresh", "{max_items: 3}")
+    prints = {compiled("keep", each).fingerprint for each in kinds}
 
-    assert len(prints) == 3
+    assert len(prints) == len(kinds)
