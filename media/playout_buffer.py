@@ -116,9 +116,10 @@ class PlayoutBuffer:
     """The agent's speech on its way out. See the module's text for the rules."""
 
     def __init__(self) -> None:
-        self._queue: deque[_Utterance] = deque()
+        self._queue: list[_Utterance] = []
         self._known: dict[str, _Utterance] = {}
-        self._over: deque[str] = deque(maxlen=_REMEMBERED)
+        self._over: list[str] = []
+        """The latest that are over, the oldest first."""
         self._tail: Samples = silence(0)
         self._flushed = 0
         self._played = 0
@@ -259,6 +260,7 @@ class PlayoutBuffer:
         self._queue.remove(place)
         del self._known[place.id]
         self._over.append(place.id)
+        del self._over[:-_REMEMBERED]
 
     def _ring_out(self, place: _Utterance, fade_samples: int) -> None:
         tail = silence(min(fade_samples, place.waiting))

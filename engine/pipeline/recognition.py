@@ -1,14 +1,14 @@
 """Gives each stretch of speech to the recogniser, with a little audio from before its edge.
 
 The detector reports an edge some 60 to 100 ms after it happened, and the first sound of a word is
-often softer than what trips it. So 0.6 seconds of audio are kept, and a stretch begins 300 ms
-before its edge: our measurements lost leading consonants with less.
+often softer than what trips it. So the latest 0.45 seconds of audio are kept, and a stretch begins
+300 ms before its edge: our measurements lost leading consonants with less. A detector that needs
+longer to be sure has longer kept from then on.
 """
 
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Callable
 
 import numpy as np
@@ -22,8 +22,11 @@ from providers.errors import ProviderUnavailable
 PRE_ROLL = 0.3
 """Seconds of audio before the edge that belong to the stretch."""
 
-_KEPT = 0.6
-"""Seconds of audio kept; longer than pre-roll plus the slowest decision of a detector."""
+LONGEST_DECISION = 1.0
+"""Seconds; what is reported later than that finds no audio before its edge."""
+
+DECISION = 0.15
+"""Seconds until a detector is sure of an edge, at first; the embedded one needs up to 0.1."""
 
 _log = logging.getLogger("turnwise.pipeline")
 
@@ -78,7 +81,7 @@ class Recognition(Stage):
         self._rings: dict[int, Ring] = {}
         self._stream = 0
         """The one the stretch in progress is in, or the latest was."""
-        self._speakers: deque[str] = deque()
+        self._speakers: list[str] = []
         """Whose the stretches are that have no final transcript, the oldest first."""
         self._speaker = ""
         """Whose the latest transcript was, or will be."""
@@ -86,6 +89,8 @@ class Recognition(Stage):
         self._answered = False
         """The stretch that goes on has its final transcript already."""
         self._pre_roll = 0.0
+        self._decision = DECISION
+        """Seconds by which an edge is reported late, as far as is known."""
         self._broken = False
         self._expected = ""
         self._next: Recognizer | None = None
@@ -155,7 +160,7 @@ class Recognition(Stage):
         if self._speaking and stream == self._stream:
             self._call(lambda: self._stt.push(samples))
         else:
-            ring.keep(samples, _KEPT * self._stt.sample_rate)
+            ring.keep(samples, (PRE_ROLL + self._decision) * self._stt.sample_rate)
 
     def edge(self, edge: VoiceEdge, stream: int = 0, participant: str = "") -> None:
         """Begin a stretch at a start edge, close it at an end edge.
@@ -181,7 +186,7 @@ class Recognition(Stage):
         if self._speaking:
             self._owed += not self._answered
             self._answered = False
-            self._speakers.extend(list(self._speakers)[-1:])  # the same voice goes on
+            self._speakers.extend(self._speakers[-1:])  # the same voice goes on
             self._call(self._stt.end_speech)
             self._pre_roll = 0.0
             self._call(self._stt.start_speech)
@@ -189,6 +194,7 @@ class Recognition(Stage):
     def _begin(self, at: float) -> None:
         ring = self._rings.setdefault(self._stream, Ring())
         since = ring.heard / self._stt.sample_rate - at
+        self._decision = max(self._decision, min(since, LONGEST_DECISION))
         audio = ring.take(round((since + PRE_ROLL) * self._stt.sample_rate))
         self._pre_roll = len(audio) / self._stt.sample_rate - since
         self._speaking, self._answered = True, False
@@ -229,7 +235,7 @@ class Recognition(Stage):
         if self._speakers:
             self._speaker = self._speakers[0] or self._speaker
         if transcript.final and self._speakers:
-            self._speakers.popleft()
+            self._speakers.pop(0)
         self.post(
             TranscriptReceived(
                 at=self.time.now(),

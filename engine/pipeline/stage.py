@@ -46,6 +46,8 @@ class SessionTime:
 class Stage:
     """One asynchronous element of the pipeline. It starts tasks only through `tasks`.
 
+    A stage may have none for the whole call; then nobody is there who would own them.
+
     Args:
         service: what it stands for in `ServiceFailed`.
         post: the way into the mailbox.
@@ -56,14 +58,22 @@ class Stage:
         self.service: Service = service
         self.post = post
         self.time = time
-        self.tasks = TaskOwner(self.fail)
+        self._owner: TaskOwner | None = None
+
+    @property
+    def tasks(self) -> TaskOwner:
+        """The owner of its tasks."""
+        if self._owner is None:
+            self._owner = TaskOwner(self.fail)
+        return self._owner
 
     async def open(self) -> None:
         """Get ready; raises what its provider raises."""
 
     async def aclose(self) -> None:
         """End the stage's work and release what it holds."""
-        await self.tasks.aclose()
+        if self._owner is not None:
+            await self._owner.aclose()
 
     def fail(self, error: BaseException, subject: str = "") -> None:
         """Turn an exception into an event: none crosses the mailbox."""

@@ -8,7 +8,6 @@ interrupt before it is needed.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable
 from contextlib import aclosing
 from pathlib import Path
@@ -39,7 +38,7 @@ class Synthesis(Stage):
         super().__init__("tts", post, time)
         self._tts = tts
         self._playout = playout
-        self._queue: deque[tuple[str, str | Sound]] = deque()
+        self._queue: list[tuple[str, str | Sound]] = []
         self._made: set[str] = set()
         self._current = ""
         self._task: asyncio.Task[None] | None = None
@@ -71,7 +70,7 @@ class Synthesis(Stage):
     def stop(self, utterances: Iterable[str], fade: Millis = 0) -> None:
         """Drop these utterances wherever they are: waiting, being made, or audible."""
         dropped = tuple(utterances)
-        self._queue = deque(item for item in self._queue if item[0] not in dropped)
+        self._queue = [item for item in self._queue if item[0] not in dropped]
         if self._task is not None and self._current in dropped:
             self._task.cancel()
         self._playout.stop(dropped, fade)
@@ -87,7 +86,7 @@ class Synthesis(Stage):
     def _next(self) -> None:
         if self._task is not None or not self._queue or len(self._made) >= _AHEAD:
             return
-        self._current, what = self._queue.popleft()
+        self._current, what = self._queue.pop(0)
         self._task = self.tasks.start(self._make(self._current, what), f"say {self._current}")
         self._task.add_done_callback(self._ended)
 

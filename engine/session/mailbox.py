@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 
 from engine.events import Event
 
@@ -11,9 +10,12 @@ from engine.events import Event
 class Mailbox:
     """Takes events from anywhere on the loop; one task reads them."""
 
+    __slots__ = ("_events", "_reader")
+
     def __init__(self) -> None:
-        self._events: deque[Event] = deque()
-        self._woken = asyncio.Event()
+        self._events: list[Event] = []
+        self._reader: asyncio.Future[None] | None = None
+        """Done when the reader has something to look at; None: it does not wait."""
 
     def __bool__(self) -> bool:
         return bool(self._events)
@@ -21,15 +23,16 @@ class Mailbox:
     def put(self, event: Event) -> None:
         """Add an event; never blocks."""
         self._events.append(event)
-        self._woken.set()
+        self.wake()
 
     def take(self) -> Event:
         """Remove and return the oldest event; there must be one."""
-        return self._events.popleft()
+        return self._events.pop(0)
 
     def wake(self) -> None:
-        """Let the reader look around, without an event."""
-        self._woken.set()
+        """Let the reader look around, without an event; nothing if it does not wait."""
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)
 
     async def wait(self, seconds: float | None) -> None:
         """Wait until something is put, somebody wakes the reader, or the time is over.
@@ -37,12 +40,14 @@ class Mailbox:
         Args:
             seconds: how long at most; None: without end.
         """
-        self._woken.clear()
+        loop = asyncio.get_running_loop()
+        self._reader = loop.create_future()
         alarm: asyncio.TimerHandle | None = None
         if seconds is not None:
-            alarm = asyncio.get_running_loop().call_later(seconds, self._woken.set)
+            alarm = loop.call_later(seconds, self.wake)
         try:
-            await self._woken.wait()
+            await self._reader
         finally:
+            self._reader = None
             if alarm is not None:
                 alarm.cancel()

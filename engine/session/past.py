@@ -7,7 +7,6 @@ keeper, `on_step`. So what a call weighs does not grow with what was done in it.
 from __future__ import annotations
 
 import copy
-from collections import deque
 from collections.abc import Iterable
 
 from engine.core.step import Step
@@ -24,7 +23,7 @@ class Past:
 
     def __init__(self, kept: int | None, steps: Iterable[Step] = ()) -> None:
         self._kept = kept
-        self._latest: deque[Step] = deque()
+        self._latest: list[Step] = []
         self._forgotten = Figures()
         for step in steps:
             self.append(step)
@@ -46,4 +45,4 @@ class Past:
         """Take the next step; one that is forgotten for it has left its figures."""
         self._latest.append(step)
         if self._kept is not None and len(self._latest) > self._kept:
-            self._forgotten.take(self._latest.popleft())
+            self._forgotten.take(self._latest.pop(0))

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from engine.errors import ConfigurationError
+from engine.session.gate import Gate
 from engine.session.options import CallResult
 from engine.session.stopping import stopped_by_signals
 from media.tasks import TaskOwner
@@ -19,8 +20,7 @@ class Running(ABC):
     def __init__(self) -> None:
         self._owner = TaskOwner(lambda _: None)  # what `run` raises is raised to who waits for it
         self._task: asyncio.Task[CallResult] | None = None
-        self._begun, self._joined = asyncio.Event(), asyncio.Event()
-        self._ended = asyncio.Event()
+        self._begun, self._joined, self._ended = Gate(), Gate(), Gate()
         self._failure: str | None = None
         """Why the call could not begin."""
 
@@ -49,12 +49,12 @@ class Running(ABC):
         """
         if self._task is None:
             self._task = self._owner.start(self.run(), "session")
-        await self._begun.wait()
+        await self._begun.passed()
         if self._failure is not None:
             await self.wait_closed()
             raise ConfigurationError(self._failure)
         if wait_for_participant:
-            await self._joined.wait()
+            await self._joined.passed()
             if not self.opened:
                 result = await self.wait_closed()
                 raise TimeoutError(f"nobody joined the call: {result.reason}")
@@ -67,7 +67,7 @@ class Running(ABC):
 
     async def until_over(self) -> None:
         """Wait for the end of the call, whoever runs it."""
-        await self._ended.wait()
+        await self._ended.passed()
 
     async def run_until_closed(self) -> CallResult:
         """Run the call to its end; SIGINT and SIGTERM end it, a second one at once.
@@ -96,8 +96,8 @@ class Running(ABC):
 
     def _no_longer_awaited(self) -> None:
         """The call is over: nothing more is waited for."""
-        for event in (self._begun, self._joined, self._ended):
-            event.set()
+        for gate in (self._begun, self._joined, self._ended):
+            gate.open()
 
     def _cancel(self) -> None:
         if self._task is not None:

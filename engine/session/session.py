@@ -285,7 +285,7 @@ class Session(Commands, Running):
 
     def _tell(self, step: Step) -> None:
         if isinstance(step.cause, ParticipantJoined):
-            self._joined.set()
+            self._joined.open()
         self._desk.saw(step)
         self._subscriptions.saw(step)
 
@@ -332,7 +332,7 @@ class Session(Commands, Running):
             self._failure = failure
             self.close(failure)
         else:
-            self._begun.set()
+            self._begun.open()
 
     async def _prepare(self) -> str | None:
         """Open the pipeline; return why it cannot be, or None."""

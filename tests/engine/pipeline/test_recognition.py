@@ -61,3 +61,20 @@ def test_where_nobody_speaks_there_is_nothing_to_split(on_bench):
         return bench.events, stt.pushed
 
     assert on_bench(body) == ([], [])
+
+
+def test_what_is_before_an_edge_is_kept_for_a_detector_as_slow_as_it_turns_out_to_be(on_bench):
+    async def body(bench):
+        stt = ScriptedRecognizer(["one", "two"])
+        stage = Recognition(stt, bench.post, bench.time)
+        await stage.open()
+        for edge in (1.6, 3.6):  # each told 0.4 s after it was
+            for _ in range(20):
+                stage.hear("ann", np.zeros(RATE // 10, np.int16))
+            stage.edge(VoiceEdge(kind="start", at=edge), participant="ann")
+            stage.edge(VoiceEdge(kind="end", at=edge + 0.4), participant="ann")
+            await asyncio.sleep(1)
+        await stage.aclose()
+        return stt.pushed
+
+    assert on_bench(body) == [0.45, 0.7]
