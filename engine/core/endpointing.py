@@ -29,7 +29,7 @@ recogniser, and is known by its words alone until the voice ends.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from engine.core.deadlines import Deadlines
 from engine.core.hearing import Hearing, UserTurn
@@ -38,6 +38,8 @@ from engine.core.pace import Pace
 from engine.effects import CloseStretch, PredictEndOfTurn
 from engine.events import EndOfTurnPredicted, Millis
 from engine.machine.compiled import ListenPolicy
+
+_Limits: TypeAlias = tuple[str, Millis | None, Millis | None, Millis | None]
 
 PREDICTION_GRACE: Millis = 100
 """A text rule answers in 5 ms, an audio model in 30 to 60; who is slower answers the next words."""
@@ -75,6 +77,8 @@ class Endpointing:
         self._probability: float | None = None
         self._grace: Millis = 0
         """Until then the detector may still answer."""
+        self._kept: _Limits | None = None
+        """What the deadlines were made true to the last time."""
 
     def began(self, turn: UserTurn, *, unheard: bool) -> None:
         """The caller makes a sound; `unheard`: the agent has not answered the last turn yet."""
@@ -101,14 +105,26 @@ class Endpointing:
         turn = self._hearing.turn
         if turn is None:
             return
-        silent = not self._hearing.voice
+        limits = self._limits(turn, policy)
+        if limits == self._kept:  # as after most of what is heard
+            return
+        self._kept = limits
+        name, long, words, over = limits
+        self._keep(f"long_turn:{name}", long)
+        self._keep(f"transcript:{name}", words)
+        self._keep(f"end_of_turn:{name}", over)
+
+    def _limits(self, turn: UserTurn, policy: ListenPolicy) -> _Limits:
+        """Return the turn and its limits: of its length, until its words come, until it is over."""
         since = self._since(turn)
-        self._keep(f"long_turn:{turn.id}", None if silent else since + policy.max_turn)
-        words_due = turn.owed if silent else self._hearing.by_words
-        latest = turn.last_speech + policy.transcript_timeout if words_due else None
-        self._keep(f"transcript:{turn.id}", latest)
-        over = silent and not turn.owed and not turn.overlap and bool(turn.texts)
-        self._keep(f"end_of_turn:{turn.id}", self._over(turn, policy) if over else None)
+        if self._hearing.voice:
+            words_due = self._hearing.by_words
+            latest = turn.last_speech + policy.transcript_timeout if words_due else None
+            return turn.id, since + policy.max_turn, latest, None
+        if turn.owed:
+            return turn.id, None, turn.last_speech + policy.transcript_timeout, None
+        over = turn.texts and not turn.overlap
+        return turn.id, None, None, self._over(turn, policy) if over else None
 
     def _over(self, turn: UserTurn, policy: ListenPolicy) -> Millis:
         """Return when the turn is over if nothing more is heard."""
@@ -131,7 +147,7 @@ class Endpointing:
     def closed(self, turn: UserTurn) -> None:
         """The turn is closed."""
         self._pace.closed(turn)
-        self._probability = None
+        self._probability = self._kept = None
         self._deadlines.cancel(f"transcript:{turn.id}")
         self._deadlines.cancel(f"end_of_turn:{turn.id}")
         self._deadlines.cancel(f"long_turn:{turn.id}")
@@ -152,6 +168,6 @@ class Endpointing:
 
     def from_dict(self, data: Mapping[str, Any]) -> None:
         """Restore what `to_dict` gave."""
-        self._probability = data["probability"]
+        self._probability, self._kept = data["probability"], None
         self._grace = data["grace"]
         self._pace.from_dict(data.get("pace", {}))

@@ -24,7 +24,7 @@ from engine.core.endpointing import Endpointing
 from engine.core.floor import Facts, Floor
 from engine.core.hearing import Hearing, UserTurn
 from engine.core.history import History
-from engine.core.interruption import Interruption, Verdict, Words
+from engine.core.interruption import Heard, Interruption, Verdict, Words
 from engine.core.outbox import Outbox
 from engine.core.people import People
 from engine.core.silence import Silence
@@ -64,14 +64,7 @@ class Exchange:
         self.turns = turns
         self.hearing = Hearing(outbox)
         self.endpointing = Endpointing(outbox, deadlines, self.hearing)
-        self.interruption = Interruption(
-            outbox,
-            deadlines,
-            self.hearing,
-            turns,
-            here=lambda: dialog.interruptions,
-            working=lambda: dialog.busy,
-        )
+        self.interruption = Interruption(outbox, deadlines, self.hearing, turns, dialog)
         self.silence = Silence(outbox, deadlines)
         self.floor = Floor(outbox)
         self.people = People()
@@ -115,22 +108,22 @@ class Exchange:
                 self._outbox.note("late", transcript=event.text)
             return
         self.silence.sign_of_life()
-        self._heard(turn, Words.of(event))
+        self._heard(turn, event)
 
-    def _heard(self, turn: UserTurn, words: Words) -> None:
+    def _heard(self, turn: UserTurn, words: Heard) -> None:
         if turn.overlap:
             self._judge(turn, words)
         elif words.final:
             self._take(turn, words)
 
-    def _take(self, turn: UserTurn, words: Words) -> None:
+    def _take(self, turn: UserTurn, words: Heard) -> None:
         if words.text.strip():
             self.hearing.take(words.text, trusted=words.accepted)
             self.endpointing.heard(turn, self._dialog.kinds)
 
     # --- over a line of the agent ----------------------------------------------------------------
 
-    def _judge(self, turn: UserTurn, words: Words) -> None:
+    def _judge(self, turn: UserTurn, words: Heard) -> None:
         verdict = self.interruption.judge(words, expected=self._expected(words))
         if verdict is Verdict.CUT:
             self._interrupt("words")
@@ -143,7 +136,7 @@ class Exchange:
             self._outbox.note("backchannel", turn=turn.id, text=words.text)
             self._go_on("backchannel")
 
-    def _expected(self, words: Words) -> bool:
+    def _expected(self, words: Heard) -> bool:
         """Say whether words answer what is asked; they need be no more than one."""
         dialog = self._dialog
         return dialog.yes_no_open or (words.final and dialog.expects(words.text))
@@ -315,7 +308,8 @@ class Exchange:
         """Bring the open turn, the deadlines and the held lines up to date."""
         turn = self.hearing.turn
         if turn is not None:
-            turn.overlap = turn.overlap and self.interruption.contested
+            if turn.overlap:
+                turn.overlap = self.interruption.contested
             if not (self.hearing.voice or turn.owed or turn.texts):
                 self._drop(turn)
         self.endpointing.review(self._dialog.listen)
@@ -347,17 +341,17 @@ class Exchange:
 
     def settle(self) -> None:
         """Bring both states up to date."""
-        head = self.turns.head
-        facts = Facts(
-            opened=self.opened,
-            closing=self.closing,
-            voice=self.hearing.voice,
-            holding=self.hearing.holding,
-            audible=head is not None and head.state == "audible",
-            lines=head is not None,
-            working=self._working or self.asked_for or (self.opened and self._dialog.busy),
+        head, hearing = self.turns.head, self.hearing
+        facts = Facts(  # by their places: after every event, and names cost as much as the rest
+            self.opened,
+            self.closing,
+            hearing.voice,
+            hearing.holding,
+            head is not None and head.state == "audible",
+            head is not None,
+            self._working or self.asked_for or (self.opened and self._dialog.busy),
         )
-        if self.floor.settle(facts, self.hearing.edge):
+        if self.floor.settle(facts, hearing.edge):
             self._dialog.agent_state, self._dialog.user_state = self.floor.agent, self.floor.user
 
     @property

@@ -110,6 +110,8 @@ class Hearing:
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
         self._speakers: set[str] = set()
+        self.voice = False
+        """Whether anybody is heard right now."""
         self._count = 0
         self._late = False
         self.turn: UserTurn | None = None
@@ -118,11 +120,6 @@ class Hearing:
         """Id and words of the last turn the dialog was given."""
         self.edge: Millis = 0
         """When the voice last began or ended."""
-
-    @property
-    def voice(self) -> bool:
-        """Whether anybody is heard right now."""
-        return bool(self._speakers)
 
     @property
     def by_words(self) -> bool:
@@ -209,7 +206,7 @@ class Hearing:
         A final that comes after the turn was closed is then late; one that comes before is not.
         """
         assert self.turn is not None, "only an open turn is owed anything"
-        self._speakers.discard(_BY_WORDS)
+        self._silent(_BY_WORDS)
         heard, self.turn.partial = self.turn.partial, ""
         self.turn.owed, self.turn.settled = False, True
         self._late = bool(heard)
@@ -229,6 +226,7 @@ class Hearing:
     def hush(self) -> None:
         """Forget everything that is heard (the call is over)."""
         self._speakers.clear()
+        self.voice = False
         self.turn = None
 
     def _open(self, *, overlap: bool) -> UserTurn:
@@ -246,16 +244,22 @@ class Hearing:
             turn.stretch(edge)
         self._speakers.discard(_BY_WORDS)  # a voice activity detector knows better
         self._speakers.add(participant)
+        self.voice = True
         return turn
 
     def _end(self, participant: str, edge: Millis) -> UserTurn | None:
         if participant not in self._speakers:
             return None
+        self._silent(participant)
+        turn = self.turn
+        if not self.voice and turn is not None:
+            self.edge = turn.last_speech = max(edge, turn.began or 0)
+            turn.owed = turn.owed or not turn.settled
+        return turn
+
+    def _silent(self, participant: str) -> None:
         self._speakers.discard(participant)
-        if not self._speakers and self.turn is not None:
-            self.edge = self.turn.last_speech = max(edge, self.turn.began or 0)
-            self.turn.owed = self.turn.owed or not self.turn.settled
-        return self.turn
+        self.voice = bool(self._speakers)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what must survive, as JSON-like data."""
@@ -272,6 +276,7 @@ class Hearing:
     def from_dict(self, data: Mapping[str, Any]) -> None:
         """Restore what `to_dict` gave."""
         self._speakers = set(data["speakers"])
+        self.voice = bool(self._speakers)
         self._count, self._late, self.edge = data["count"], data["late"], data["edge"]
         self.last = (data["last"][0], data["last"][1])
         turn = data["turn"]

@@ -37,11 +37,11 @@ are expected, and sounds of hesitation. How words are told apart and counted: `e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 from engine.core import agent
 from engine.core.deadlines import Deadlines
@@ -88,15 +88,9 @@ class Words:
     confidence: float = 1.0
     accepted: bool = True
 
-    @classmethod
-    def of(cls, event: TranscriptReceived) -> Words:
-        """Take what matters from the event."""
-        return cls(
-            text=event.text,
-            final=event.final,
-            confidence=event.confidence,
-            accepted=event.accepted,
-        )
+
+Heard: TypeAlias = Words | TranscriptReceived
+"""What is judged: a transcript as it came, or words that were kept or are taken for one."""
 
 
 def is_backchannel(text: str, policy: InterruptionPolicy, *, expected: bool) -> bool:
@@ -126,7 +120,7 @@ def has_phrase(text: str, policy: InterruptionPolicy) -> bool:
 
 
 def judge(
-    words: Words,
+    words: Heard,
     policy: InterruptionPolicy,
     *,
     expected: bool,
@@ -160,11 +154,18 @@ def judge(
     return Verdict.KEEP if words.final else Verdict.GO_ON
 
 
-def _judge_doubtful(words: Words, enough: bool) -> Verdict:
+def _judge_doubtful(words: Heard, enough: bool) -> Verdict:
     """Noise often comes as one wrong word; somebody who goes on speaking means it."""
     if enough:
         return Verdict.CUT
     return Verdict.DISCARD if words.final else Verdict.GO_ON
+
+
+class State(Protocol):
+    """What matters of the dialog: the policy where it stands, and whether it works on an answer."""
+
+    interruptions: InterruptionPolicy
+    busy: bool
 
 
 class Interruption:
@@ -176,14 +177,10 @@ class Interruption:
         deadlines: Deadlines,
         hearing: Hearing,
         turns: Turns,
-        here: Callable[[], InterruptionPolicy],
-        working: Callable[[], bool],
+        dialog: State,
     ) -> None:
         self._outbox = outbox
-        self._here = here
-        """The policy of the state ..."""
-        self._working = working
-        """... and whether it works on an answer."""
+        self._dialog = dialog
         self._deadlines = deadlines
         self._hearing = hearing
         self._turns = turns
@@ -212,7 +209,7 @@ class Interruption:
     @property
     def contested(self) -> bool:
         """Whether something of the agent stands against the caller: their words are judged."""
-        return self._turns.lines or self._shield is not None
+        return self._turns.head is not None or self._shield is not None
 
     @property
     def _shield(self) -> InterruptionPolicy | None:
@@ -220,8 +217,8 @@ class Interruption:
 
         Whoever forbids to interrupt a line does not mean that a slow tool makes the agent deaf.
         """
-        early = self._here().thinking
-        return early if early is not None and not early.allow and self._working() else None
+        early = self._dialog.interruptions.thinking
+        return early if early is not None and not early.allow and self._dialog.busy else None
 
     @property
     def pointless(self) -> bool:
@@ -263,7 +260,7 @@ class Interruption:
         self._deadlines.set("false_alarm", self._outbox.at + policy.false_alarm_pause)
         return True
 
-    def judge(self, words: Words, *, expected: bool) -> Verdict:
+    def judge(self, words: Heard, *, expected: bool) -> Verdict:
         """Decide what words do to the line under way."""
         policy = self.policy
         if policy is None:
@@ -279,7 +276,7 @@ class Interruption:
             paused=self._turns.paused,
         )
 
-    def judge_kept(self, words: Words) -> Verdict:
+    def judge_kept(self, words: Heard) -> Verdict:
         """Decide what words that waited for the end of a line do to the next one.
 
         No question that is still to come can have been open to them.
@@ -307,24 +304,25 @@ class Interruption:
         if head is not None and head.state == "audible" and head.turn != self._turn:
             self._turn, self._since = head.turn, self._outbox.at
         turn = self._hearing.turn
-        policy = self.policy if turn is not None and self._may_stop(turn) else None
-        wanted = (
+        if turn is None or not turn.overlap:  # as after most events
+            self._deadlines.cancel("interrupt")
+            return
+        policy = self.policy if self._may_stop(turn) else None
+        if (
             policy is not None
             and policy.allow
             and policy.mode != "stt"
             and self._confidence >= policy.min_confidence
-        )
-        if not wanted:
-            self._deadlines.cancel("interrupt")
-        elif turn is not None and policy is not None:
+        ):
             due = turn.voiced_for(policy.min_time, self._guarded(policy))
             self._deadlines.set("interrupt", max(self._outbox.at, due))
+        else:
+            self._deadlines.cancel("interrupt")
 
     def _may_stop(self, turn: UserTurn) -> bool:
         """Say whether there is a voice that would stop a line, if the line lets it."""
         return (
-            turn.overlap
-            and turn.began is not None
+            turn.began is not None
             and self._hearing.voice
             and not self._turns.paused
             and not self._only_backchannel

@@ -20,6 +20,20 @@ class Queue:
         self._outbox = outbox
         self._history = history
         self._queue: dict[str, Utterance] = {}
+        self.speaking = False
+        """True while any ordered utterance is not over."""
+        self.head: Utterance | None = None
+        """The line that is audible, or will be next."""
+
+    def _changed(self) -> None:
+        """Read off the head: after a line came, went or moved on, so that nobody need search it."""
+        self.speaking, self.head = False, None
+        for utterance in self._queue.values():
+            if utterance.state != "ending":
+                self.speaking = True
+                if utterance.state != "held":
+                    self.head = utterance
+                    return
 
     @property
     def measured(self) -> bool:
@@ -27,22 +41,9 @@ class Queue:
         return all(u.state != "ending" for u in self._queue.values())
 
     @property
-    def speaking(self) -> bool:
-        """True while any ordered utterance is not over."""
-        return bool(self._queue) and any(u.state != "ending" for u in self._queue.values())
-
-    @property
     def lines(self) -> bool:
         """True while a line was handed to the voice and is not over."""
         return self.head is not None
-
-    @property
-    def head(self) -> Utterance | None:
-        """The line that is audible, or will be next."""
-        for utterance in self._queue.values():
-            if utterance.state in ("ordered", "audible"):
-                return utterance
-        return None
 
     @property
     def queued(self) -> tuple[str, ...]:

@@ -98,7 +98,9 @@ class Turns(Queue):
         )
         self._queue[utterance.id] = utterance
         self._unsaid = True
-        if not self._hold:
+        if self._hold:
+            self._changed()
+        else:
             self._order(utterance)
             self._watch()
         return utterance.id
@@ -126,6 +128,7 @@ class Turns(Queue):
 
     def _order(self, utterance: Utterance) -> None:
         utterance.state = "ordered"
+        self._changed()
         order: dict[str, Any] = {
             "utterance": utterance.id,
             "turn": utterance.turn,
@@ -214,6 +217,7 @@ class Turns(Queue):
         """Take a line off the floor; its end, with what was played of it, is still to come."""
         self._announce(utterance, because)
         utterance.state, utterance.stopped = "ending", stopped
+        self._changed()
         self._watched.stopped(utterance)
 
     # --- what the voice reports ------------------------------------------------------------------
@@ -235,6 +239,7 @@ class Turns(Queue):
             self._late(event.utterance)
             return
         utterance.state, utterance.started = "audible", self._outbox.at
+        self._changed()
         if utterance.remember:
             self._history.opened(utterance.id)
         self._watched.audible(utterance, self._paused_at)
@@ -312,6 +317,7 @@ class Turns(Queue):
     def _drop(self, utterance: Utterance) -> None:
         self._watched.forget(utterance)
         del self._queue[utterance.id]
+        self._changed()
 
     def _late(self, utterance: str) -> None:
         self._outbox.note("late", utterance=utterance)
@@ -326,6 +332,7 @@ class Turns(Queue):
             else:
                 self._announce(utterance, "the call is over")
                 utterance.state, utterance.stopped = "ending", self._outbox.at
+        self._changed()
         self._paused_at, self._hold = None, False
 
     def lose(self) -> None:
@@ -354,3 +361,4 @@ class Turns(Queue):
         self._turn, self._line, self._fresh = data["turn"], data["line"], data["fresh"]
         self._paused_at, self._hold = data["paused_at"], data["hold"]
         self._unsaid, self.last_spoken = data["unsaid"], data["last_spoken"]
+        self._changed()
