@@ -6,9 +6,7 @@ names the call, turn, reply or timer it is about.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-from typing import Any
+from collections.abc import Callable, Mapping
 
 from engine.core import transfer
 from engine.core.keying import Keying
@@ -28,6 +26,8 @@ GRACE: Millis = 60_000
 class Alarms:
     """Takes due deadlines to the parts that set them."""
 
+    __slots__ = ("_overtime", "keying", "listening", "scene", "talking", "timers", "tools")
+
     def __init__(
         self,
         scene: Scene,
@@ -37,25 +37,17 @@ class Alarms:
         talking: Talking,
         keying: Keying,
     ) -> None:
-        self._scene = scene
+        self.scene = scene
+        self.tools = tools
+        self.timers = timers
+        self.listening = listening
+        self.talking = talking
+        self.keying = keying
         self._overtime = False
-        self._due: dict[str, Callable[[str], Any]] = {
-            "first_token": partial(talking.late, "first_token"),
-            "token_gap": partial(talking.late, "token_gap"),
-            "reply": partial(talking.late, "reply"),
-            "keys": lambda _: keying.timed_out(),
-            "understand": lambda turn: listening.failed(turn, "the model took too long"),
-            "tool": tools.timed_out,
-            "retry": tools.retry,
-            "filler": tools.fill,
-            "timer": lambda rest: timers.fired(f"timer:{rest}"),
-            "transfer": lambda _: transfer.timed_out(scene),
-            "limit": lambda _: self._call_too_long(),
-        }
 
     def begin(self) -> None:
         """The call begins: it may not last for ever."""
-        self._scene.deadlines.set("limit", MAX_ELAPSED)
+        self.scene.deadlines.set("limit", MAX_ELAPSED)
 
     def ring(self, name: str) -> None:
         """A deadline is due.
@@ -64,14 +56,14 @@ class Alarms:
             ValueError: it is none of the dialog's.
         """
         kind, _, subject = name.partition(":")
-        act = self._due.get(kind)
+        act = _DUE.get(kind)
         if act is None:
             raise ValueError(f"not a deadline of the dialog: {name}")
-        act(subject)
+        act(self, subject)
 
-    def _call_too_long(self) -> None:
+    def call_too_long(self) -> None:
         """Raise the limit; whoever handles it has a minute to bring the call to its end."""
-        scene = self._scene
+        scene = self.scene
         if self._overtime:
             scene.report("error.limit", "the call did not end in time", scene.stack.top)
             scene.doomed = True
@@ -88,3 +80,19 @@ class Alarms:
     def from_dict(self, data: bool) -> None:
         """Restore what `to_dict` gave."""
         self._overtime = data
+
+
+_DUE: Mapping[str, Callable[[Alarms, str], object]] = {
+    "first_token": lambda alarms, reply: alarms.talking.late("first_token", reply),
+    "token_gap": lambda alarms, reply: alarms.talking.late("token_gap", reply),
+    "reply": lambda alarms, reply: alarms.talking.late("reply", reply),
+    "keys": lambda alarms, _: alarms.keying.timed_out(),
+    "understand": lambda alarms, turn: alarms.listening.failed(turn, "the model took too long"),
+    "tool": lambda alarms, call: alarms.tools.timed_out(call),
+    "retry": lambda alarms, call: alarms.tools.retry(call),
+    "filler": lambda alarms, call: alarms.tools.fill(call),
+    "timer": lambda alarms, rest: alarms.timers.fired(f"timer:{rest}"),
+    "transfer": lambda alarms, _: transfer.timed_out(alarms.scene),
+    "limit": lambda alarms, _: alarms.call_too_long(),
+}
+"""One table for all calls: what is bound to a call would weigh 2 kB in each."""

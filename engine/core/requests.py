@@ -49,6 +49,8 @@ ENDING = "the call is ending"
 
 Handlers = dict[type[Event], Callable[[Any], None]]
 
+_SHARED = (*REPLY_EVENTS, ServiceFailed, TransferEnded)
+
 
 class Requests:
     """Keeps what was asked for until it is over."""
@@ -66,23 +68,26 @@ class Requests:
         self._notes: list[Note] = []
         self._read = 0
         self._end: tuple[str, str] | None = None
+        self._inner: Handlers = {}
+        """Who else takes the events that may be about a request."""
         self.reason = ""
         """Why the call ends, where that was asked for here."""
 
     def around(self, inner: Handlers) -> Handlers:
         """Return these handlers with those of requests before them."""
+        self._inner = {kind: inner[kind] for kind in _SHARED}
         return {
             **inner,
             SayRequested: self._ask,
             ReplyRequested: self._ask,
             TransferRequested: self._ask,
             InterruptRequested: self._interrupt,
-            KeysRequested: lambda event: self._outbox.emit(SendKeys(keys=event.keys)),
+            KeysRequested: self._keys_requested,
             EndRequested: self._end_requested,
             HandlerFailed: self._handler_failed,
-            **{kind: self._written_before(inner[kind]) for kind in REPLY_EVENTS},
-            ServiceFailed: self._failed_before(inner[ServiceFailed]),
-            TransferEnded: self._transferred_before(inner[TransferEnded]),
+            **dict.fromkeys(REPLY_EVENTS, self._replied),
+            ServiceFailed: self._service_failed,
+            TransferEnded: self._transfer_ended,
         }
 
     @property
@@ -114,6 +119,9 @@ class Requests:
         if everything:
             self._exchange.interruption.over()
             self._dialog.interrupted()
+
+    def _keys_requested(self, event: KeysRequested) -> None:
+        self._outbox.emit(SendKeys(keys=event.keys))
 
     def _end_requested(self, event: EndRequested) -> None:
         self._end = self._end or (event.reason, event.kind)
@@ -233,15 +241,12 @@ class Requests:
 
     # --- replies ---------------------------------------------------------------------------------
 
-    def _written_before(self, otherwise: Callable[[Any], None]) -> Callable[[Any], None]:
-        def handle(event: Any) -> None:
-            asked = self._written_now(event.reply)
-            if asked is None:
-                otherwise(event)
-            else:
-                self._written(asked, event)
-
-        return handle
+    def _replied(self, event: Any) -> None:
+        asked = self._written_now(event.reply)
+        if asked is None:
+            self._inner[type(event)](event)
+        else:
+            self._written(asked, event)
 
     def _written_now(self, name: str) -> Asked | None:
         asked = self._asked.get(name)
@@ -270,18 +275,15 @@ class Requests:
             self._fail(asked, "llm", f"the model took too long ({kind})")
         return True
 
-    def _failed_before(self, otherwise: Callable[[Any], None]) -> Callable[[Any], None]:
-        def handle(event: ServiceFailed) -> None:
-            asked = self._written_now(event.subject) if event.service == "llm" else None
-            if asked is not None:
-                self._writing.forget(asked)
-                self._fail(asked, "llm", event.message)
-                return
-            if event.service == "tts":
-                self._line_failed(event.subject, event.message)
-            otherwise(event)
-
-        return handle
+    def _service_failed(self, event: ServiceFailed) -> None:
+        asked = self._written_now(event.subject) if event.service == "llm" else None
+        if asked is not None:
+            self._writing.forget(asked)
+            self._fail(asked, "llm", event.message)
+            return
+        if event.service == "tts":
+            self._line_failed(event.subject, event.message)
+        self._inner[ServiceFailed](event)
 
     def _line_failed(self, line: str, message: str) -> None:
         """A line of a request is lost; without a name it is the voice, and all of them are."""
@@ -295,22 +297,19 @@ class Requests:
 
     # --- transfer --------------------------------------------------------------------------------
 
-    def _transferred_before(self, otherwise: Callable[[Any], None]) -> Callable[[Any], None]:
-        def handle(event: TransferEnded) -> None:
-            under_way = (a for a in self._asked.values() if a.kind == "transfer")
-            asked = next((a for a in under_way if a.stage == "running"), None)
-            if asked is None:
-                otherwise(event)
-                return
-            self._deadlines.cancel(f"transfer:{asked.id}")
-            if event.error is not None:
-                self._fail(asked, "transfer", event.error)
-            else:
-                asked.stage = "said"
-                self.reason = self.reason or "transferred"
-                self._dialog.end("leave")
-
-        return handle
+    def _transfer_ended(self, event: TransferEnded) -> None:
+        under_way = (a for a in self._asked.values() if a.kind == "transfer")
+        asked = next((a for a in under_way if a.stage == "running"), None)
+        if asked is None:
+            self._inner[TransferEnded](event)
+            return
+        self._deadlines.cancel(f"transfer:{asked.id}")
+        if event.error is not None:
+            self._fail(asked, "transfer", event.error)
+        else:
+            asked.stage = "said"
+            self.reason = self.reason or "transferred"
+            self._dialog.end("leave")
 
     # --- the end, and snapshots ------------------------------------------------------------------
 

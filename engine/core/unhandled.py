@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 from engine.core import form, ladders, lines
 from engine.core.findings import Findings
@@ -20,6 +21,8 @@ ends: a caller who is told "sorry" three times has hung up."""
 class Unhandled:
     """The defaults of the language, by the first part of the event's name."""
 
+    __slots__ = ("_mover", "_read_key", "_scene", "_tools")
+
     def __init__(
         self,
         scene: Scene,
@@ -31,21 +34,12 @@ class Unhandled:
         self._mover = mover
         self._tools = tools
         self._read_key = read_key
-        self._defaults: dict[str, Callable[[Frame, Signal], None]] = {
-            "corrected": self._corrected,
-            "dtmf": self._key,
-            "error": self._error,
-            "intent": self._intent,
-            "invalid": self._invalid,
-            "no_input": self._no_input,
-            "no_match": self._no_match,
-        }
 
     def answer(self, frame: Frame, signal: Signal) -> None:
         """Do what the language does about an event of this frame; most events mean nothing."""
-        default = self._defaults.get(signal.name.split(".", 1)[0])
+        default = self._DEFAULTS.get(signal.name.split(".", 1)[0])
         if default is not None:
-            default(frame, signal)
+            default(self, frame, signal)
 
     def fail(self) -> None:
         """Say that something went wrong, and end the call (S15)."""
@@ -128,3 +122,14 @@ class Unhandled:
     def _goodbye(self, frame: Frame, line: str) -> None:
         self._scene.say(line, frame, "error")
         self._scene.ended = "hangup"
+
+    _DEFAULTS: ClassVar[Mapping[str, Callable[[Unhandled, Frame, Signal], None]]] = {
+        "corrected": _corrected,
+        "dtmf": _key,
+        "error": _error,
+        "intent": _intent,
+        "invalid": _invalid,
+        "no_input": _no_input,
+        "no_match": _no_match,
+    }
+    """One table for all calls; by the first part of an event's name."""

@@ -8,8 +8,8 @@ always comes after the findings of the same turn (S5).
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 from engine.core import form, transfer
 from engine.core.frames import Frame
@@ -34,22 +34,13 @@ from engine.machine.selector import first_enabled
 class Verbs:
     """Runs the verb of the state on top."""
 
+    __slots__ = ("_mover", "_scene", "_talking", "_tools")
+
     def __init__(self, scene: Scene, mover: Mover, tools: Tools, talking: Talking) -> None:
         self._scene = scene
         self._mover = mover
         self._tools = tools
         self._talking = talking
-        self._settlers: dict[type, Callable[[Frame, Any], bool]] = {
-            CallFlow: self._call,
-            Collect: self._question,
-            Confirm: self._question,
-            Converse: self._talk,
-            End: self._end,
-            PassOn: self._pass_on,
-            Rest: self._question,
-            Run: self._run,
-            TransferTo: self._transfer,
-        }
 
     def settle(self) -> bool:
         """Do what the top state asks for; True when that was a microstep."""
@@ -59,7 +50,7 @@ class Verbs:
             return self._failed(frame)
         if visit.stage == "done":
             return self._complete(frame)
-        return self._settlers[type(verb)](frame, verb)
+        return self._SETTLERS[type(verb)](self, frame, verb)
 
     # --- one per verb ----------------------------------------------------------------------------
 
@@ -126,3 +117,16 @@ class Verbs:
             frame.visit.failure = None
             scene.fail(failure["name"], failure["message"], frame, tool=failure["tool"])
         return True
+
+    _SETTLERS: ClassVar[Mapping[type, Callable[[Verbs, Frame, Any], bool]]] = {
+        CallFlow: _call,
+        Collect: _question,
+        Confirm: _question,
+        Converse: _talk,
+        End: _end,
+        PassOn: _pass_on,
+        Rest: _question,
+        Run: _run,
+        TransferTo: _transfer,
+    }
+    """One table for all calls."""
