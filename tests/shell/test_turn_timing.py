@@ -1,210 +1,36 @@
 """When a call says what: the instants of turn-taking, as a table.
 
 Every scenario is played twice, on the bare core and through the real session with scripted
-providers on virtual time; both must agree on every step. The world is the same in all of them:
-
-    the end of the voice is reported    0.5 s after it
-    final words come                    0.2 s after the voice ended
-    the model                           begins after 0.1 s and has said its sentence after 0.3 s
-    the voice gives its first sample    0.2 s after it was asked
-
-Instants are seconds since the start of the session and hold to 0.05 s: the room takes a block of
-audio every 0.02 s.
+providers on virtual time; both must agree on every step. The world they are played in stands in
+`tests.shell.timing_kit`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
-from engine.core.step import Step
-from engine.effects import ReportError, Say
-from engine.events import PlayoutFinished, PlayoutStarted
-from engine.flow.model import Flow
-from engine.machine.compiled import CompiledFlow
-from engine.machine.compiler import compile_flow
-from engine.observe.timeline import render
-from engine.testing.golden import run_session
-from engine.testing.script import Script
-from engine.testing.simulator import Simulator
+from tests.shell.timing_kit import (
+    ANSWER,
+    CANNOT_HOLD,
+    LONG,
+    LOOKING_UP,
+    NOTICE,
+    OTHER,
+    QUESTION,
+    SORRY,
+    chat,
+    coughs,
+    leaves,
+    play,
+    says,
+    tells,
+)
 
 TOLERANCE = 0.05
-
-WORLD: Mapping[str, Any] = {"flow": "x", "voice_end": 500, "model": [{"reports": {}}]}
-VOICE: Mapping[str, Any] = {"first_audio": 193}  # audio never comes just when a block is taken
-
-ANSWER = "Here is your answer."  # four words: 0.1 s, then one every 0.05 s, and the end
-LONG = "Once upon a time."
-OTHER = "Whatever you want then."
-
-
-def says(at: float, text: str, lasts: float = 1.0) -> dict[str, Any]:
-    """The caller speaks; the words are final 0.2 s after."""
-    return {"at": ms(at), "user": text, "lasts": ms(lasts), "words_after": 200}
-
-
-def coughs(at: float, lasts: float = 1.0) -> dict[str, Any]:
-    """The caller makes a sound in which nobody finds words."""
-    return {"at": ms(at), "noise": ms(lasts), "words_after": 200}
-
-
-def tells(text: str) -> dict[str, Any]:
-    """The model says this sentence of four words."""
-    assert len(text.split()) == 4
-    return {"reply": text, "first_token": 100, "gap": 50}
-
-
-def leaves(at: float) -> dict[str, Any]:
-    return {"at": ms(at), "leaves": "left"}
-
-
-def ms(seconds: float) -> int:
-    return round(seconds * 1000)
-
-
-# --- the flows -----------------------------------------------------------------------------------
-
-CHAT = """
-turnwise: 1
-flow: chat
-start: talk
-pipeline: {{llm: {{use: scripted}}}}
-{policy}
-handle: {{error: {{say: "Sorry, that did not work.", to: END}}}}
-states:
-  talk: {{say: Hello., converse: Have a chat., max_turns: 9, then: END}}
-"""
-
-QUESTION = """
-turnwise: 1
-flow: question
-start: ask
-pipeline: {llm: {use: scripted}}
-slots: {size: {type: "[small, large]", ask: "Hello."}}
-listen: {silence: 60s, no_match: [Pardon?, Once more?]}
-handle:
-  error: {say: "Sorry, that did not work.", to: END}
-  no_match: {to: END}
-states:
-  ask: {collect: [size], then: done}
-  done: {say: Here is your answer., end: hangup}
-"""
-
-NOTICE = """
-turnwise: 1
-flow: notice
-start: tell
-slots: {size: {type: "[small, large]", ask: "Which size?"}}
-handle: {error: {to: END}}
-states:
-  tell:
-    say: This call is recorded.
-    interruptions: {allow: false, blocked: keep}
-    then: ask
-  ask: {collect: [size], then: done}
-  done: {say: Here is your answer., end: hangup}
-"""
-
-LOOKING_UP = """
-turnwise: 1
-flow: looking_up
-start: talk
-pipeline: {llm: {use: scripted}}
-tools: {look: {use: "python:desk.look", returns: {name: text}, timeout: 30s}}
-handle: {error: {say: "Sorry, that did not work.", to: END}}
-states:
-  talk: {say: Hello., converse: Have a chat., tools: [look], max_turns: 9, then: END}
-"""
-
-
-def chat(policy: str = "listen: {silence: 60s}") -> str:
-    return CHAT.format(policy=policy)
-
-
-def compiled(text: str) -> CompiledFlow:
-    return compile_flow(Flow.model_validate(YAML(typ="safe").load(text)))
-
-
-# --- what came of it -----------------------------------------------------------------------------
-
-
-class Outcome:
-    """The steps of a call, in the words of the table."""
-
-    def __init__(self, steps: Sequence[Step]) -> None:
-        self.steps = steps
-        self._texts = {e.utterance: e.text for s in steps for e in s.effects if isinstance(e, Say)}
-
-    def instants(self, what: str) -> list[float]:
-        """When this happened: `THINKING`, `audible TEXT`, `finished TEXT`, `paused` ..."""
-        return [at / 1000 for at, name in self._happened() if name == what]
-
-    def _happened(self) -> Iterable[tuple[int, str]]:
-        for step in self.steps:
-            yield from ((m.at, m.new) for m in step.moves if m.machine == "agent")
-            cause = step.cause
-            if isinstance(cause, PlayoutStarted):
-                yield step.at, f"audible {self._texts[cause.utterance]}"
-            if isinstance(cause, PlayoutFinished):
-                word = "finished" if cause.complete else "cut"
-                yield step.at, f"{word} {self._texts[cause.utterance]}"
-            for effect in step.effects:
-                if isinstance(effect, ReportError):
-                    yield step.at, effect.name
-            yield from ((step.at, note.kind) for note in step.notes)
-
-    def heard(self) -> list[str]:
-        """What the caller heard, line by line."""
-        notes = [n.data for s in self.steps for n in s.notes if n.kind == "heard"]
-        return [str(data["text"]) for data in notes if data["text"]]
-
-    def turns(self) -> list[str]:
-        return [str(n.data["text"]) for s in self.steps for n in s.notes if n.kind == "turn"]
-
-    def played(self, text: str) -> float:
-        """Seconds of audio of a line that really went out."""
-        finished = [s.cause for s in self.steps if isinstance(s.cause, PlayoutFinished)]
-        return sum(f.played for f in finished if self._texts[f.utterance] == text) / 1000
-
-    def idle_thinking(self) -> list[str]:
-        """Steps after which the agent is THINKING although nothing is waited for."""
-        waiting, found = set[str](), []
-        for step in self.steps:
-            _follow(waiting, step)
-            if step.states.agent == "THINKING" and not waiting:
-                found.append(f"{step.at}: {step.cause}")
-        return found
-
-
-def _follow(waiting: set[str], step: Step) -> None:
-    """Keep the set of requests, calls and lines that were ordered and are not over."""
-    ended = {"Understood": "turn", "ReplyFinished": "reply", "ToolReturned": "call"}
-    ended |= {"ServiceFailed": "subject", "PlayoutFinished": "utterance"}
-    begun = {"Understand": "turn", "StartReply": "reply", "CallTool": "call", "Say": "utterance"}
-    cancelled = {"CancelReply": "reply", "CancelUnderstanding": "turn", "CancelTool": "call"}
-    name = ended.get(type(step.cause).__name__)
-    if name is not None:
-        waiting.discard(getattr(step.cause, name))
-    for effect in step.effects:
-        if (name := cancelled.get(type(effect).__name__)) is not None:
-            waiting.discard(getattr(effect, name))
-        if (name := begun.get(type(effect).__name__)) is not None:
-            waiting.add(getattr(effect, name))
-
-
-def play(flow: str, script: Sequence[Mapping[str, Any]], **world: Any) -> Outcome:
-    """Play a call in both worlds; they agree to the last step."""
-    voice = {**VOICE, "lines": {"Hello.": {"lasts": 100}, **world.pop("lines", {})}}
-    made = Script.model_validate({**WORLD, "script": list(script), "voice": voice, **world})
-    machine = compiled(flow)
-    bare = Simulator(machine, made).run()
-    assert render(run_session(machine, made)) == render(bare)
-    return Outcome(bare)
-
 
 # --- the table -----------------------------------------------------------------------------------
 
@@ -226,8 +52,6 @@ class Scenario:
     world: Mapping[str, Any] = field(default_factory=dict)
 
 
-QUIET = "listen: {silence: 60s}"
-
 SCENARIOS = {
     "a question and its answer": Scenario(
         chat(),
@@ -236,7 +60,7 @@ SCENARIOS = {
         lines={ANSWER: {"lasts": 2000}},
     ),
     "... without thinking ahead": Scenario(
-        chat("listen: {silence: 60s, preempt: none}"),
+        chat("listen: {preempt: none}"),
         [says(0.5, "tell me", 2.0), tells(ANSWER), leaves(8)],
         [("THINKING", 3.00), (f"audible {ANSWER}", 3.50), (f"finished {ANSWER}", 5.50)],
         lines={ANSWER: {"lasts": 2000}},
@@ -261,7 +85,7 @@ SCENARIOS = {
         lines={LONG: {"lasts": 8000}},
     ),
     "barge-in, where it cannot": Scenario(
-        chat(f"{QUIET}\ninterruptions: {{false_alarm: {{resume: false}}}}"),
+        chat(CANNOT_HOLD),
         [says(0.5, "tell me", 2.0), tells(LONG), says(5.0, "no wait"), tells(OTHER), leaves(9)],
         [(f"audible {LONG}", 3.20), (f"cut {LONG}", 5.50), (f"audible {OTHER}", 6.70)],
         heard=["Hello.", "Once", OTHER],
@@ -315,10 +139,47 @@ SCENARIOS = {
         lines={"I will look now.": {"lasts": 1000}},
         world={"tools": {"look": [{"returns": {"name": "Ann"}, "after": 20_000}]}},
     ),
+    "what a tool found is told when the floor is free": Scenario(
+        LOOKING_UP,
+        [
+            says(0.5, "look it up", 1.5),
+            {**tells("I will look now."), "calls": {"look": {}}},
+            says(22.0, "take your time", 2.0),  # the tool answers at 22.5
+            tells("I can wait here."),
+            tells("This one is dropped."),  # thought ahead, without the result
+            tells("Her name is Ann."),
+            leaves(29),
+        ],
+        [
+            ("audible I will look now.", 2.70),
+            ("audible I can wait here.", 24.70),
+            ("audible Her name is Ann.", 26.30),
+        ],
+        heard=["Hello.", "I will look now.", "I can wait here.", "Her name is Ann."],
+        lines={"I will look now.": {"lasts": 1000}},
+        world={"tools": {"look": [{"returns": {"name": "Ann"}, "after": 20_000}]}},
+    ),
     "a cough during the end-of-turn wait": Scenario(
-        chat("listen: {silence: 60s, end_of_turn: {min: 1s, max: 1s}}"),
+        chat(),
+        [
+            {**says(0.5, "tell me", 2.0), "done": 0.0},  # so the turn would be over at 3.3
+            coughs(3.05, 0.3),
+            tells(ANSWER),
+            leaves(9),
+        ],
+        [("THINKING", 4.15), (f"audible {ANSWER}", 4.35)],  # 0.8 s after the cough
+        heard=["Hello.", ANSWER],
+    ),
+    "... where the wait is long": Scenario(
+        chat("listen: {end_of_turn: {min: 1s, max: 1s}}"),
         [says(0.5, "tell me", 2.0), coughs(3.05, 0.3), tells(ANSWER), leaves(9)],
         [("THINKING", 4.35), (f"audible {ANSWER}", 4.55)],
+        heard=["Hello.", ANSWER],
+    ),
+    "a cough before the words are there": Scenario(
+        chat(),
+        [{**says(0.5, "tell me", 2.0), "words_after": 1200}, coughs(3.1), tells(ANSWER), leaves(9)],
+        [("THINKING", 4.60), (f"audible {ANSWER}", 4.80)],
         heard=["Hello.", ANSWER],
     ),
 }
@@ -337,17 +198,33 @@ def test_it_happens_when_the_table_says(scenario):
     assert not outcome.idle_thinking()
 
 
-FAILURES: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], str]] = {
-    "the model raises": ({"reply": "", "error": "down", "first_token": 100}, {}, "error.llm"),
-    "the model never says anything": ({"reply": "", "hangs": True}, {}, "error.llm"),
+FAILURES: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], tuple[str, str]]] = {
+    "the model raises": (
+        {"reply": "", "error": "down", "first_token": 100},
+        {},
+        ("error.llm", "down"),
+    ),
+    "the model never says anything": (
+        {"reply": "", "hangs": True},
+        {},
+        ("error.llm", "did not begin to answer in time"),
+    ),
     "the model stops in the middle": (
         {"reply": "I will", "hangs": True, "first_token": 100},
         {},
-        "error.llm",
+        ("error.llm", "stopped in the middle"),
     ),
-    "the voice raises": (tells(ANSWER), {ANSWER: {"error": "down"}}, "error.tts"),
-    "the voice gives no audio": (tells(ANSWER), {ANSWER: {"lasts": 0}}, "error.tts"),
-    "the voice hangs": (tells(ANSWER), {ANSWER: {"never": True}}, "error.tts"),
+    "the voice raises": (tells(ANSWER), {ANSWER: {"error": "down"}}, ("error.tts", "down")),
+    "the voice gives no audio": (
+        tells(ANSWER),
+        {ANSWER: {"lasts": 0}},
+        ("error.tts", "made no audio"),
+    ),
+    "the voice hangs": (
+        tells(ANSWER),
+        {ANSWER: {"never": True}},
+        ("error.tts", "no audio came in time"),
+    ),
 }
 
 
@@ -355,10 +232,12 @@ FAILURES: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], str]] = {
 def test_a_failure_is_named_and_the_caller_hears_a_line_in_bounded_time(reply, lines, error):
     outcome = play(chat(), [says(0.5, "tell me", 2.0), reply, reply, leaves(30)], lines=lines)
 
-    apology = outcome.instants("audible Sorry, that did not work.")
-    assert outcome.instants(error)
+    name, cause = error
+    apology = outcome.instants(f"audible {SORRY}")
+    assert any(found == name and cause in message for found, message in outcome.errors())
     assert len(apology) == 1
     assert apology[0] <= 3.0 + 10.0 + 1.0, "ten seconds is what a voice has for its first sample"
+    assert not outcome.idle_thinking()
 
 
 @pytest.mark.parametrize("answer", [{"never": True}, {"error": "down"}], ids=["hangs", "raises"])
@@ -367,24 +246,4 @@ def test_a_model_that_does_not_understand_in_time_costs_a_question_at_most(answe
 
     assert outcome.instants("error.llm")
     assert outcome.instants("audible Pardon?")[0] <= 3.0 + 1.5 + 0.25
-
-
-def test_a_cough_costs_no_audio():
-    """The line is played to its last sample, and no sample of it twice."""
-    scenario = SCENARIOS["a cough holds the line, which goes on at the same sample"]
-    outcome = play(scenario.flow, scenario.script, lines=scenario.lines)
-
-    assert outcome.played(LONG) == 8.0
-
-
-@pytest.mark.parametrize("at", [3.25, 4.05, 5.0, 6.35, 7.9])
-def test_the_same_is_remembered_whether_or_not_the_audio_can_be_held(at):
-    """History keeps what was heard, up to a word, and that depends on the samples alone."""
-    script = [says(0.5, "tell me", 2.0), tells(LONG), says(at, "no wait"), tells(OTHER), leaves(16)]
-    held, cut = (
-        play(flow, script, lines={LONG: {"lasts": 8000}}).heard()
-        for flow in (chat(), SCENARIOS["barge-in, where it cannot"].flow)
-    )
-
-    assert held == cut
-    assert all(LONG.startswith(text) for text in held[1:-1])
+    assert not outcome.idle_thinking()
