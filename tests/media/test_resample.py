@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 from media.frames import Samples
 from media.resample import Resampler
 
-RATES = [(48_000, 16_000), (16_000, 48_000), (22_050, 48_000), (48_000, 8_000), (8_000, 48_000)]
+RATES = [
+    (48_000, 16_000),
+    (16_000, 48_000),
+    (24_000, 48_000),
+    (22_050, 48_000),
+    (48_000, 8_000),
+    (8_000, 48_000),
+    (44_056, 48_000),  # in a proportion of 5507 to 6000: no matrix has room for it
+]
 
 
 def sine(rate: int, hertz: float, seconds: float = 0.5) -> Samples:
