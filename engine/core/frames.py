@@ -7,7 +7,7 @@ top is the one the caller talks to.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -20,6 +20,7 @@ from engine.machine.compiled import (
     Converse,
     Rest,
 )
+from engine.machine.moves import Moves, moves_of
 
 Stage: TypeAlias = Literal["fresh", "working", "sent", "done", "failed"]
 """How far the verb of a visit got. `sent` is a transfer that was ordered and cannot be recalled."""
@@ -92,19 +93,25 @@ class Frame:
     """Waiting states that were left, the latest at the end."""
     state: CompiledState = field(init=False, compare=False)
     """The state this frame is in: that of its visit. A new frame is about to enter the first."""
+    waiting: bool = field(init=False, compare=False)
+    """Whether that state waits for the caller."""
+    moves: Moves = field(init=False, compare=False, repr=False)
+    """Where it can go from there."""
+    names: Mapping[str, Any] | None = field(init=False, compare=False, repr=False, default=None)
+    """What its expressions may read, once the scene has said so."""
 
     def __post_init__(self) -> None:
-        self.state = self.flow.states[self.visit.state or self.flow.start]
+        self.moves = moves_of(self.flow)
+        self._stand_in(self.visit.state or self.flow.start)
 
     def enter(self, visit: Visit) -> None:
         """Begin another visit."""
         self.visit = visit
-        self.state = self.flow.states[visit.state]
+        self._stand_in(visit.state)
 
-    @property
-    def waiting(self) -> bool:
-        """True when the state waits for the caller."""
-        return isinstance(self.state.verb, _WAITING)
+    def _stand_in(self, state: str) -> None:
+        self.state = self.flow.states[state]
+        self.waiting = isinstance(self.state.verb, _WAITING)
 
     def remember(self, state: str) -> None:
         """Note that a waiting state was left, for BACK."""
@@ -162,9 +169,15 @@ class Stack:
         """True when one more call would be too deep."""
         return len(self.frames) >= MAX_FRAMES
 
+    def down_from(self, frame: Frame) -> Sequence[Frame]:
+        """Return a frame and those under it, the frame first."""
+        if frame is self.frames[0]:
+            return (frame,)
+        return self.frames[self.frames.index(frame) :: -1]
+
     def find(self, number: int) -> Frame | None:
         """Return the frame with this number, or None when it is gone."""
-        for frame in reversed(self.frames):
+        for frame in self.frames[::-1]:
             if frame.number == number:
                 return frame
         return None
@@ -188,10 +201,11 @@ class Stack:
 
     def qualified(self) -> str:
         """Return the current state with the names of the called flows before it."""
-        state = self.frames[-1].visit.state
-        if len(self.frames) == 1:
+        frames = self.frames
+        state = frames[-1].visit.state
+        if len(frames) == 1:
             return state
-        return "/".join([*(frame.name for frame in self.frames[1:]), state])
+        return "/".join([*(frame.name for frame in frames[1:]), state])
 
     def to_list(self) -> list[dict[str, Any]]:
         """Return all frames as JSON-like data."""

@@ -22,7 +22,7 @@ from engine.core.tooling import Tools
 from engine.core.unhandled import Unhandled
 from engine.core.verbs import Verbs
 from engine.machine.compiled import Transition
-from engine.machine.selector import select
+from engine.machine.selector import first_enabled
 
 MAX_MICROSTEPS = 100
 
@@ -48,12 +48,12 @@ class Macrostep:
 
     def run(self) -> None:
         """Go on until the dialog waits, works or has ended."""
-        scene = self._scene
+        scene, queue = self._scene, self._scene.queue
         scene.blamed.clear()
         steps, warned = 0, False
         while scene.ended is None and not scene.doomed:
-            if scene.queue:
-                self._dispatch(scene.queue.popleft())
+            if queue:
+                self._dispatch(queue.popleft())
             elif not self._verbs.settle():
                 break
             steps += 1
@@ -83,12 +83,12 @@ class Macrostep:
         if frame is None:
             return  # the flow it belongs to is gone, and with it everybody who could care
         scene.event = {"name": signal.name, **signal.data}
-        scene.handling_error = signal.is_error
+        scene.handling_error = is_error = signal.is_error
         try:
             found = self._select(frame, signal)
             if found is None:
                 self._unhandled.answer(frame, signal)
-            elif signal.is_error and _leads_back(*found):
+            elif is_error and _leads_back(*found):
                 self._come_back(*found)
             else:
                 if signal.name.startswith("dtmf."):
@@ -109,14 +109,14 @@ class Macrostep:
             self._mover.stay(frame, transition)
 
     def _select(self, frame: Frame, signal: Signal) -> tuple[Frame, Transition] | None:
-        scene = self._scene
-        place = scene.stack.frames.index(frame)
-        frames = [frame] if signal.is_private else reversed(scene.stack.frames[: place + 1])
-        for candidate in frames:
-            enabled = partial(scene.holds, frame=candidate)
-            transition = select(candidate.state.scopes, signal.name, enabled)
+        scene, event = self._scene, signal.name
+        for candidate in scene.stack.down_from(frame):
+            answers = candidate.moves.answers(candidate.state).to(event)
+            transition = first_enabled(answers, partial(scene.holds, frame=candidate))
             if transition is not None:
                 return candidate, transition
+            if signal.is_private:
+                break
         return None
 
     def _close(self) -> None:

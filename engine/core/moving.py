@@ -21,13 +21,13 @@ from engine.core.values import ShapeError, to_json
 from engine.flow.expressions import EvaluationError, Expression
 from engine.machine.compiled import (
     Collect,
+    CompiledState,
     Confirm,
     Converse,
     Rest,
     SayAction,
     Transition,
 )
-from engine.machine.moves import chart_of
 
 MAX_VISITS = 50
 """Visits of one state (S14)."""
@@ -99,7 +99,7 @@ class Mover:
     def finish(self, frame: Frame, transition: Transition | None = None) -> None:
         """The flow of the top frame is done: return to its caller, or end the call."""
         scene = self._scene
-        self._exit(frame, ())
+        self._exit(frame)
         self._act(frame, transition)
         caller = scene.stack.caller_of(frame)
         if caller is None:
@@ -126,10 +126,9 @@ class Mover:
 
     def abandon(self, frame: Frame) -> None:
         """Drop every frame above this one: exit actions run, nothing is returned."""
-        scene = self._scene
-        while scene.stack.top is not frame:
-            top = scene.stack.top
-            self._exit(top, ())
+        frames = self._scene.stack.frames
+        while (top := frames[-1]) is not frame:
+            self._exit(top)
             self._pop(top, "abandoned")
 
     def _push(self, frame: Frame, because: str) -> None:
@@ -137,7 +136,7 @@ class Mover:
         old = scene.stack.qualified() if scene.stack.frames else ""
         scene.stack.frames.append(frame)
         self._timers.start(frame, "", frame.flow.timers)
-        self._arrive(frame, frame.flow.start, (), old, because)
+        self._arrive(frame, frame.flow.states[frame.flow.start], 0, old, because)
 
     def _pop(self, frame: Frame, because: str) -> None:
         scene = self._scene
@@ -155,6 +154,10 @@ class Mover:
         if self._fired is not None:
             self._fired(frame.flow.id, transition.id)
         match target.kind:
+            case "state" | "repeat":
+                self.abandon(frame)
+                dest = frame.moves.chart.step(frame.visit.state, transition.id)
+                self._move(frame, dest, transition, transition.id)
             case "stay" | "resume":
                 self.stay(frame, transition)
             case "call":
@@ -166,10 +169,6 @@ class Mover:
             case "back":
                 self.abandon(frame)
                 self._back(frame, transition)
-            case _:
-                self.abandon(frame)
-                dest = chart_of(frame.flow).step(frame.visit.state, transition.id)
-                self._move(frame, dest, transition)
 
     def stay(self, frame: Frame, transition: Transition) -> None:
         """Carry out the actions only; put the question again if the caller needs it."""
@@ -211,67 +210,68 @@ class Mover:
         return by_caller or any(isinstance(a, SayAction) for a in transition.actions)
 
     def _act(self, frame: Frame, transition: Transition | None) -> None:
-        if transition is not None:
+        if transition is not None and transition.actions:
             policy = frame.state.interruptions
             perform(self._scene, frame, transition.actions, policy, transition.id)
 
     # --- states ----------------------------------------------------------------------------------
 
-    def _move(
-        self, frame: Frame, dest: str, transition: Transition | None, because: str = ""
-    ) -> None:
-        old, source = self._scene.stack.qualified(), frame.state
-        groups = frame.flow.states[dest].groups
-        shared = _shared(source.groups, groups)
-        if frame.waiting and dest != source.id:
+    def _move(self, frame: Frame, dest: str, transition: Transition | None, because: str) -> None:
+        old, source, target = self._scene.stack.qualified(), frame.state, frame.flow.states[dest]
+        shared = _shared(source.groups, target.groups)
+        if frame.waiting and target is not source:
             frame.remember(source.id)
-        self._exit(frame, source.groups[:shared])
+        self._exit(frame, shared)
         self._act(frame, transition)
-        because = because or (transition.id if transition is not None else "")
-        self._arrive(frame, dest, groups[:shared], old, because)
+        self._arrive(frame, target, shared, old, because)
 
-    def _exit(self, frame: Frame, staying: tuple[str, ...]) -> None:
-        """Leave the state and its groups, inner to outer, but for the groups in `staying`."""
+    def _exit(self, frame: Frame, staying: int = 0) -> None:
+        """Leave the state and its groups, inner to outer, but for that many of the outermost."""
         scene, state = self._scene, frame.state
         transfer.left(scene, frame)
         self._tools.leave(frame, frame.visit)
         self._timers.stop(frame, state.id)
         if state.exit:
             perform(scene, frame, state.exit, state.interruptions, f"exit of {state.id}")
-        for name in reversed(state.groups[len(staying) :]):
+        for name in reversed(state.groups[staying:]):
             self._timers.stop(frame, name)
             perform(
                 scene, frame, frame.flow.groups[name].exit, state.interruptions, f"exit of {name}"
             )
 
     def _arrive(
-        self, frame: Frame, dest: str, inside: tuple[str, ...], old: str, because: str
+        self, frame: Frame, state: CompiledState, inside: int, old: str, because: str
     ) -> None:
-        """Enter a state and its groups, outer to inner, but for the groups in `inside`."""
-        scene, state = self._scene, frame.flow.states[dest]
-        frame.enter(Visit(number=scene.number(), state=dest))
+        """Enter a state and its groups, outer to inner, but for that many of the outermost."""
+        scene, name = self._scene, state.id
+        visit = Visit(scene.number(), name)
+        frame.enter(visit)
         if state.history.fresh:
             said = (item.id for item in reversed(scene.speaker.history) if item.role == "user")
-            frame.visit.since = next(said, "")
-        visits = frame.visits[dest] = frame.visits.get(dest, 0) + 1
+            visit.since = next(said, "")
+        visits = frame.visits[name] = frame.visits.get(name, 0) + 1
         scene.outbox.moved("dialog", old, scene.stack.qualified(), because)
         if visits > MAX_VISITS:
-            frame.visit.stage = "failed"
-            scene.fail("error.limit", f"state {dest} was entered {visits} times", frame)
+            visit.stage = "failed"
+            scene.fail("error.limit", f"state {name} was entered {visits} times", frame)
             return
-        for name in state.groups[len(inside) :]:
-            group = frame.flow.groups[name]
-            self._timers.start(frame, name, group.timers)
-            perform(scene, frame, group.enter, state.interruptions, f"enter of {name}")
-        self._timers.start(frame, dest, state.timers)
+        for group in state.groups[inside:]:
+            self._enter_group(frame, group)
+        if state.timers:
+            self._timers.start(frame, name, state.timers)
         if state.enter:
-            perform(scene, frame, state.enter, state.interruptions, f"enter of {dest}")
+            perform(scene, frame, state.enter, state.interruptions, f"enter of {name}")
         _reset(frame)
         if state.say is not None:
-            line = scene.render(state.say, frame, f"say of {dest}")
+            line = scene.render(state.say, frame, f"say of {name}")
             resting = isinstance(state.verb, Rest)
-            frame.visit.asked = line if resting else ""
+            visit.asked = line if resting else ""
             scene.say(line, frame, "question" if resting else "line")
+
+    def _enter_group(self, frame: Frame, name: str) -> None:
+        group, policy = frame.flow.groups[name], frame.state.interruptions
+        self._timers.start(frame, name, group.timers)
+        perform(self._scene, frame, group.enter, policy, f"enter of {name}")
 
 
 def _reset(frame: Frame) -> None:

@@ -78,6 +78,8 @@ class Personal:
         self, text: str, template: Template, frame: Frame, names: Mapping[str, Any]
     ) -> None:
         """Remember a text if its template reads something personal."""
+        if not (self._ids or frame.memory.sensitive):
+            return  # nothing personal is known
         if text and not template.constant and self._reads(template, frame, names):
             self._texts[text] = None
 
@@ -90,7 +92,7 @@ class Personal:
         """Say whether a text holds a sensitive value, however it is spelled."""
         spelled = ""
         for frame in frames:
-            for value in _secrets(frame):
+            for value in _secrets(frame) if frame.memory.sensitive else ():
                 spelled = spelled or _bare(text)
                 bare = _bare(str(value))
                 if len(bare) >= _SHORTEST and bare in spelled:
@@ -98,8 +100,6 @@ class Personal:
         return False
 
     def _reads(self, template: Template, frame: Frame, names: Mapping[str, Any]) -> bool:
-        if not (self._ids or frame.memory.sensitive):
-            return False
         chains = [use.chain for use in template.names]
         values, specs = frame.memory.slots, frame.flow.slots
         for chain in chains:
@@ -140,8 +140,6 @@ def _wanted(frame: Frame) -> Iterable[str]:
 
 def _secrets(frame: Frame) -> Iterable[Any]:
     memory = frame.memory
-    if not memory.sensitive:
-        return ()
     return [memory.slots[name] for name in memory.sensitive if memory.slots[name] is not None]
 
 

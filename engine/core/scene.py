@@ -10,8 +10,7 @@ from __future__ import annotations
 import datetime
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.core.asking import Asking
 from engine.core.deadlines import Deadlines
@@ -30,14 +29,13 @@ _OWN_ERRORS = frozenset({"error.flow", "error.timeout", "error.tool", "error.tra
 _EPOCH = datetime.datetime(1970, 1, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Signal:
+class Signal(NamedTuple):
     """An event inside a macrostep."""
 
     name: str
     frame: int
     """The frame it belongs to; handlers are looked for there, then in the frames under it."""
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any]
 
     @property
     def is_error(self) -> bool:
@@ -52,7 +50,7 @@ class Signal:
     @property
     def is_private(self) -> bool:
         """True for what the flows below are not told: their slots and work are their own (S9)."""
-        return self.is_own_error or self.name.split(".", 1)[0] in ("corrected", "invalid")
+        return self.is_own_error or self.name.partition(".")[0] in ("corrected", "invalid")
 
 
 class Scene:
@@ -134,18 +132,23 @@ class Scene:
 
     # --- evaluating ------------------------------------------------------------------------------
 
-    def names(self, frame: Frame, **more: Any) -> View:
-        """Return what expressions and templates of this frame may read now."""
-        return View(self, frame, more)
+    def names(self, frame: Frame, **more: Any) -> Mapping[str, Any]:
+        """Return what expressions and templates of this frame may read, as it is when read."""
+        if more:
+            return View(self, frame, more)
+        if frame.names is None:
+            frame.names = View(self, frame, more)
+        return frame.names
 
     def evaluate(self, expression: Expression, frame: Frame, **more: Any) -> Any:
         """Return the value of an expression. Raises `EvaluationError`."""
-        return expression.evaluate(View(self, frame, more))
+        return expression.evaluate(self.names(frame, **more))
 
     def holds(self, transition: Transition, frame: Frame) -> bool:
         """Judge a guard; one that cannot be judged is false, and reported once (S3)."""
         try:
-            return transition.when is None or self.evaluate(transition.when, frame) is True
+            when = transition.when
+            return when is None or when.evaluate(frame.names or self.names(frame)) is True
         except EvaluationError as error:
             if transition.id not in self.blamed:
                 self.blamed.add(transition.id)
@@ -154,9 +157,9 @@ class Scene:
 
     def render(self, template: Template, frame: Frame, where: str, **more: Any) -> str:
         """Return a template as text; one that cannot be rendered is empty, and reported."""
-        names = View(self, frame, more)
+        names = self.names(frame, **more)
         try:
-            text = template.render(names).strip()
+            text = template.render(names)
         except EvaluationError as error:
             self.fail("error.flow", f"{where}: {error}", frame)
             return ""

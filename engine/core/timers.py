@@ -39,7 +39,7 @@ class Timers:
     def stop(self, frame: Frame, owner: str | None = None) -> None:
         """Stop the timers of an owner, or all timers of a frame."""
         if not self._running:
-            return
+            return  # as in most flows
         for deadline, timer in list(self._running.items()):
             if timer.frame == frame.number and owner in (None, timer.owner):
                 self._scene.deadlines.cancel(deadline)

@@ -56,6 +56,8 @@ def from_json(value: Any, type_: SlotType, where: str = "value") -> Any:
         if type_.optional:
             return None
         raise ShapeError(f"{where} is missing, expected {type_.kind}")
+    if type(value) is _AS_IT_IS.get(type_.kind):
+        return value
     try:
         return _READERS[type_.kind](value, type_, where)
     except ShapeError:
@@ -147,6 +149,9 @@ def _map(value: Any, type_: SlotType, where: str) -> dict[str, Any]:
         for name, field in type_.fields.items()
     }
 
+
+_AS_IT_IS: Mapping[str, type] = {"boolean": bool, "integer": int, "text": str}
+"""Kinds whose values need no reader, where they have this very type."""
 
 _READERS: dict[str, Callable[[Any, SlotType, str], Any]] = {
     "text": _text,

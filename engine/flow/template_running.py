@@ -67,9 +67,7 @@ class Program:
         if self._pieces is None:
             return None
         try:
-            text = "".join(
-                [p if isinstance(p, str) else _speakable(look_up(names, p)) for p in self._pieces]
-            )
+            text = "".join([p if isinstance(p, str) else _said(names, p) for p in self._pieces])
         except _FAILURES:
             return None
         return text if len(text) <= self._longest else None
@@ -200,6 +198,11 @@ def _speakable(value: Any) -> str:
     """What `{{ value }}` prints."""
     if isinstance(value, Undefined):
         return str(value)  # raises, and names what is missing
+    return value if isinstance(value, str) else spoken(value)
+
+
+def _said(names: Mapping[str, Any], chain: tuple[str, ...]) -> str:
+    value = look_up(names, chain)
     return value if isinstance(value, str) else spoken(value)
 
 

@@ -61,8 +61,7 @@ class Template:
                 longer than `MAX_OUTPUT`.
         """
         constant = self._program.constant
-        text = self._program.render(names) if constant is None else constant
-        return " ".join(text.split())
+        return " ".join(self._program.render(names).split()) if constant is None else constant
 
     def __reduce__(self) -> tuple[type[Template], tuple[str]]:
         return Template, (self.source,)
@@ -91,7 +90,7 @@ class _Plain:
     names: tuple[NameUse, ...] = ()
 
     def __init__(self, source: str) -> None:
-        self.constant: str | None = source
+        self.constant: str | None = " ".join(source.split())
         self.problems: tuple[Problem, ...] = ()
         if len(source) > MAX_OUTPUT:
             message = f"the text has {len(source)} characters; {MAX_OUTPUT} are allowed"

@@ -1,5 +1,7 @@
 """Every move a flow's dialog can make, as a literal table: the chart of its states.
 
+With it lies what else of a flow is worked out once and shared by its calls: who answers what.
+
 The table has one row for each transition that leads to a state, for each state it stands in scope
 of; its trigger is the transition's id. Transitions that do not leave their state (`STAY`, `RESUME`,
 a digression) have no row; `REPEAT` is a row from a state to itself. `BACK` has none either: its
@@ -13,30 +15,57 @@ from collections.abc import Iterator
 
 from engine.machine.chart import Chart, Row
 from engine.machine.compiled import CompiledFlow, CompiledState, Transition
+from engine.machine.selector import Answers
 
 _KEPT = 64
-"""Charts kept at once. A process serves few flows; a reloaded flow's old chart must not stay."""
+"""Flows whose moves are kept at once. A process serves few; those of a reloaded one must go."""
 
-_charts: OrderedDict[int, tuple[CompiledFlow, Chart]] = OrderedDict()
-"""Read-only once built, so calls may share them; each entry keeps its flow alive, so that the
-identity it is filed under cannot be given to another flow."""
+
+class Moves:
+    """What the calls of one flow share: where its transitions lead, and who answers what.
+
+    Attributes:
+        flow: the flow.
+        chart: its table of moves.
+    """
+
+    __slots__ = ("_answers", "chart", "flow")
+
+    def __init__(self, flow: CompiledFlow) -> None:
+        self.flow = flow
+        self.chart = Chart(f"flow {flow.id}", tuple(flow.states), rows_of(flow))
+        self._answers: dict[str, Answers] = {}
+
+    def answers(self, state: CompiledState) -> Answers:
+        """Return who answers what in a state; worked out when a call first comes there."""
+        known = self._answers.get(state.id)
+        if known is None:
+            known = self._answers[state.id] = Answers(state.scopes)
+        return known
+
+
+_moves: OrderedDict[int, Moves] = OrderedDict()
+"""Each keeps its flow alive, so that the identity it is filed under is given to no other flow."""
+
+
+def moves_of(flow: CompiledFlow) -> Moves:
+    """Return the moves of a flow; built once, shared by all its calls."""
+    known = _moves.get(id(flow))
+    if known is None:
+        known = _moves[id(flow)] = Moves(flow)
+        if len(_moves) > _KEPT:
+            _moves.popitem(last=False)
+    return known
 
 
 def chart_of(flow: CompiledFlow) -> Chart:
-    """Return the chart of a flow; built once, shared by all its calls."""
-    entry = _charts.get(id(flow))
-    if entry is not None:
-        return entry[1]
-    chart = Chart(f"flow {flow.id}", tuple(flow.states), rows_of(flow))
-    _charts[id(flow)] = (flow, chart)
-    if len(_charts) > _KEPT:
-        _charts.popitem(last=False)
-    return chart
+    """Return the chart of a flow."""
+    return moves_of(flow).chart
 
 
 def build_charts(flow: CompiledFlow) -> None:
     """Have every chart ready before the call: a large one takes a tenth of a second to build."""
-    chart_of(flow)
+    moves_of(flow)
     for called in flow.flows.values():
         build_charts(called)
 

@@ -6,7 +6,7 @@ no guard is judged that an earlier transition made superfluous.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 from engine.machine.compiled import Handler, HandlerScope, Transition
@@ -15,28 +15,59 @@ Enabled: TypeAlias = Callable[[Transition], bool]
 """Says whether a transition's guard holds now."""
 
 
-def select(scopes: Iterable[HandlerScope], event: str, enabled: Enabled) -> Transition | None:
-    """Return the one transition that answers `event`, or None when nobody answers it.
+class Answers:
+    """Who may answer which event in one state: found when first asked, shared by all calls.
 
-    A handler whose transitions are all disabled does not end the search: the next handler that
-    matches is asked, and then the next scope outward.
+    A state lists its handlers scope by scope, as the author wrote them; a step wants the
+    transitions that may fire for one event. There is one list for each event that somebody names,
+    so however many kinds of events arrive, nothing more is kept.
+
+    Args:
+        scopes: the handlers, innermost scope first.
     """
-    for handler in handlers_for(scopes, event):
-        transition = first_enabled(handler.transitions, enabled)
-        if transition is not None:
-            return transition
-    return None
+
+    __slots__ = ("_by_event", "_scopes")
+
+    def __init__(self, scopes: Sequence[HandlerScope]) -> None:
+        self._scopes = scopes
+        self._by_event: dict[str, tuple[Transition, ...]] | None = None
+
+    def to(self, event: str) -> tuple[Transition, ...]:
+        """Return what may fire for an event, in the order in which guards are judged.
+
+        `error.timeout` is answered by handlers for `error.timeout` and for `error`: whatever else
+        matches an event matches the longest name of it that anybody handles.
+        """
+        known = self._by_event
+        if known is None:
+            known = self._by_event = self._indexed()
+        while (found := known.get(event)) is None:
+            event = event.rpartition(".")[0]
+            if not event:
+                return ()
+        return found
+
+    def _indexed(self) -> dict[str, tuple[Transition, ...]]:
+        named = [handler.event for scope in self._scopes for handler in scope.handlers]
+        return {
+            event: tuple(t for h in handlers_for(self._scopes, event) for t in h.transitions)
+            for event in dict.fromkeys(named)
+        }
 
 
 def first_enabled(transitions: Sequence[Transition], enabled: Enabled) -> Transition | None:
-    """Return the first transition whose guard holds, in document order."""
+    """Return the first transition whose guard holds, in document order.
+
+    A handler whose transitions are all disabled does not end the search for an answer: the next
+    handler that matches is asked, and then the next scope outward.
+    """
     for transition in transitions:
         if transition.when is None or enabled(transition):
             return transition
     return None
 
 
-def handlers_for(scopes: Iterable[HandlerScope], event: str) -> Iterator[Handler]:
+def handlers_for(scopes: Sequence[HandlerScope], event: str) -> Iterator[Handler]:
     """Yield the handlers that match `event`: innermost scope first, then document order."""
     for scope in scopes:
         for handler in scope.handlers:

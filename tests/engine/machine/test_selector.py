@@ -6,9 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.machine.compiled import Handler, HandlerScope, Target, Transition
-from engine.machine.selector import first_enabled, handlers_for, matches, select
+from engine.machine.selector import Answers, Enabled, first_enabled, handlers_for, matches
 
-EVENTS = ["error", "error.timeout", "error.tool", "errors", "intent.a", "intent.ab", "intent"]
+EVENTS = [
+    *("error", "error.timeout", "error.tool", "error.tool.x", "errors"),
+    *("intent", "intent.a", "intent.ab", "a"),
+]
 
 
 def transition(name: str) -> Transition:
@@ -28,6 +31,10 @@ def scopes(*owners: dict[str, list[Transition]]) -> list[HandlerScope]:
         )
         for place, owner in enumerate(owners)
     ]
+
+
+def select(around: list[HandlerScope], event: str, enabled: Enabled) -> Transition | None:
+    return first_enabled(Answers(around).to(event), enabled)
 
 
 def never(_: Transition) -> bool:
