@@ -43,6 +43,10 @@ from providers.scripted import (
 )
 from providers.scripted_model import Answer, ScriptedModel
 
+_TOO_LATE = 1e-6
+"""Seconds by which words in the making that are due with the end of their stretch come after it, as
+on the bare core, however the sums of seconds are rounded."""
+
 _MANY = 1_000
 """So often the last answer of a script stays."""
 
@@ -196,7 +200,7 @@ def _heard(speech: Happening) -> Heard:
         text=speech.user or "",
         delay=None if speech.stt_delay is None else speech.stt_delay / 1000,
         at=_heard_at(speech),
-        partials=tuple((after / 1000, text) for after, text in speech.partials.items()),
+        partials=tuple((after / 1000 + _TOO_LATE, text) for after, text in speech.partials.items()),
         confidence=speech.confidence,
         accepted=speech.accepted,
     )

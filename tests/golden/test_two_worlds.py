@@ -177,3 +177,16 @@ def test_words_of_two_stretches_that_come_at_one_instant_come_in_their_order():
     heard = [s for s in bare if isinstance(s.cause, TranscriptReceived)]
     assert [(s.at, s.cause.text) for s in heard] == [(11_745, "four people"), (11_745, "")]
     assert bare == run_session(FLOW, script)
+
+
+@pytest.mark.parametrize("at", [126, 9_126, 9_146, 9_226, 10_146])
+def test_partial_words_that_are_due_with_the_end_of_their_stretch_come_too_late(at):
+    said = {"at": at, "user": "never mind", "lasts": 548, "stt_delay": 5}
+    script = Script.model_validate(
+        {"flow": "x", "script": [{**said, "partials": {680: "what time do you close"}}]}
+    )
+    bare = Simulator(FLOW, script).run()
+
+    heard = [s.cause.text for s in bare if isinstance(s.cause, TranscriptReceived)]
+    assert heard == ["never mind"]
+    assert bare == run_session(FLOW, script)

@@ -18,23 +18,29 @@ LINES = (
     "Well. What would you like to hear?",
     "All is well that ends.",
 )
-WORDS = st.sampled_from(
-    ["no wait", "tell me more of it", "stop", "and the queen", "never mind that"]
-)
+WORDS = ["no wait", "tell me more of it", "stop", "and the queen", "never mind that"]
 
 
 @st.composite
 def timelines(draw):
-    """A caller who talks into what the agent says, always with words.
+    """A caller who talks into what the agent says, always with words that interrupt.
+
+    So the voice lasts for `min_time`, or two words are known before. A shorter one is where both
+    sinks must differ: half a second after it has begun nobody knows yet that it is over, and what
+    was held goes on then, while what was cut is gone.
 
     Voice stands on whole hundredths of a second and words beside them: no two things that count
     fall on one instant, where the order would be anybody's guess.
     """
     at, laid = 50, []
     for _ in range(draw(st.integers(1, 5))):
-        lasts = 10 * draw(st.integers(10, 250))
-        after = 10 * draw(st.integers(0, 60)) + 7
-        laid.append({"at": at, "user": draw(WORDS), "lasts": lasts, "words_after": after})
+        if draw(st.booleans()):
+            lasts, after = 10 * draw(st.integers(10, 30)), 10 * draw(st.integers(0, 15)) + 7
+            words = "no wait"
+        else:
+            lasts, after = 10 * draw(st.integers(51, 250)), 10 * draw(st.integers(0, 60)) + 7
+            words = draw(st.sampled_from(WORDS))
+        laid.append({"at": at, "user": words, "lasts": lasts, "words_after": after})
         at += lasts + VOICE_END + 10 * draw(st.integers(1, 600))
     return [*laid, {"at": at + 9_001, "leaves": "left"}]
 
