@@ -7,7 +7,7 @@ stream ends. `report` is one of the functions, and told apart here: for the engi
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from providers.base import (
     ReplyToolCall,
 )
 from providers.errors import ProviderAnswerError
+from providers.formats import openai_chat
 
 REPORT: Final = "report"
 LONGEST_ARGUMENTS: Final = 64 * 1024
@@ -33,8 +34,8 @@ def talk_body(request: ReplyRequest, *, strict: bool) -> dict[str, Any]:
     if request.report:
         told = "Report what the caller said in their last turn; null for what they did not say."
         functions.append(_function(REPORT, told, request.report, strict))
-    messages = [{"role": "system", "content": request.instructions}, *_messages(request.history)]
-    body: dict[str, Any] = {"messages": messages, "stream": True}
+    talk = openai_chat.payload(request.instructions, request.history)
+    body: dict[str, Any] = {**talk, "stream": True}
     return {**body, "tools": functions} if functions else body
 
 
@@ -47,20 +48,6 @@ def _function(
         "parameters": dict(parameters),
     }
     return {"type": "function", "function": function | ({"strict": True} if strict else {})}
-
-
-def _messages(history: tuple[Mapping[str, Any], ...]) -> Iterator[dict[str, Any]]:
-    """A call stands in the assistant's message, its result in one of its own behind it."""
-    for item in history:
-        if item["role"] != "tool":
-            role = "system" if item["role"] == "developer" else item["role"]
-            yield {"role": role, "content": item["text"]}
-            continue
-        arguments = json.dumps(item["args"], ensure_ascii=False, default=str)
-        function = {"name": item["name"], "arguments": arguments}
-        call = {"id": item["id"], "type": "function", "function": function}
-        yield {"role": "assistant", "content": None, "tool_calls": [call]}
-        yield {"role": "tool", "tool_call_id": item["id"], "content": item["output"]}
 
 
 @dataclass(slots=True)
