@@ -15,7 +15,7 @@ later is noted as `late` and changes nothing but the measure of what was heard.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -154,6 +154,11 @@ class Conversation:
     def history(self) -> tuple[HistoryItem, ...]:
         """What was said and heard so far, in the order of the floor."""
         return self._history.items
+
+    @property
+    def calls(self) -> Iterable[Mapping[str, Any]]:
+        """The latest tools and reports a model asked for; see `engine.core.consultations`."""
+        return self._dialog.recollection.log
 
     @property
     def states(self) -> States:

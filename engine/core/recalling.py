@@ -9,17 +9,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from engine.core import budget
 from engine.core.history import HistoryItem
 from engine.core.memory import MASK
 from engine.machine.remembering import HistoryPolicy
 
 LATEST = 40
 """Messages where the flow sets no limit: more costs time before the first word."""
-_CHARACTERS = 4
-"""Of one token, about, in the languages of the model vendors' own estimates."""
-_AROUND = 4
-"""Tokens that frame each message."""
-
 _ALL = HistoryPolicy()
 
 
@@ -107,20 +103,12 @@ def _within(
     """Keep to the limits, from the latest backwards."""
     if policy.max_items is None and policy.max_tokens is None:
         return found
-    start, left = len(found), policy.max_tokens
-    items = policy.max_items or len(found)
-    while start > 0 and len(found) - start < items:
-        if left is not None:
-            left -= _tokens(found[start - 1])
-            if left < 0 and start < len(found):
-                break
-        start -= 1
-    while start < len(found) - 1 and found[start]["role"] == "tool":
-        start += 1  # its turn is left out
+    costs = [0] * len(found) if policy.max_tokens is None else [_tokens(one) for one in found]
+    results = [one["role"] == "tool" for one in found]  # of a turn that may be left out
+    start = budget.first_kept(costs, results, items=policy.max_items, total=policy.max_tokens)
     return found[start:]
 
 
 def _tokens(message: Mapping[str, Any]) -> int:
-    """Estimate: no model's own counter is asked, so that a replay needs none."""
     text = message["text"] if "text" in message else f"{message['args']}{message['output']}"
-    return -(-len(text) // _CHARACTERS) + _AROUND
+    return budget.tokens(text)

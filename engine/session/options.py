@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from engine.core.history import HistoryItem
+from engine.core.context import Context
 from engine.core.step import Step
 from engine.observe.metrics import CallMetrics
 from engine.pipeline.floor import FloorPolicy
@@ -54,8 +54,8 @@ class CallResult:
     kind: Literal["hangup", "leave"]
     steps: tuple[Step, ...]
     """The latest `SessionOptions.steps_kept`; the figures in `metrics` are those of all."""
-    history: tuple[HistoryItem, ...]
-    """What was said and what was heard, in order."""
+    history: Context
+    """What was said and heard, and what models asked for, in order."""
     metrics: CallMetrics
     failure: str | None = None
     """Set when the call could not even begin: a provider or the room did not open."""

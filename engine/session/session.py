@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import TextIO
 
 from engine.core import snapshot
+from engine.core.context import Context
 from engine.core.conversation import Conversation
-from engine.core.history import HistoryItem
 from engine.core.step import Step
 from engine.effects import HangUp
 from engine.errors import ConfigurationError
@@ -51,6 +51,7 @@ from engine.session.commands import Commands
 from engine.session.current import CURRENT
 from engine.session.desk import RequestDesk
 from engine.session.dispatch import Dispatcher
+from engine.session.gathering import Handoffs, gathered
 from engine.session.grammars import recognition_context, tool_uses
 from engine.session.listener import Listener
 from engine.session.mailbox import Mailbox
@@ -145,6 +146,7 @@ class Session(Commands, Running):
         self._succession = Succession(self.pipeline.tools.resolve)
         self._tape: Tape | None = None
         self._past = Past(self._options.steps_kept, steps)
+        self._handoffs = Handoffs(steps)
         self._over: HangUp | None = None
 
     # --- from outside ----------------------------------------------------------------------------
@@ -159,9 +161,10 @@ class Session(Commands, Running):
         """Whether anybody has joined."""
         return self._conversation.opened
 
-    def history(self) -> tuple[HistoryItem, ...]:
-        """Return what was said and what was heard so far, in order."""
-        return self._conversation.history
+    def history(self) -> Context:
+        """Return what was said and heard so far, and what models asked for, in order."""
+        call = self._conversation
+        return gathered(call.history, call.calls, self._handoffs.found)
 
     def stats(self) -> CallMetrics:
         """Return what can be counted and measured so far."""
@@ -193,7 +196,7 @@ class Session(Commands, Running):
             reason=self._over.reason,
             kind=self._over.kind,
             steps=self.steps,
-            history=self._conversation.history,
+            history=self.history(),
             metrics=self._past.figures,
             failure=self._failure,
         )
@@ -287,6 +290,7 @@ class Session(Commands, Running):
         if isinstance(step.cause, ParticipantJoined):
             self._joined.open()
         self._desk.saw(step)
+        self._handoffs.saw(step)
         self._subscriptions.saw(step)
 
     def _handler_failed(self, name: str, message: str) -> None:

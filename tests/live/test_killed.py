@@ -137,7 +137,7 @@ def test_the_call_goes_on_where_it_was(flow_file, tmp_path):
     (resumed,) = [n for n, step in enumerate(steps) if isinstance(step.cause, SessionResumed)]
     assert resumed >= acknowledged, "no acknowledged step is lost"
     assert spoken(steps[resumed:]) == ["There you are again.", "Who is it for?", "Done Ann."]
-    said = [item.text for item in call.result.history if item.role == "user"]
+    said = [item.text for item in call.result.history.messages if item.role == "user"]
     assert said == ["a large one", "my name is ann"]
     assert kept.ended == "flow"
 

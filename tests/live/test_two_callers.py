@@ -90,6 +90,6 @@ def test_one_has_the_floor_and_each_turn_its_speaker() -> None:
     assert [(e.participant, e.text) for e in finals] == [("ann", "four"), ("ben", "yes")]
     assert [e.participant for e in causes if isinstance(e, SpeechStarted)] == ["ann", "ben"]
     assert {e.participant for e in causes if isinstance(e, FloorDenied)} == {"ben"}
-    told = [(item.speaker, item.text) for item in session.history() if item.role == "user"]
+    told = [(item.speaker, item.text) for item in session.history().messages if item.role == "user"]
     assert told == [("ann", "four"), ("ben", "yes")]
     assert all(person.loud > 48_000 / 2 for person in people), "both heard the agent"

@@ -80,7 +80,7 @@ class KeyRoom(LoopbackRoom):
 
 
 def texts(session):
-    return [item.text for item in session.history()]
+    return [item.text for item in session.history().messages]
 
 
 def replays(flow, journal):
@@ -239,7 +239,7 @@ class TestReplies:
         (order,) = [e for s in session.steps for e in s.effects if isinstance(e, StartReply)]
         assert "You are the desk." in order.instructions
         assert "Tell them that the table is ready." in order.instructions
-        assert not [i for i in session.history() if i.role == "user"]
+        assert not [i for i in session.history().messages if i.role == "user"]
 
     def test_whoever_does_not_wait_for_playback_goes_on_when_it_is_written(self, in_call):
         model = ScriptedModel([{}], replies=["Your table is ready. Come in."])

@@ -187,7 +187,7 @@ class TestFirstSpeaker:
         assert finals == [("caller1", "four"), ("caller2", "yes")]
         turns = [(d["speaker"], d["text"]) for d in notes(session, "turn")]
         assert turns == finals
-        told = [(i.speaker, i.text) for i in result.history if i.role == "user"]
+        told = [(i.speaker, i.text) for i in result.history.messages if i.role == "user"]
         assert told == finals
         assert 'u2 "yes"' in render(session.steps)
         assert "speaker=caller2" in render(session.steps)
@@ -195,7 +195,7 @@ class TestFirstSpeaker:
     def test_with_one_caller_nothing_is_labelled(self, meeting):
         session, result, _, _ = meeting({3.0: says(0, 5_000, 1)}, ["four"], joins=1)
         assert ["speaker" in data for data in notes(session, "turn")] == [False]
-        assert {item.speaker for item in result.history} == {""}
+        assert {item.speaker for item in result.history.messages} == {""}
 
     def test_where_no_second_detector_can_be_made_the_first_is_heard(self, meeting):
         session, _, stt, made = meeting(

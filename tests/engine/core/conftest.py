@@ -48,7 +48,9 @@ FLOW = CompiledFlow(
 
 
 class FakeRecollection:
-    """No summary is ever written."""
+    """Nothing was ever asked, no summary is ever written."""
+
+    log = ()
 
     def summarized(self, event) -> None:
         raise AssertionError("nobody has asked for a summary")
