@@ -30,6 +30,7 @@ from engine.core.history import History, HistoryItem
 from engine.core.outbox import Outbox
 from engine.core.postponed import Postponed
 from engine.core.presence import Presence
+from engine.core.reception import Reception
 from engine.core.rehearsing import Rehearsing
 from engine.core.requests import Requests
 from engine.core.speaker import Speaker
@@ -65,25 +66,12 @@ from engine.events import (
     Understood,
 )
 from engine.machine.compiled import CompiledFlow
-from engine.requests import REQUEST_TYPES
 
 CLOSE_TIMEOUT = 5_000
 """How long the room may take to let go after `HangUp` before that is noted."""
 
 DEADLINES_AT_ONCE = 1_000
 """More deadlines than this in a row, without time passing, are a loop and not a plan."""
-
-_BEFORE_THE_CALL = (
-    SessionStarted,
-    SessionResumed,
-    FlowReplaced,
-    ParticipantJoined,
-    ParticipantLeft,
-    CloseRequested,
-    ServiceFailed,
-    *REQUEST_TYPES.values(),
-)
-"""What may happen before anybody is there."""
 
 DialogFactory: TypeAlias = Callable[[CompiledFlow, Outbox, Deadlines, Speaker], Dialog]
 
@@ -111,6 +99,7 @@ class Conversation:
         self._turns = turns
         self._now: Millis = 0
         self._seq = 0
+        self._states = States(user="", agent="", dialog="")
         self._presence = Presence(
             self._outbox, self._deadlines, self._exchange, self._dialog, self._hang_up
         )
@@ -120,7 +109,10 @@ class Conversation:
         awaited = self._dialog.awaited
         self._postponed = Postponed(self._outbox, self._deadlines, self._exchange, awaited)
         self._ahead = Ahead(self._outbox, asking, copies, self._postponed.premise)
-        self._by_type = self._requests.around(self._handlers())
+        handlers = self._requests.around(self._handlers())
+        self._reception = Reception(
+            self._outbox, self._exchange, self._ahead, self._postponed, handlers
+        )
         self._due = Due(
             self._outbox,
             self._exchange,
@@ -130,7 +122,7 @@ class Conversation:
             self._requests,
             self._postponed,
             self._ahead,
-            self._by_type,
+            self._reception.answers,
         )
 
     # --- what the outside reads ------------------------------------------------------------------
@@ -163,13 +155,17 @@ class Conversation:
     @property
     def states(self) -> States:
         """The three states, and what stands beside them."""
-        floor = self._exchange.floor
-        return States(
-            user=floor.user,
-            agent=floor.agent,
-            dialog=self._dialog.state if self._exchange.opened else "",
-            paused=self._turns.paused,
-        )
+        last, floor, paused = self._states, self._exchange.floor, self._turns.paused
+        dialog = self._dialog.state if self._exchange.opened else ""
+        if (
+            dialog != last.dialog
+            or floor.agent != last.agent
+            or floor.user != last.user
+            or paused != last.paused
+        ):
+            last = States(user=floor.user, agent=floor.agent, dialog=dialog, paused=paused)
+            self._states = last
+        return last
 
     @property
     def opened(self) -> bool:
@@ -191,10 +187,9 @@ class Conversation:
         Raises:
             KeyError: the event is of no kind this conversation knows.
         """
-        at = max(event.at, self._now)
-        steps = self.advance(at)
-        handler = self._handler(event)
-        steps.append(self._step(at, event, partial(handler, event)))
+        at = event.at if event.at > self._now else self._now
+        steps = self.advance(at) if self._deadlines.is_due(at) else []
+        steps.append(self._step(at, event, self._reception.handler(type(event)), event))
         if self._deadlines.is_due(at):
             steps += self.advance(at)
         return steps
@@ -204,7 +199,7 @@ class Conversation:
         steps: list[Step] = []
         while (due := self._deadlines.pop_due(now)) is not None:
             at = max(due.at, self._now)
-            steps.append(self._step(at, due, partial(self._due.ring, due)))
+            steps.append(self._step(at, due, self._due.ring, due))
             if len(steps) > DEADLINES_AT_ONCE and steps[-DEADLINES_AT_ONCE].at == at:
                 raise RuntimeError(f"deadline {due.name!r} is set again and again for {at} ms")
         self._now = max(self._now, now)
@@ -213,21 +208,24 @@ class Conversation:
     def end_turn(self, text: str) -> list[Step]:
         """Take the open turn for over, with this text; told to copies only (`ahead`)."""
         cause = Deadline(name="end_of_turn", at=self._now)
-        return [self._step(self._now, cause, partial(self._exchange.end_turn, text))]
+        return [self._step(self._now, cause, self._exchange.end_turn, text)]
 
-    def _step(self, at: Millis, cause: Event | Deadline, act: Callable[[], None]) -> Step:
+    def _step(
+        self, at: Millis, cause: Event | Deadline, act: Callable[[Any], None], what: object
+    ) -> Step:
+        outbox = self._outbox
         self._now = at
-        self._outbox.begin(at)
-        act()
+        outbox.begin(at)
+        act(what)
         self._complete()
         self._seq += 1
         return Step(
             seq=self._seq,
             at=at,
             cause=cause,
-            moves=tuple(self._outbox.moves),
-            notes=tuple(self._outbox.notes),
-            effects=tuple(self._outbox.effects),
+            moves=tuple(outbox.moves),
+            notes=tuple(outbox.notes),
+            effects=tuple(outbox.effects),
             states=self.states,
         )
 
@@ -239,10 +237,9 @@ class Conversation:
             self._requests.review()
             exchange.settle()
             if (answer := self._postponed.next()) is not None:
-                self._by_type[type(answer)](answer)
-            elif self._turns.drained():
-                if exchange.opened:
-                    self._dialog.speech_over()
+                self._reception.answers[type(answer)](answer)
+            elif self._turns.drained() and exchange.opened and self._dialog.speech_over():
+                continue
             elif self._failures.too_many:
                 self._hang_up(self._failures.too_many)
             elif self._over():
@@ -301,26 +298,6 @@ class Conversation:
             PlayoutStarted: turns.started,
             PlayoutFinished: self._playout_finished,
         }
-
-    def _handler(self, event: Event) -> Callable[[Any], None]:
-        if self._exchange.closing:
-            return self._too_late
-        if not self._exchange.opened and not isinstance(event, _BEFORE_THE_CALL):
-            return self._too_early
-        if self._ahead.owns(event):
-            return self._ahead.take
-        if self._postponed.must_wait(event):
-            return self._postponed.keep
-        return self._by_type[type(event)]
-
-    def _too_early(self, event: Event) -> None:
-        self._outbox.note("early", event=type(event).__name__)
-
-    def _too_late(self, event: Event) -> None:
-        if isinstance(event, PlayoutFinished):
-            self._turns.finished(event)
-        elif not isinstance(event, PlayoutStarted | SpeechPrepared):
-            self._outbox.note("late", event=type(event).__name__)
 
     # --- the life of the call --------------------------------------------------------------------
 

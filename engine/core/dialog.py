@@ -261,10 +261,12 @@ class Dialog:
         self._alarms.ring(name)
         self._run()
 
-    def speech_over(self) -> None:
-        """Every ordered utterance is over: a transfer may now happen, a talk may be complete."""
-        if self._live and not isinstance(self._state.verb, _UNMOVED):
+    def speech_over(self) -> bool:
+        """Every line is over: a transfer or a talk may go on. Say whether that matters here."""
+        matters = self._live and not isinstance(self._state.verb, _UNMOVED)
+        if matters:
             self._run()
+        return matters
 
     def settle(self) -> None:
         """Come to rest, in a state that may be another than it was."""

@@ -25,6 +25,7 @@ from engine.core.exchange import Exchange
 from engine.core.outbox import Outbox
 from engine.events import (
     EVENT_TYPES,
+    REPLY_EVENTS,
     Event,
     Millis,
     ReplyDelta,
@@ -42,18 +43,7 @@ LONGEST: Millis = 60_000
 
 _STAND_STILL = frozenset({"understand", "first_token", "token_gap", "reply", "tool"})
 
-_ANSWERS = frozenset(
-    {
-        Understood,
-        ToolReturned,
-        ReplyStarted,
-        ReplyDelta,
-        ReplyReported,
-        ReplyToolCalled,
-        ReplyFinished,
-        ServiceFailed,
-    }
-)
+ANSWERS = frozenset({Understood, ToolReturned, *REPLY_EVENTS, ServiceFailed})
 """What may be an answer to a request; nothing else waits."""
 
 
@@ -76,8 +66,6 @@ class Postponed:
 
     def must_wait(self, event: Event) -> bool:
         """Say whether this is an answer the dialog waits for, at a bad moment."""
-        if type(event) not in _ANSWERS:
-            return False
         subject = subject_of(event)
         return bool(subject) and subject in self._awaited and self._busy(event)
 

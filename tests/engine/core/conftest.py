@@ -171,8 +171,9 @@ class FakeDialog:
         self.told.append(("resume", killed))
         self.say("Welcome back.")
 
-    def speech_over(self) -> None:
+    def speech_over(self) -> bool:
         self.told.append(("speech_over", self.outbox.at))
+        return True
 
     def to_dict(self) -> dict[str, Any]:
         return {
