@@ -78,7 +78,7 @@ class Builder:
         tag = node.tag.replace("tag:yaml.org,2002:", "!!")
         self._report(
             "TW001", node, path, f"the tag `{tag}` has no meaning in a flow",
-            help="remove it; text that begins with `!` stands in quotes",
+            help="remove it; text that begins with `!` is quoted, and a condition says `not`",
         )  # fmt: skip
 
     # --- maps -------------------------------------------------------------------------------------

@@ -25,6 +25,8 @@ ROOTS = (
 )
 # fmt: on
 CONSTANTS = {"null": None, "true": True, "false": False}
+_ELSEWHERE = {"yes": "true", "on": "true", "no": "false", "off": "false", "none": "null"}
+"""Words that mean the same in other languages."""
 ARITY: dict[str, tuple[int, int]] = {
     "today": (0, 0),
     "now": (0, 0),
@@ -66,7 +68,8 @@ _REFUSED: dict[type[ast.AST], tuple[str, str]] = {
 
 def too_deep(start: int, end: int) -> Problem:
     """The finding for nesting beyond `MAX_DEPTH`."""
-    return Problem(start, end, "TW410", f"the expression is nested deeper than {MAX_DEPTH}")
+    message = f"the expression is nested deeper than {MAX_DEPTH}"
+    return Problem(start, end, "TW410", message, "set a part of it into a variable first")
 
 
 def span(text: str, node: ast.AST, offset: int) -> tuple[int, int]:
@@ -153,6 +156,9 @@ class Judge:
     def _unknown_name(self, name: str, node: ast.AST) -> None:
         if name in ARITY:
             self.refuse(node, f"`{name}` is a function", f"write `{name}(...)`", "TW203")
+        elif name.lower() in _ELSEWHERE and name != self.text:
+            meant = f"write `{_ELSEWHERE[name.lower()]}`; a text stands in quotes"
+            self.refuse(node, f"no name `{name}` in expressions", meant, "TW203")
         elif near := suggest(name, [*ROOTS, *CONSTANTS]):
             self.refuse(node, f"no name `{name}` in expressions", near, "TW203")
         elif name == self.text:

@@ -268,6 +268,8 @@ class _Inference:
             if not _comparable(item_type, whole_type.item or ANY):
                 message = f"{_say(item_type)} is looked for in {_say(whole_type)}"
                 self.report(item, "TW401", message)
+            else:
+                self._enum_pair(whole, whole_type.item or ANY, item, item_type)
         elif whole_type.kind in _TEXTS and item_type.kind not in _TEXTS | _SILENT:
             message = f"{_say(item_type)} is looked for in {_say(whole_type)}"
             self.report(item, "TW401", message)
@@ -282,6 +284,8 @@ class _Inference:
         for argument, found, wanted in zip(node.args, given, _wanted(name), strict=False):
             if found.kind not in wanted | _SILENT:
                 self.report(argument, "TW401", f"`{name}` does not take {_say(found)}")
+        if name == "contains" and len(given) == 2 and given[0].kind == "list":
+            self._enum_pair(node.args[0], given[0].item or ANY, node.args[1], given[1])
         if name in ("min", "max"):
             only_list = len(given) == 1 and given[0].kind == "list"
             return given[0].item or ANY if only_list else _common(given)
@@ -369,4 +373,16 @@ def _comparison_help(left: ValueType, right: ValueType) -> str:
     literal = next((t for t in (left, right) if t.kind == "enum" and len(t.values) == 1), None)
     if literal is not None and {left.kind, right.kind} & _NUMBERS and literal.values[0].isdigit():
         return f"write the number without quotes: `{literal.values[0]}`"
+    if literal is not None:
+        kinds = {left.kind, right.kind} - {"enum"}
+        return _MOMENTS.get(kinds.pop(), "") if len(kinds) == 1 else ""
     return ""
+
+
+_MOMENTS = {
+    "date": "dates are counted from today: `today() + days(1)`; a fixed one is a `min` or `max`",
+    "datetime": "moments are counted from now: `now() + hours(1)`; a fixed one is a `min` or `max`",
+    "time": "times are compared with other slots; a fixed one is a `min` or `max` of the slot",
+    "duration": "lengths are written `minutes(90)`, `hours(2)`, `days(1)`",
+}
+"""What is compared with a value that no text is compared with."""

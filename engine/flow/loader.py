@@ -18,11 +18,11 @@ from pydantic import ValidationError
 
 from engine.flow import renamed, rules
 from engine.flow.catalogue import Catalogue
-from engine.flow.diagnostics import Diagnostic, Path, Span, sort_diagnostics
+from engine.flow.diagnostics import Diagnostic, Path, sort_diagnostics
 from engine.flow.ignores import sift
 from engine.flow.including import Included, Reader
 from engine.flow.model import Flow, Fragment
-from engine.flow.neighbours import locate, missing, shown_name
+from engine.flow.neighbours import call_cycle, locate, missing, shown_name
 from engine.flow.outline import is_fragment
 from engine.flow.patchwork import Patchwork
 from engine.flow.reading import decode, project_root, read_file
@@ -64,6 +64,12 @@ class LoadResult:
         """The longest chain of flows that begins here, itself included, by their files."""
         inner = (result.chain for result in self.subflows.values())
         return (FilePath(self.source.file).stem, *max(inner, key=len, default=()))
+
+    @property
+    def flows(self) -> tuple[Flow, ...]:
+        """The flow and those it calls, at any depth, each once; those with errors are left out."""
+        own = () if self.flow is None else (self.flow,)
+        return (*own, *_within(self.subflows))
 
     @property
     def sources(self) -> dict[str, Source]:
@@ -169,7 +175,10 @@ class _Loader:
             models = {key: inner.flow for key, inner in subflows.items() if inner.flow is not None}
             called = len(chain) > 1
             chains = {key: inner.chain for key, inner in subflows.items()}
-            found = rules.check(flow, whole, models, self._catalogue, called=called, chains=chains)
+            within = _within(subflows)
+            found = rules.check(
+                flow, whole, models, self._catalogue, called=called, chains=chains, within=within
+            )
             # What a fragment offers, and this flow has no use for, is no mistake.
             findings += [f for f in found if f.span.file == source.file or f.code not in _OFFERED]
         findings, ignored = sift(source, findings, judged=judged)
@@ -229,7 +238,7 @@ class _Loader:
         if isinstance(path, Diagnostic):
             return path
         if path in chain:
-            return _cycle(source.span(where), where, chain[chain.index(path) :], path)
+            return call_cycle(source.span(where), where, chain[chain.index(path) :], path)
         if path not in self._loaded:
             text, failure = read_file(path)
             if failure is not None:
@@ -237,6 +246,11 @@ class _Loader:
             name = shown_name(source, written)
             self._loaded[path] = self._load(text, name, path.parent, (*chain, path))
         return self._loaded[path]
+
+
+def _within(subflows: Mapping[str, LoadResult]) -> tuple[Flow, ...]:
+    inner = (flow for result in subflows.values() for flow in result.flows)
+    return tuple({id(flow): flow for flow in inner}.values())
 
 
 def _merged(
@@ -267,21 +281,6 @@ def _is_sound(findings: Iterable[Diagnostic]) -> bool:
     """Whether the rules can trust names and structure."""
     unsound = ("TW0", "TW106")
     return not any(found.is_error and found.code.startswith(unsound) for found in findings)
-
-
-def _cycle(span: Span, where: Path, chain: tuple[FilePath, ...], path: FilePath) -> Diagnostic:
-    names = tuple(file.name for file in (*chain, path))
-    itself = len(chain) == 1
-    message = "a flow names itself as its sub-flow" if itself else "sub-flows name each other"
-    return Diagnostic(
-        code="TW208",
-        message=message,
-        span=span,
-        label="leads back to this file" if itself else f"leads back to `{path.name}`",
-        help="let one of them return instead: `end: return`",
-        path=names,
-        where=where,
-    )
 
 
 def _unreadable(name: str, message: str, help_: str) -> LoadResult:

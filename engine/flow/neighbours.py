@@ -74,3 +74,19 @@ def missing(source: Source, where: Path, written: str, path: FilePath) -> Diagno
         help=help_,
         where=where,
     )
+
+
+def call_cycle(span: Span, where: Path, chain: tuple[FilePath, ...], path: FilePath) -> Diagnostic:
+    """Sub-flows call each other in a circle: the files of `chain`, and `path` again."""
+    names = tuple(file.name for file in (*chain, path))
+    itself = len(chain) == 1
+    message = "a flow names itself as its sub-flow" if itself else "sub-flows name each other"
+    return Diagnostic(
+        code="TW208",
+        message=message,
+        span=span,
+        label="leads back to this file" if itself else f"leads back to `{path.name}`",
+        help="let one of them return instead: `end: return`",
+        path=names,
+        where=where,
+    )

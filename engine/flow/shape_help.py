@@ -14,7 +14,7 @@ from engine.flow.source import Source
 
 _SYNONYMS: dict[str, tuple[str, ...]] = {
     "if": ("when",), "condition": ("when",), "guard": ("when",), "cond": ("when",),
-    "goto": ("to", "then"), "next": ("to", "then"), "target": ("to", "then"),
+    "goto": ("to", "then"), "to": ("then",), "next": ("to", "then"), "target": ("to", "then"),
     "transition": ("to", "then"), "transitions": ("then",), "destination": ("to",),
     "else": ("to",), "otherwise": ("to",), "default_to": ("to",),
     "prompt": ("ask", "say"), "message": ("say",), "text": ("say",), "speak": ("say",),

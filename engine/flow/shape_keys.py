@@ -53,7 +53,8 @@ def _unknown(source: Source, path: Path, known: list[str], schema: Any) -> Diagn
     slip = glued(source, path, known)
     if slip is not None:
         return slip
-    meant = meant_key(key, known)
+    elsewhere = _elsewhere(key, schema)
+    meant = meant_key(key, known) if not elsewhere else None
     owners = [] if meant is not None else _owners().get(key, [])
     notes: list[str] = []
     if owners:
@@ -66,11 +67,21 @@ def _unknown(source: Source, path: Path, known: list[str], schema: Any) -> Diagn
         message=f"unknown key `{key}` in {place(path[:-1], source.data)}",
         span=span,
         label="not a key of " + TITLES.get(schema.get("title", ""), "this map"),
-        help=f"did you mean `{meant}`?" if meant is not None else "",
+        help=f"did you mean `{meant}`?" if meant is not None else elsewhere,
         notes=tuple(notes),
         where=path,
         fix=Fix(f"rename it to `{meant}`", (Edit(span, meant),)) if meant is not None else None,
     )
+
+
+def _elsewhere(key: str, schema: Any) -> str:
+    """Where an action belongs that is not done here."""
+    title, actions = schema.get("title"), flow_schema()["definitions"]["Action"]["properties"]
+    if title == "State" and key in actions:
+        return f"an action is done on entering: `enter: [{{{key}: ...}}]`, or on a way out of it"
+    if title == "Action" and key == "do":
+        return "this list has an order already: give each action an entry of its own"
+    return ""
 
 
 @functools.cache

@@ -88,7 +88,7 @@ def judge_name(
     elif pattern == r"\S":
         yield from judge_empty(source, path)
     else:
-        yield _bad_form(source, path, text)
+        yield _bad_form(source, path, text, is_key=is_key)
 
 
 def _bare_duration(source: Source, path: Path, written: Any) -> Diagnostic:
@@ -208,22 +208,31 @@ _SCHEMES = ("python", "http", "mcp", "provider")
 """How `use` of a tool begins."""
 
 
-def _bad_form(source: Source, path: Path, text: str) -> Diagnostic:
-    message, help_ = f"`{text}` does not have the form it needs", ""
-    if path[-1] == "use":
-        message = f"`{text}` does not say where the tool lives"
-        scheme, _, rest = text.rpartition(":")
-        meant = nearest(scheme.strip(), _SCHEMES) if scheme else None
-        help_ = f"write `{meant or 'python'}:{rest.strip() or 'package.module.function'}`"
-    elif path[-1] == "dtmf":
-        help_ = "keys are 0 to 9, *, #, and A to D"
+def _bad_form(source: Source, path: Path, text: str, *, is_key: bool) -> Diagnostic:
+    message, help_ = _form(path, text)
     return Diagnostic(
         code="TW103",
-        message=f"{subject(path)}: {message}",
-        span=source.span(path),
+        message=message if is_key else f"{subject(path)}: {message}",
+        span=source.key_span(path) if is_key else source.span(path),
         help=help_,
         where=path,
     )
+
+
+def _form(path: Path, text: str) -> tuple[str, str]:
+    """What is wrong with a text, and how it is written."""
+    if path[-1] == "use":
+        scheme, _, rest = text.rpartition(":")
+        meant = nearest(scheme.strip(), _SCHEMES) if scheme else None
+        use = f"{meant or 'python'}:{rest.strip() or 'package.module.function'}"
+        return f"`{text}` does not say where the tool lives", f"write `{use}`"
+    if path[-1] == "dtmf" or path[-3:-1] == ("dtmf", "values"):
+        return f"`{text}` is no key of a telephone", "keys are 0 to 9, *, #, and A to D"
+    if path[:1] == ("migrate",) and path[-1] == "from":
+        return f"`{text}` names no versions", "write `<1.2`, `<=1.2`, or `1.2` alone"
+    if path[:1] == ("migrate",):
+        return f"`{text}` names nothing of a flow", "write `states.NAME` or `slots.NAME`"
+    return f"`{text}` does not have the form it needs", ""
 
 
 # --- choices, bounds, emptiness -------------------------------------------------------------------

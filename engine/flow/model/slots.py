@@ -27,7 +27,7 @@ SCALAR_KINDS: tuple[str, ...] = (
 """The named types, in the order they are documented."""
 
 _SCALAR = "|".join(SCALAR_KINDS)
-TYPE_PATTERN = rf"^(({_SCALAR})|\[[^\[\]]+\]|list\(({_SCALAR})\??\))\??$"
+TYPE_PATTERN = rf"^(({_SCALAR})|\[[^\[\]]+\]|list\((({_SCALAR})\??|\[[^\[\]]+\])\))\??$"
 """A type as text. A list of lists cannot be spoken, so lists do not nest."""
 
 _TYPE = re.compile(TYPE_PATTERN)

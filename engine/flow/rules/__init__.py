@@ -86,6 +86,7 @@ def check(
     *,
     called: bool = False,
     chains: Mapping[str, tuple[str, ...]] | None = None,
+    within: tuple[Flow, ...] = (),
 ) -> list[Diagnostic]:
     """Run every pass over one flow."""
     checked = Checked(
@@ -95,6 +96,7 @@ def check(
         catalogue=catalogue,
         called=called,
         chains=chains or {},
+        within=within,
     )
     book = Book(checked)
     return [found for rule in PASSES for found in rule(book)]

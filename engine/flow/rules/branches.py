@@ -1,7 +1,7 @@
 """Several guards on one name: which of them hold at once, and what none of them covers.
 
-TW309 and TW404. Only guards that are comparisons of one name with fixed values are judged: there
-both what holds and what is missed is certain.
+TW309, TW404, and TW405 where two parts of one guard exclude each other. Only comparisons of one
+name with fixed values are judged: there both what holds and what is missed is certain.
 """
 
 from __future__ import annotations
@@ -118,6 +118,40 @@ def _not_exhaustive(book: Book, ways: list[Way], name: str, missed: list[str]) -
     )  # fmt: skip
 
 
+def contradictions(book: Book) -> Iterator[Diagnostic]:
+    """Two parts of one guard that never hold together (TW405)."""
+    for text in book.texts:
+        syntax = read(text.source)[0] if text.kind == "guard" and text.expression else None
+        if syntax is None or not isinstance(syntax.tree, ast.BoolOp):
+            continue
+        for node in ast.walk(syntax.tree):
+            if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And):
+                name = _torn(syntax, node)
+                if name:
+                    yield book.checked.find(
+                        "TW405", text.path, f"this never holds: no `{name}` is both",
+                        span=book.source.inside(text.path, *syntax.span(node)),
+                        label="never true",
+                        help="one of the two is enough with `or`; else change one of them",
+                    )  # fmt: skip
+
+
+def _torn(syntax: Syntax, node: ast.BoolOp) -> str:
+    """The name of which the parts of an `and` ask what no value can be; mostly none."""
+    asked: dict[str, _Guard] = {}
+    for part in node.values:
+        guard = _of(syntax, part)
+        if guard is None:
+            continue
+        both = asked[guard.name].meet(guard) if guard.name in asked else guard
+        if both is None:
+            # of a text and a number the types have spoken
+            same = (asked[guard.name].values is None) == (guard.values is None)
+            return guard.name if same else ""
+        asked[guard.name] = both
+    return ""
+
+
 def _lists(book: Book) -> Iterator[list[Way]]:
     lists: dict[tuple[str, str], list[Way]] = {}
     for way in book.ways:
@@ -181,4 +215,4 @@ def _comparison(syntax: Syntax, node: ast.Compare) -> _Guard | None:
     return _Guard(name, None, ranges[kind]) if kind in ranges else None
 
 
-PASSES = (overlapping_guards, missing_values)
+PASSES = (overlapping_guards, missing_values, contradictions)

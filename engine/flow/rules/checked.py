@@ -25,6 +25,8 @@ class Checked:
     """It was loaded as a sub-flow of another file."""
     chains: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The longest chain of flows that each sub-flow begins, itself included, by their ids."""
+    within: tuple[Flow, ...] = ()
+    """The flows this one goes through, at any depth, each once."""
 
     # --- places -----------------------------------------------------------------------------------
 

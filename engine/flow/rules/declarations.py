@@ -1,4 +1,4 @@
-"""Slots, variables and inputs as declared (TW408, TW501)."""
+"""Slots, variables and inputs as declared (TW402, TW408, TW501)."""
 
 from __future__ import annotations
 
@@ -175,6 +175,50 @@ def _read_text(written: Any, reader: Callable[[str], Any]) -> Any:
         return _Wrong()
 
 
+def bad_waits(book: Book) -> Iterator[Diagnostic]:
+    """A wait for the end of a turn whose shortest is longer than its longest (TW408).
+
+    Only where both stand in one place: a state that asks for more patience means `max` besides.
+    """
+    for _, path, scope in book.scopes:
+        wait = scope.listen.end_of_turn if scope.listen is not None else None
+        if wait is None or wait.min is None or wait.max is None or wait.min <= wait.max:
+            continue
+        where: Path = (*path, "listen", "end_of_turn")
+        yield book.checked.find(
+            "TW408", (*where, "min"), "the shortest wait is longer than the longest",
+            label="more than `max`",
+            help="exchange them",
+            related=(book.checked.see((*where, "max"), "the longest wait is shorter"),),
+        )  # fmt: skip
+
+
+def unknown_values(book: Book) -> Iterator[Diagnostic]:
+    """`values` gives phrases to what the slot can be (TW402, TW408)."""
+    for name, slot in book.flow.slots.items():
+        for value in slot.values or ():
+            declared = slot.type.item if slot.type.item is not None else slot.type
+            path: Path = ("slots", name, "values", value)
+            if declared.kind == "enum" and value not in declared.values:
+                span = book.checked.key(path)
+                known = f"values are: {', '.join(declared.values)}"
+                yield book.checked.find(
+                    "TW402", path, f"`{value}` is not one of the values of `{name}`",
+                    span=span,
+                    label="never this value",
+                    related=(book.checked.see(("slots", name, "type"), f"`{name}` is {declared}"),),
+                    **(book.checked.meant(value, declared.values, span) or {"help": known}),
+                )  # fmt: skip
+            elif declared.kind not in ("enum", "text"):
+                yield book.checked.find(
+                    "TW408", path[:-1], f"`values` means nothing for a slot of type `{slot.type}`",
+                    span=book.checked.key(path[:-1]),
+                    label="only texts and enums have values with phrases",
+                    help="remove it; this type knows by itself how its values are said",
+                )  # fmt: skip
+                break
+
+
 def no_question(book: Book) -> Iterator[Diagnostic]:
     """What is collected can be asked for (TW501)."""
     told: set[str] = set()
@@ -196,4 +240,4 @@ def _question(name: str) -> str:
     return f'"What is the {name.replace("_", " ")}?"'
 
 
-PASSES = (bad_bounds, no_question)
+PASSES = (bad_bounds, bad_waits, unknown_values, no_question)

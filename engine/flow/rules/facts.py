@@ -48,7 +48,7 @@ class Known:
 
     def __init__(self, book: Book) -> None:
         self._book = book
-        self._first = frozenset(_initial(book))
+        self._first = frozenset(_initial(book)) | self._begun()
         self._stable = frozenset(_all(book) - set(_emptied(book)))
         self._edges = [edge for place in book.leaves for edge in self._from_state(place)]
         for name, ways in book.reactions.items():
@@ -161,6 +161,12 @@ class Known:
         place = self._book.places[name]
         owners = [self._book.places[group].state for group in place.groups]
         return [action for state in (*owners, place.state) for action in state.enter or ()]
+
+    def _begun(self) -> Facts:
+        """What entering the first state fills."""
+        start = self._book.graph.start
+        entered = self._entry(start) if start is not None else []
+        return _changes(self._book, entered, frozenset())[0]
 
     def _done(self, way: Way) -> Facts:
         """What a state's verb has brought about when it is done."""

@@ -150,7 +150,7 @@ def _impossible(
     if number is None:
         left, right, number = right, left, _number(left)
         kind = _MIRRORED.get(kind, kind)
-    name = _slot(left)
+    name = _slot(left, text)
     slot = book.flow.slots.get(name)
     if number is None or slot is None:
         return
@@ -186,8 +186,9 @@ def _always(
         bound = f"at {'least' if key == 'min' else 'most'} {low if key == 'min' else high}"
         yield book.checked.find(
             "TW308", text.path, f"every value of `{name}` makes this true: it is {bound}",
-            label="decides only whether there is a value",
-            help=f"leave `when` out, or say that: `when: slots.{name} != null`",
+            label="refuses nothing" if _checks(text) else "decides only whether there is a value",
+            help="leave `check` out: the bounds say so already" if _checks(text)
+            else f"leave `when` out, or say that: `when: slots.{name} != null`",
             related=(book.checked.see(("slots", name, key), bound),),
         )  # fmt: skip
 
@@ -212,7 +213,14 @@ def _number(node: ast.expr) -> float | None:
     return None
 
 
-def _slot(node: ast.expr) -> str:
+def _checks(text: Text) -> bool:
+    return text.path[0] == "slots" and text.path[-1] == "check"
+
+
+def _slot(node: ast.expr, text: Text) -> str:
+    """The slot that is compared; `value` in the `check` of a slot is its own."""
+    if isinstance(node, ast.Name) and node.id == "value" and _checks(text):
+        return str(text.path[1])
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
         return node.attr if node.value.id == "slots" else ""
     return ""

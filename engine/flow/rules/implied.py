@@ -21,9 +21,13 @@ _NONE: Facts = frozenset()
 
 @functools.lru_cache(maxsize=2_048)
 def implied(guard: str, holds: bool) -> Facts:
-    """The facts that follow from a guard being true (or false)."""
+    """The facts that follow from a guard being true (or false).
+
+    A guard that cannot be read has a finding of its own: whether it asks for consent is not known,
+    and not told besides.
+    """
     syntax, _ = read(guard)
-    found = _NONE if syntax is None else implied_names(syntax.tree, holds)
+    found = Facts({CONSENT}) if syntax is None else implied_names(syntax.tree, holds)
     # what holds of a field (`result.count`) does not outlive the guard
     return frozenset(fact for fact in found if fact == CONSENT or _lasts(fact.split(".")))
 
@@ -68,6 +72,8 @@ def _compare(node: ast.Compare, holds: bool) -> Facts:
         differs = isinstance(node.ops[0], ast.NotEq)
         return _read(other) if differs == holds else _NONE
     if len(operands) == 2 and _is_answer(node.left) and isinstance(operands[1], ast.Name):
+        if operands[1].id not in ("true", "false"):
+            return frozenset({CONSENT})  # no name of the language: has a finding of its own
         positive = (operands[1].id == "true") == isinstance(node.ops[0], ast.Eq)
         return frozenset({CONSENT}) if positive == holds else _NONE
     if not holds or any(isinstance(op, ast.NotEq | ast.NotIn) for op in node.ops):

@@ -30,6 +30,8 @@ def spin_loops(book: Book) -> Iterator[Diagnostic]:
             continue
         order = [name for name in book.places if name in part]
         trip = round_trip(part, edges, order[0])
+        if len(part) == 1 and _by_name(book, part[0]):
+            continue  # which of STAY and REPEAT is meant comes first (TW317)
         if any(book.places[name].state.collect for name in trip):
             yield _filled_forms(book, trip)
         else:
@@ -173,6 +175,13 @@ def _entry(book: Book, place: Place, dest: str) -> Path:
         if dest in _dests(book, [way]):
             return way.to_path
     return place.path
+
+
+def _by_name(book: Book, name: str) -> bool:
+    """Whether a state leads to itself by its own name."""
+    targets = (way.transition.to for way in book.thens.get(name, ()))
+    named = (book.named(target) for target in targets if target is not None)
+    return any(place is not None and place.name == name for place in named)
 
 
 def _stuck(book: Book) -> Iterator[Diagnostic]:

@@ -77,11 +77,14 @@ def _no_state(
             related=(book.checked.see(elsewhere.path, "defined here"),),
         )  # fmt: skip
     notes = (f"states near here: {_some(_near(book, scope))}",)
+    special = [target.upper()] if target.upper() in SPECIAL and path[-1] != "start" else []
+    meant = book.checked.meant(target.upper(), special, span)
+    meant = meant or book.checked.meant(last, known, span)
     return book.checked.find(
         "TW201", path, f"no state named `{target}`",
         label="not a state of this flow",
         notes=notes,
-        **(book.checked.meant(last, known, span) or {"help": "add the state, or name another"}),
+        **(meant or {"help": "add the state, or name another"}),
     )  # fmt: skip
 
 

@@ -153,10 +153,10 @@ def no_way_out(book: Book) -> Iterator[Diagnostic]:
 
 
 def missing_else(book: Book) -> Iterator[Diagnostic]:
-    """The last entry of `then` always holds (TW306)."""
+    """Some entry of `then` always holds (TW306); that it is the last one is TW307's to say."""
     for name, ways in book.thens.items():
         last = ways[-1]
-        if last.transition.when is None:
+        if any(way.transition.when is None for way in ways):
             continue
         yield book.checked.find(
             "TW306", last.path, f"state `{name}` does not say where to go when nothing holds",

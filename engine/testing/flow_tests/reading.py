@@ -18,15 +18,10 @@ from engine.flow.loader import LoadResult, check_file
 from engine.flow.model import FlowTest
 from engine.flow.rules.book import Book
 from engine.flow.rules.checked import Checked
+from engine.flow.rules.talks import judge_talks
 from engine.flow.rules.tested import Tests, judge_tests
 from engine.flow.source import Source, read_source
-from engine.machine.compiled import CompiledFlow
-from engine.machine.compiler import compile_loaded
 from engine.testing.flow_tests.model import SUFFIX, FlowTests
-from engine.testing.flow_tests.names import unknown_names
-
-_VALUES = ("at", "intent", "agent", "says")
-"""Keys whose value is the name, or the pattern."""
 
 
 def read_tests(path: FilePath) -> tuple[Source, FlowTests | None, tuple[Diagnostic, ...]]:
@@ -68,7 +63,7 @@ def check_tests(path: FilePath, catalogue: Catalogue | None = None) -> LoadResul
         span = source.span(where) if where else source.at(0)
         found.append(Diagnostic(code="TW207", message=message, span=span, where=where))
     elif loaded.flow is not None:
-        wrong = list(_wrong_names(source, tests, compile_loaded(loaded)))
+        wrong = list(judge_talks(tests.tests, loaded.flows, source))
         found += wrong or _unreached(path, source, tests, loaded)
     return LoadResult(flow=None, diagnostics=sort_diagnostics(found), source=source)
 
@@ -106,15 +101,6 @@ def tests_of(flow: FilePath) -> Iterator[tuple[FilePath, dict[str, FlowTest]]]:
             _, tests, _ = read_tests(path)
             if tests is not None and flow_of(path, tests).resolve() == flow.resolve():
                 yield path, tests.tests
-
-
-def _wrong_names(source: Source, tests: FlowTests, flow: CompiledFlow) -> Iterator[Diagnostic]:
-    for name, test in tests.tests.items():
-        for path, message, help_ in unknown_names(test, flow):
-            where = ("tests", name, *path)
-            # a misspelt name is a key here, and a value there
-            span = source.span(where) if path[-1] in _VALUES else source.key_span(where)
-            yield Diagnostic(code="TW901", message=message, span=span, help=help_, where=where)
 
 
 def _misshapen(source: Source, error: ValidationError) -> Iterator[Diagnostic]:

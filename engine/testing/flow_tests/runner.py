@@ -9,13 +9,13 @@ from functools import partial
 from engine.core.step import Step
 from engine.errors import TurnwiseError
 from engine.flow.diagnostics import Path, Span
+from engine.flow.rules.talks import judge_talks
 from engine.testing.flow_tests.call import TextCall
 from engine.testing.flow_tests.collect import Case
 from engine.testing.flow_tests.coverage import Coverage
 from engine.testing.flow_tests.live import Compared, LiveReader
 from engine.testing.flow_tests.mocked_flows import with_mocked_flows
 from engine.testing.flow_tests.models import Model
-from engine.testing.flow_tests.names import unknown_names
 from engine.testing.flow_tests.replies import MODEL, Replies
 from engine.testing.flow_tests.said import Line
 from engine.testing.flow_tests.staged import StagedDialog
@@ -75,9 +75,10 @@ def run_case(case: Case, coverage: Coverage | None = None, model: Model | None =
         coverage: told what the test reaches.
         model: asked what every turn with `heard` means, and compared with that.
     """
-    for path, wrong, help_ in unknown_names(case.test, case.subject.flow):
-        span = _span(case, path)
-        failure = Failure(span=span, expected="names of this flow", found=wrong, help=help_)
+    wrong = next(judge_talks({case.name: case.test}, case.subject.loaded.flows, case.source), None)
+    if wrong is not None:
+        wanted = "names of this flow" if wrong.code == "TW901" else "a test that can be read"
+        failure = Failure(span=wrong.span, expected=wanted, found=wrong.message, help=wrong.help)
         return Outcome(case=case, failure=failure, steps=())
     said: list[Line] = []
     live = None if model is None else LiveReader(model, lambda: said[-1].text if said else "")

@@ -104,3 +104,15 @@ def shop(*slots: SlotSpec) -> CompiledFlow:
 
 def filled(talk: Talk) -> dict[str, Any]:
     return dict(talk.slots["$map"])
+
+
+def test_a_list_of_an_enum_holds_only_its_values() -> None:
+    toppings = slot("toppings", "list(ham|olives|extra_cheese)", words={"ham": ("bacon",)})
+    flow = make_flow(
+        {
+            "ask": State(collect("toppings"), then="bye"),
+            "bye": State(end(), text="{{ slots.toppings | spoken }}."),
+        },
+        slots=[toppings],
+    )
+    assert Talk(flow).user("bacon and extra cheese") == ["ham and extra cheese."]

@@ -36,7 +36,7 @@ ASK = "ask: {collect: [size], then: tell}\n"
         ("slots.flag", True, {"slots.flag"}),
         ('results.find.status == "free"', True, {"results.find"}),
         ("visits", True, set()),
-        ("1 +", True, set()),
+        ("1 +", True, {"consent"}),  # it has a finding of its own, and none besides
     ],
 )
 def test_a_condition_tells(guard: str, holds: bool, facts: set[str]) -> None:

@@ -28,6 +28,8 @@ CLEAN = [
     "ask: {confirm: Go?, then: [{emit: checkout, to: bye}], handle: {checkout: bye}}",
     "ask: {confirm: Go?, then: bye, handle: {app.paid: bye, error.timeout: bye}}\n"
     "run: {run: find, args: {size: 1}, then: bye}\nintent: {say: Hm., then: run}",
+    # what entering the first state fills
+    "ask: {enter: [{set: {note: '\"hi\"'}}], say: '{{ vars.note }}', then: bye}",
     # a sub-flow may leave things to its caller
     "ask: {confirm: Go?, then: done}\ndone: {end: return}\nhuman: {transfer: {to: $X}}",
 ]
@@ -50,7 +52,7 @@ BAD = [
      "lost_too: {say: Too., then: lost}", ["TW301", "TW304"]),
     ("ask: {say: Hello.}", ["TW302"]),
     ("ask: {run: find, args: {size: 3}}", ["TW302"]),
-    ("ask: {collect: [size], then: ask}", ["TW304", "TW317"]),
+    ("ask: {collect: [size], then: ask}", ["TW317"]),
     ("ask: {collect: [size], then: REPEAT}", ["TW304"]),
     ("ask: {collect: [size], then: STAY}", ["TW304"]),
     ("ask: {collect: [size], then: b}\n"
@@ -58,7 +60,12 @@ BAD = [
     ("ask: {collect: [size], then: b}\n"
      "b: {then: [{when: not filled('name'), to: ask}, {to: bye}]}", ["TW304"]),
     ("ask: {run: find, args: {size: 3}, then: STAY}", ["TW304"]),
-    ("ask: {say: Hi., then: ask}", ["TW304", "TW317"]),
+    ("ask: {say: Hi., then: ask}", ["TW317"]),
+    ("ask: {confirm: Go?, then: [{to: bye}, {when: answer, to: bye}]}", ["TW307"]),
+    ("ask: {confirm: Go?, then: [{when: answer = true, to: b}, {to: bye}]}\n"
+     "b: {run: book, args: {}, then: bye}", ["TW409"]),
+    ("ask: {confirm: Go?, then: [{when: answer == True, to: b}, {to: bye}]}\n"
+     "b: {run: book, args: {}, then: bye}", ["TW203"]),
     ("ask: {run: find, args: {size: 3}, then: REPEAT}", ["TW305"]),
     ("ask: {run: find, args: {size: 3}, then: bye, handle: {error: REPEAT}}", ["TW305"]),
     ("ask: {confirm: Go?, then: [{when: 1 / 0 > 1, to: bye}, {to: bye}]}", ["TW308"]),

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from engine.cli.validate import Wanted, validate
+from engine.testing.flow_tests.collect import collect
+from engine.testing.flow_tests.runner import run_case
 
 FLOW = """\
 turnwise: 1
@@ -90,3 +92,53 @@ def test_tests_inside_the_flow_count_as_well(folder: Path) -> None:
     assert len(found("shop.yaml")) == 1
     (folder / "shop.tests.yaml").write_text(TESTS % "at: gone, at: bye")
     assert found("shop.yaml", "shop.tests.yaml") == []
+
+
+INNER = """\
+turnwise: 1
+flow: hall
+start: seat
+slots: {seat: {type: integer, ask: "Which seat?"}}
+intents: {gives_up: {means: wants no seat, words: [never mind]}}
+tools: {hold: {use: python:hall.hold, args: {seat: integer}, returns: {ok: boolean}, timeout: 1s}}
+listen: {no_input: ["Hello?"], no_match: ["Pardon?"]}
+handle: {no_input: END, no_match: END, error: END, intent.gives_up: END}
+states:
+  seat: {collect: [seat], then: hold}
+  hold: {run: hold, args: {seat: slots.seat}, then: done}
+  done: {end: return}
+"""
+OUTER = """\
+turnwise: 1
+flow: box
+start: go
+flows: {hall: ./hall.yaml}
+handle: {no_input: bye, no_match: bye, error: bye}
+states:
+  go: {call: hall, then: bye}
+  bye: {say: Goodbye., end: hangup}
+tests:
+  through_the_hall:
+    mock: {hold: {ok: true}}
+    talk:
+      - at: seat
+      - {user: the third one, heard: {slots: {seat: 3}}}
+      - called: {hold: {seat: 3}}
+      - ended: hangup
+  never_mind:
+    talk: [{user: never mind, heard: {intent: gives_up}}, {ended: hangup}]
+"""
+
+
+def test_a_test_in_a_flow_names_what_stands_in_a_called_flow(folder: Path) -> None:
+    """As one in a file of its own may: both play the same call."""
+    (folder / "hall.yaml").write_text(INNER)
+    (folder / "box.yaml").write_text(OUTER)
+    assert found("box.yaml") == []
+    outcomes = [run_case(case) for case in collect([folder / "box.yaml"]).cases]
+    assert [outcome.failure for outcome in outcomes] == [None, None]
+
+    (folder / "box.yaml").write_text(OUTER.replace("at: seat", "at: saet"))
+    assert [line.partition(" (")[0] for line in found("box.yaml")] == [
+        "box.yaml:13:13: error[TW901]: no state named `saet`"
+    ]
