@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from importlib.metadata import version
 from typing import TextIO
 
+from engine import __version__
 from engine.core.step import Step
 from engine.machine.compiled import CompiledFlow
 from engine.observe.journal import Header, JournalWriter
@@ -64,6 +64,6 @@ def header_of(flow: CompiledFlow, started_at: str, seed: int, source: str) -> He
         fingerprint=flow.fingerprint,
         started_at=started_at,
         seed=seed,
-        turnwise=version("turnwise"),
+        turnwise=__version__,
         source=source,
     )

@@ -111,14 +111,14 @@ class Session(Commands, Running):
         keeper: Keeper | None = None,
         resume: StoredCall | None = None,
     ) -> None:
-        clock = clock or LoopClock()
+        self._clock = clock = clock or LoopClock()
         self._time = SessionTime(clock)
         steps = () if resume is None else resume.steps
         Running.__init__(self)
-        desk, told = RequestDesk(self.post, self._time, steps), Subscriptions(self._handler_failed)
+        desk = RequestDesk(self.post, self._time, steps)
+        told = Subscriptions(self._handler_failed, lambda: self.steps)
         Commands.__init__(self, desk, told, lambda: self._venue.has_keys)
         self._flow = flow
-        self._clock = clock
         self._options = options = options or SessionOptions()
         self._on_step = on_step
         self._mailbox = Mailbox()

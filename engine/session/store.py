@@ -10,18 +10,20 @@ from __future__ import annotations
 
 import json
 import logging
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.core.step import Step
 from engine.errors import StoreError
 from engine.observe.journal import Header, decode, encode, line_of
+
+if TYPE_CHECKING:
+    import sqlite3
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS call (
@@ -105,6 +107,8 @@ class SqliteStore:
     """
 
     def __init__(self, path: Path | str) -> None:
+        import sqlite3  # only calls that are kept pay for it
+
         self._path = Path(path)
         self._lock = threading.Lock()
         with _told(self._path):
@@ -198,6 +202,8 @@ class SqliteStore:
 
 @contextmanager
 def _told(path: Path) -> Iterator[None]:
+    import sqlite3
+
     try:
         yield
     except (OSError, sqlite3.Error) as error:

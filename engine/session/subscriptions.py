@@ -11,13 +11,15 @@ import asyncio
 import inspect
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from engine.core.step import Step
 from engine.pipeline.stage import describe
-from engine.session.notices import NAMES, ErrorTold, Fold, Notice
 from media.tasks import TaskOwner
+
+if TYPE_CHECKING:
+    from engine.session.notices import Fold, Notice  # most programs ask for none
 
 Handler = Callable[..., Any]
 """Called with the notice; one that takes no argument is called without."""
@@ -48,12 +50,16 @@ class Subscriptions:
 
     Args:
         failed: told when a handler raised: the name of its event, and what it raised.
+        past: gives the latest steps, for a handler that comes in the middle of the call.
     """
 
-    def __init__(self, failed: Callable[[str, str], None]) -> None:
+    def __init__(
+        self, failed: Callable[[str, str], None], past: Callable[[], Sequence[Step]]
+    ) -> None:
         self._failed = failed
+        self._past = past
         self._by_name: dict[str, list[Subscription]] = {}
-        self._fold = Fold()
+        self._fold: Fold | None = None
         self._tasks = TaskOwner(lambda error: _log.error("a handler broke: %s", describe(error)))
 
     def add(self, name: str, handler: Handler) -> Callable[[], None]:
@@ -63,10 +69,16 @@ class Subscriptions:
             ValueError: nothing of that name ever happens.
             TypeError: it cannot be called.
         """
+        from engine.session.notices import NAMES, Fold
+
         if name not in NAMES:
             raise ValueError(f"there is no event {name!r}; there are {', '.join(NAMES)}")
         if not callable(handler):
             raise TypeError(f"{handler!r} cannot be called")
+        if self._fold is None:
+            self._fold = Fold()
+            for step in self._past():
+                self._fold.skip(step)
         subscription = Subscription(name, handler)
         self._by_name.setdefault(name, []).append(subscription)
 
@@ -78,10 +90,7 @@ class Subscriptions:
 
     def saw(self, step: Step) -> None:
         """Tell everybody what the next step of the call means; costs nothing without handlers."""
-        if not self._by_name:
-            return
-        if not self._by_name:
-            self._fold.skip(step)
+        if self._fold is None:
             return
         for notice in self._fold.of(step):
             for subscription in tuple(self._by_name.get(notice.name, ())):
@@ -132,6 +141,8 @@ class Subscriptions:
             self._report(subscription, notice, error)
 
     def _report(self, subscription: Subscription, notice: Notice, error: Exception) -> None:
+        from engine.session.notices import ErrorTold
+
         _log.error("the handler of %r raised: %s", subscription.name, describe(error))
         if isinstance(notice, ErrorTold) and notice.error == "error.handler":
             return  # it would be told of its own failure for ever

@@ -446,6 +446,17 @@ class TestBeingTold:
             ("plain", True),
         ]
 
+    def test_who_comes_in_the_middle_of_a_line_is_told_of_its_start(self, in_call):
+        told = []
+
+        async def program(session, caller):
+            await asyncio.sleep(0.05)  # the question is ordered, and not audible yet
+            session.on("utterance", lambda news: told.append((news.state, news.text)))
+            await asyncio.sleep(3)
+
+        in_call(program)
+        assert told[0] == ("started", "How many?")
+
     def test_async_handlers_never_overtake_themselves(self, in_call):
         told = []
 
