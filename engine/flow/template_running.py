@@ -18,7 +18,6 @@ from jinja2.visitor import NodeTransformer
 from engine.flow.expression_values import COMPARE, FUNCTIONS, add, divide, subtract
 from engine.flow.expressions import EvaluationError
 from engine.flow.spoken import spell, spoken, summary
-from engine.flow.template_pieces import look_up, pieces_of
 from engine.flow.template_syntax import FILTERS, read
 
 __all__ = ["MAX_ITEMS", "Program"]
@@ -45,7 +44,6 @@ class Program:
         self._reading = read(_ENVIRONMENT, source)
         self.names, self.problems = self._reading.names, self._reading.problems
         self._roots = {name.chain[0] for name in self.names}
-        self._pieces = pieces_of(self._reading.tree)
 
     @functools.cached_property
     def code(self) -> jinja2.Template:
@@ -59,20 +57,6 @@ class Program:
         Raises:
             EvaluationError: as `engine.flow.templates.Template.render`.
         """
-        text = self._filled_in(names)
-        return self._by_jinja(names) if text is None else text
-
-    def _filled_in(self, names: Mapping[str, Any]) -> str | None:
-        """Fill in names, where that is all there is to do; None: Jinja does it, or says why not."""
-        if self._pieces is None:
-            return None
-        try:
-            text = "".join([p if isinstance(p, str) else _said(names, p) for p in self._pieces])
-        except _FAILURES:
-            return None
-        return text if len(text) <= self._longest else None
-
-    def _by_jinja(self, names: Mapping[str, Any]) -> str:
         known: dict[str, Any] = {root: names[root] for root in self._roots if root in names}
         known["null"] = None
         for name in self._reading.functions:
@@ -198,11 +182,6 @@ def _speakable(value: Any) -> str:
     """What `{{ value }}` prints."""
     if isinstance(value, Undefined):
         return str(value)  # raises, and names what is missing
-    return value if isinstance(value, str) else spoken(value)
-
-
-def _said(names: Mapping[str, Any], chain: tuple[str, ...]) -> str:
-    value = look_up(names, chain)
     return value if isinstance(value, str) else spoken(value)
 
 

@@ -1,5 +1,6 @@
 """Speech with braces, as Jinja reads it, in a sandbox (`template_running`).
 
+What is only text and names, as most lines are, is read as Jinja would (`template_pieces`).
 Inside `{{ }}` stand the same names, functions and meanings as in guards (`expressions`): null is
 smaller and larger than nothing, a missing part of a name equals null. What is printed is made
 speakable, also without a filter: a date as a date, `true` as "yes", a list as an enumeration.
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from engine.flow.problems import NameUse, Problem
+from engine.flow.template_pieces import Filled, pieces_of
 
 __all__ = ["MAX_OUTPUT", "Template", "parse_template"]
 
@@ -105,6 +107,9 @@ def _program(source: str) -> _Program:
     """Cached, because rules and the compiler read the same texts."""
     if _BRACES.search(source) is None:
         return _Plain(source)
+    pieces = pieces_of(source)
+    if pieces is not None:
+        return Filled(source, pieces, MAX_OUTPUT)
     from engine.flow.template_running import Program  # with it comes Jinja
 
     return Program(source, MAX_OUTPUT)
