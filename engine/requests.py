@@ -38,6 +38,8 @@ class ReplyRequested(Event):
     instructions: str
     interruptible: bool | None = None
     """None: as the state says."""
+    tools: tuple[str, ...] | None = None
+    """What the model may use; None: what the talk of the state may."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

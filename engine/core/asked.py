@@ -1,7 +1,7 @@
 """One request of the program around a call, until it is over. Data only; `requests` moves it.
 
 waiting   not begun: nobody is there yet, or somebody else is at work
-running   the model writes it, or the transfer is under way
+running   the model writes it, or waits for tools; or the transfer is under way
 said      nothing more is made of it: only its lines are still due
 """
 
@@ -36,6 +36,19 @@ class Asked:
     error: str = ""
     length: int = 0
     """Characters the model has written."""
+    round: int = 1
+    """Replies of the model so far, each but the first about results of tools."""
+    offered: list[str] = field(default_factory=list)
+    """The tools it may use in this one."""
+    calls: list[str] = field(default_factory=list)
+    """What it has asked for in this one."""
+    resting: bool = False
+    """It goes on when the tools it asked for have answered."""
+
+    @property
+    def reply(self) -> str:
+        """The name of the model's reply that is being written."""
+        return self.id if self.round == 1 else f"{self.id}.{self.round}"
 
     @property
     def protected(self) -> bool:

@@ -21,8 +21,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from engine.core import form, ladders, lines, prompting, transfer
+from engine.core import form, ladders, lines, transfer
 from engine.core.alarms import Alarms
+from engine.core.aside import Aside
 from engine.core.asking import Asking
 from engine.core.awaited import Awaited
 from engine.core.deadlines import Deadlines, lost
@@ -103,6 +104,7 @@ class Dialog:
         )
         self._expecting = Expecting(scene)
         self.recollection = self._talking.recollection
+        self.aside = Aside(scene, self._tools, self.recollection)
         self.awaited = Awaited(self._listening, self._talking, self._tools)
         self.changes = 0
         """How often anything happened to it; equal: nothing has changed since."""
@@ -164,10 +166,6 @@ class Dialog:
         if self._live:
             self._scene.ended = kind
             self._run()
-
-    def briefing(self, task: str) -> prompting.Briefing:
-        """Return what a model is given that is to say something here beside the flow's talk."""
-        return self._talking.briefing(task)
 
     def user_turn(self, turn: str, text: str) -> None:
         """Take a committed user turn, spoken or typed. Empty text: words nobody can trust."""

@@ -142,6 +142,8 @@ class Requests:
         for asked in list(self._asked.values()):
             if asked.stage == "waiting":
                 self._begin(asked)
+            if asked.resting and asked.stage == "running":
+                self._go_on(asked)
             if asked.stage == "said" and not any(map(self._turns.progress, asked.lines)):
                 self._finish(asked)
         if self._end is not None and not self.reason:
@@ -159,12 +161,25 @@ class Requests:
         elif self.busy or self._dialog.busy or exchange.hearing.turn is not None:
             return
         elif asked.kind == "reply":
-            self._writing.begin(asked)
+            self._write(asked)
         elif not self._turns.speaking:
             order = {name: asked.order[name] for name in ("to", "kind", "brief")}
             self._outbox.emit(Transfer(**order))
             self._deadlines.set(f"transfer:{asked.id}", self._outbox.at + TIME_LIMIT)
             asked.stage = "running"
+
+    def _write(self, asked: Asked) -> None:
+        unknown = self._dialog.aside.unknown(asked.order["tools"])
+        if unknown:
+            asked.fail(f"there is no tool {unknown[0]!r} here")
+        else:
+            self._writing.begin(asked)
+
+    def _go_on(self, asked: Asked) -> None:
+        """The tools the model asked for have answered: let it go on, when nobody has the floor."""
+        busy = self._dialog.busy or self._exchange.hearing.turn is not None
+        if not busy and not self._dialog.aside.under_way(asked.calls):
+            self._writing.again(asked)
 
     def _say(self, asked: Asked) -> None:
         order, policy = asked.order, self._policy(asked)
@@ -249,8 +264,9 @@ class Requests:
             self._written(asked, event)
 
     def _written_now(self, name: str) -> Asked | None:
-        asked = self._asked.get(name)
-        return asked if asked and asked.kind == "reply" and asked.stage == "running" else None
+        asked = self._asked.get(name.partition(".")[0])
+        running = asked is not None and asked.kind == "reply" and asked.stage == "running"
+        return asked if running and asked is not None and asked.reply == name else None
 
     def _written(self, asked: Asked, event: Event) -> None:
         self._writing.take(asked, event, self._policy(asked))

@@ -24,13 +24,13 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeAlias
 
 from engine.core import prompting
+from engine.core.consulting import consult
 from engine.core.frames import Frame
 from engine.core.listening import Listening
 from engine.core.recollection import Recollection
-from engine.core.report import arguments, report_schema
+from engine.core.report import report_schema
 from engine.core.scene import Scene
 from engine.core.tooling import Tools
-from engine.core.values import ShapeError
 from engine.effects import CancelReply, StartReply
 from engine.events import (
     Millis,
@@ -111,11 +111,6 @@ class Talking:
         """Say whether a reply to this turn is under way and nothing of it was ordered yet."""
         reply = self._running
         return reply is not None and reply.turn == turn and not reply.lines
-
-    def briefing(self, task: str) -> prompting.Briefing:
-        """Return what a model is given that is to say something beside the flow's own talk."""
-        top = self._scene.stack.top
-        return prompting.aside(self._scene, top, task), self.recollection.told(top)
 
     # --- the state -------------------------------------------------------------------------------
 
@@ -331,23 +326,18 @@ class Talking:
 
     def _tool_called(self, reply: _Reply, frame: Frame, event: ReplyToolCalled) -> None:
         verb = frame.state.verb
-        allowed = isinstance(verb, Converse) and event.tool in verb.tools
         reply.calls += 1
-        entry = self._log.add(str(self._scene.turn["id"]), event.tool, event.args)
-        if not allowed or reply.calls > MAX_CALLS:
-            entry["output"] = "error: there is no such tool here"
-            return
-        try:
-            args = arguments(event.args, frame.flow.tools[event.tool].args)
-        except ShapeError as error:
-            entry["output"] = f"error: {error}"
-            return
-        self._tools.start_for(frame, event.tool, args, str(entry["id"]))
+        allowed = verb.tools if isinstance(verb, Converse) and reply.calls <= MAX_CALLS else ()
+        args = event.args
+        consult(self._scene, self._tools, self._log, frame, event.tool, args, allowed=allowed)
 
-    def _tool_answered(self, frame: Frame, id_: str, value: Any, error: str | None) -> None:
-        """A tool the model asked for gave a value, or failed: it is told, in words of ours."""
+    def _tool_answered(
+        self, frame: Frame, id_: str, value: Any, error: str | None, aside: bool
+    ) -> None:
+        """A tool a model asked for gave a value, or failed: it is told, in words of ours."""
         self._log.answered(id_, value, failed=error is not None)
-        frame.visit.asks = frame.visit.asks or not self._tools.asked_for(frame)
+        if not aside:
+            frame.visit.asks = frame.visit.asks or not self._tools.asked_for(frame)
 
     @property
     def _asked_for(self) -> int:

@@ -11,7 +11,7 @@ taken for that of the next; all attempts of one visit share their idempotency ke
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
@@ -23,7 +23,7 @@ from engine.events import Millis, ToolReturned
 from engine.flow.expressions import EvaluationError
 from engine.machine.compiled import CompiledFlow, Run, ToolSpec
 
-Answered: TypeAlias = Callable[[Frame, str, Any, str | None], None]
+Answered: TypeAlias = Callable[[Frame, str, Any, str | None, bool], None]
 
 _LOOK_AGAIN: Millis = 250
 """Until a filler that found somebody speaking tries again; less would only be more steps."""
@@ -46,6 +46,8 @@ class _Call:
     """Filler lines said so far."""
     talk: str = ""
     """A model asked for it, under this name: the result is told to the model."""
+    aside: bool = False
+    """... one that speaks for the program around the call, not for the state."""
     resting: bool = False
     """Between two attempts: an answer now is one to a call that was given up."""
     answered: bool = False
@@ -57,7 +59,7 @@ class Tools:
 
     def __init__(self, scene: Scene) -> None:
         self.answered: Answered | None = None
-        """Told the frame, the name, and the value or the error of a call a model asked for."""
+        """Told of a call a model asked for: the frame, the name, value or error, whether aside."""
         self._scene = scene
         self._calls: dict[str, _Call] = {}
         self._count = 0
@@ -87,14 +89,17 @@ class Tools:
         )
         self._begin(call, frame.flow.tools[run.tool])
 
-    def start_for(self, frame: Frame, tool: str, args: Mapping[str, Any], talk: str) -> None:
-        """Call a tool a model asked for in free talk.
+    def start_for(
+        self, frame: Frame, tool: str, args: Mapping[str, Any], talk: str, *, aside: bool = False
+    ) -> None:
+        """Call a tool a model asked for.
 
         Args:
             frame: whose state lists the tool.
             tool: its name.
             args: typed values.
             talk: the name under which the result is told.
+            aside: it asked beside the state's own talk, which does not go on for the result.
         """
         values = frame.memory.filled.items()
         private = [value for name, value in values if frame.flow.slots[name].sensitive]
@@ -109,6 +114,7 @@ class Tools:
             key=f"{self._scene.session}/{frame.visit.number}/{talk}",
             sensitive=[name for name, value in args.items() if value in private],
             talk=talk,
+            aside=aside,
         )
         self._begin(call, frame.flow.tools[tool])
 
@@ -123,12 +129,27 @@ class Tools:
             self._calls[name].answered = True
 
     def asked_for(self, frame: Frame) -> int:
-        """Count the calls under way that a model asked for in this visit."""
+        """Count the calls under way that the talk of this visit asked for."""
         visit = frame.visit.number
-        return sum(bool(call.talk) and call.visit == visit for call in self._calls.values())
+        return sum(
+            bool(call.talk) and not call.aside and call.visit == visit
+            for call in self._calls.values()
+        )
+
+    def asked_aside(self, talks: Collection[str]) -> bool:
+        """Say whether a call of one of these names, asked for aside, is under way."""
+        return any(call.aside and call.talk in talks for call in self._calls.values())
+
+    def drop_aside(self, talks: Collection[str]) -> None:
+        """Nobody waits for these: what only reads is cancelled."""
+        for call in list(self._calls.values()):
+            if call.aside and call.talk in talks and self._spec(call).effect == "read":
+                self._forget(call, cancel=True)
 
     def leave(self, frame: Frame, visit: Visit) -> None:
         """The visit is over: cancel what can be cancelled."""
+        if not self._calls:
+            return  # as nearly always
         for call in list(self._calls.values()):
             if call.frame != frame.number or call.visit != visit.number:
                 continue
@@ -272,7 +293,7 @@ class Tools:
     def _tell(self, call: _Call, value: Any, error: str | None) -> None:
         """Tell the model that asked, if its talk still goes on."""
         if self.answered is not None and self._awaited(call):
-            self.answered(self._frame(call), call.talk, value, error)
+            self.answered(self._frame(call), call.talk, value, error, call.aside)
 
     def _forget(self, call: _Call, cancel: bool = False) -> None:
         for kind in ("tool", "retry", "filler"):

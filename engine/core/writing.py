@@ -1,7 +1,9 @@
 """A reply the program around a call asked for, while the model writes it.
 
 Sentences are ordered as they come. Those of a protected reply are ordered as one line, when it is
-written to its end: nothing may come between them. The limits are those of free talk.
+written to its end: nothing may come between them. The limits are those of free talk, and so are
+the rounds: when the tools the model asked for have answered, it goes on under the next name (`q1`,
+`q1.2` ...).
 """
 
 from __future__ import annotations
@@ -11,7 +13,14 @@ from engine.core.deadlines import Deadlines
 from engine.core.dialog import Dialog
 from engine.core.outbox import Outbox
 from engine.core.speaker import Purpose
-from engine.core.talking import FIRST_TOKEN, LONGEST_REPLY, TOKEN_GAP, WHOLE_REPLY
+from engine.core.talking import (
+    FIRST_TOKEN,
+    LONGEST_REPLY,
+    MAX_CALLS,
+    MAX_ROUNDS,
+    TOKEN_GAP,
+    WHOLE_REPLY,
+)
 from engine.core.turns import Turns
 from engine.effects import CancelReply, StartReply
 from engine.events import Event, ReplyDelta, ReplyFinished, ReplyReported, ReplyToolCalled
@@ -31,15 +40,33 @@ class Writing:
 
     def begin(self, asked: Asked) -> None:
         """Order the reply."""
-        instructions, history = self._dialog.briefing(asked.order["instructions"])
-        order = StartReply(reply=asked.id, turn="", instructions=instructions, history=history)
+        self._order(asked)
+
+    def again(self, asked: Asked) -> None:
+        """Let the model go on: it is told what the tools gave. The last time it may only speak."""
+        asked.round += 1
+        asked.calls, asked.resting = [], False
+        self._order(asked)
+
+    def _order(self, asked: Asked) -> None:
+        last = asked.round >= MAX_ROUNDS
+        names = () if last else asked.order["tools"]
+        briefing = self._dialog.aside.briefing(asked.order["instructions"], names)
+        asked.offered = [str(tool["name"]) for tool in briefing.tools]
+        order = StartReply(
+            reply=asked.reply,
+            turn="",
+            instructions=briefing.instructions,
+            history=briefing.history,
+            tools=briefing.tools,
+        )
         self._outbox.emit(order)
         asked.stage = "running"
         self._deadlines.set(f"first_token:{asked.id}", self._outbox.at + FIRST_TOKEN)
         self._deadlines.set(f"reply:{asked.id}", self._outbox.at + WHOLE_REPLY)
 
     def take(self, asked: Asked, event: Event, policy: InterruptionPolicy) -> None:
-        """The model has written something."""
+        """The model has written something, or asked for a tool."""
         self._deadlines.cancel(f"first_token:{asked.id}")
         self._deadlines.set(f"token_gap:{asked.id}", self._outbox.at + TOKEN_GAP)
         if isinstance(event, ReplyDelta):
@@ -48,17 +75,25 @@ class Writing:
             if not asked.protected:
                 self._say(asked, policy)
             if asked.length > LONGEST_REPLY:
-                self._outbox.emit(CancelReply(reply=asked.id))
+                self._outbox.emit(CancelReply(reply=asked.reply))
                 self._end(asked, policy)
+        elif isinstance(event, ReplyToolCalled) and asked.offered:
+            offered = asked.offered if len(asked.calls) < MAX_CALLS else ()
+            asked.calls.append(self._dialog.aside.call(event, offered))
         elif isinstance(event, ReplyReported | ReplyToolCalled):
-            self._outbox.note("late", reply=asked.id)  # it was offered neither
+            self._outbox.note("late", reply=asked.reply)  # it was offered none
+        elif isinstance(event, ReplyFinished) and asked.calls:
+            self.forget(asked)
+            asked.resting = True  # `requests` lets it go on
         elif isinstance(event, ReplyFinished):
             self._end(asked, policy)
 
     def stop(self, asked: Asked) -> None:
         """Nobody waits for the rest of it."""
         if asked.stage == "running":
-            self._outbox.emit(CancelReply(reply=asked.id))
+            if not asked.resting:
+                self._outbox.emit(CancelReply(reply=asked.reply))
+            self._dialog.aside.drop(asked.calls)
         self.forget(asked)
 
     def forget(self, asked: Asked) -> None:

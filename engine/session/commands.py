@@ -94,6 +94,7 @@ class Commands:
         instructions: str,
         *,
         frames: Sequence[Any] = (),
+        tools: Sequence[str] | None = None,
         interruptible: bool | None = None,
         wait_for_playback: bool = True,
     ) -> Handle:
@@ -105,6 +106,8 @@ class Commands:
         Args:
             instructions: what to say.
             frames: images for the model; no model that Turnwise runs takes any yet.
+            tools: the flow's tools it may use, by name; None: those the talk of the state may use.
+                One the flow has not is an `error` of the handle.
             interruptible: False: only force stops it; None: as the flow says.
             wait_for_playback: awaiting the handle waits until it was heard; False: only until the
                 model has written it.
@@ -120,7 +123,11 @@ class Commands:
             raise ValueError("reply needs instructions")
         return self._desk.handle(
             lambda name, at: ReplyRequested(
-                at=at, request=name, instructions=task, interruptible=interruptible
+                at=at,
+                request=name,
+                instructions=task,
+                interruptible=interruptible,
+                tools=None if tools is None else tuple(tools),
             ),
             interruptible=interruptible,
             early=not wait_for_playback,

@@ -12,8 +12,8 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 
-from engine.core.step import Step
-from engine.events import Event, Millis, ReplyFinished
+from engine.core.step import Deadline, Step
+from engine.events import Event, Millis, ReplyFinished, ReplyStarted, ReplyToolCalled
 from engine.pipeline.stage import Post, SessionTime
 from engine.pipeline.synthesis import Sound
 from engine.requests import InterruptRequested
@@ -43,6 +43,7 @@ class RequestDesk:
         self._handles: dict[str, Handle] = {}
         self._sounds: dict[str, Sound] = {}
         self._over = False
+        self._calling = ""
         self._numbers = itertools.count(1 + max(map(_number, steps), default=0))
 
     @property
@@ -112,8 +113,7 @@ class RequestDesk:
         """Tell the handles what the next step of the call means for them."""
         if not self._handles:
             return
-        if isinstance(step.cause, ReplyFinished) and step.cause.reply in self._handles:
-            self._handles[step.cause.reply].written()
+        self._follow(step.cause)
         for note in step.notes:
             if note.kind == "request":
                 name = note.data["request"]
@@ -122,6 +122,17 @@ class RequestDesk:
                 if handle is not None:
                     told = {key: note.data[key] for key in ("heard", "interrupted", "error")}
                     handle.finish(**told)
+
+    def _follow(self, cause: Event | Deadline) -> None:
+        """Tell the handle of a reply that it is written; one that asks for tools goes on."""
+        if isinstance(cause, ReplyStarted):
+            self._calling = ""
+        elif isinstance(cause, ReplyToolCalled):
+            self._calling = cause.reply
+        elif isinstance(cause, ReplyFinished) and cause.reply != self._calling:
+            handle = self._handles.get(cause.reply.partition(".")[0])
+            if handle is not None:
+                handle.written()
 
     def close(self) -> None:
         """The call is over: nothing more is heard of what is left."""

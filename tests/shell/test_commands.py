@@ -2,11 +2,13 @@
 
 import asyncio
 import functools
+import io
 import threading
 
 import numpy as np
 import pytest
 
+from engine.core.context import FunctionCall
 from engine.core.conversation import Conversation
 from engine.effects import StartReply
 from engine.errors import ConfigurationError, TurnwiseError, UnsupportedError
@@ -18,7 +20,7 @@ from engine.session.options import SessionOptions
 from engine.session.session import Session
 from media.files import FileRoom
 from media.loopback import LoopbackRoom
-from providers.scripted_model import ScriptedModel
+from providers.scripted_model import ScriptedModel, Talk
 
 FLOW = """
 turnwise: 1
@@ -265,6 +267,49 @@ class TestReplies:
         assert handle.error == "no language model is configured"
         assert [told.error for told in errors] == ["error.llm"]
 
+    def test_the_model_may_use_the_tools_it_is_given(self, in_call, flow):
+        asks = Talk(text="Let me look.", calls=(("look", {"size": 4}),))
+        model = ScriptedModel([{}], replies=[asks, "There is a table."])
+        sizes, journal = [], io.StringIO()
+
+        async def look(size):
+            sizes.append(size)
+            await asyncio.sleep(3)
+            return "free"
+
+        async def program(session, caller):
+            await asyncio.sleep(3)
+            handle = session.reply("Look for a table.", tools=["look"], wait_for_playback=False)
+            await handle
+            written = asyncio.get_running_loop().time()
+            await asyncio.sleep(5)
+            return written, handle, await session.reply("x")
+
+        session, (written, handle, after) = in_call(
+            program,
+            services=_with(model),
+            functions={"python:desk.look": look},
+            journal=journal,
+        )
+
+        assert sizes == [4]
+        assert [tool.name for tool in model.talks[0].tools] == ["look"]
+        assert model.talks[1].history[-1]["output"] == '"free"'
+        assert handle.heard_text == "Let me look. There is a table."
+        assert written > 1_000 + 3 + 3
+        assert model.talks[2].tools == ()
+        assert after.error == "ProviderUnavailable: the scripted model has no reply number 3"
+        calls = [item for item in session.history() if isinstance(item, FunctionCall)]
+        assert [(call.name, call.args) for call in calls] == [("look", {"size": 4})]
+        assert replays(flow, journal)
+
+    def test_a_tool_there_is_not_is_an_error_of_the_handle(self, in_call):
+        async def program(session, caller):
+            return await session.reply("Fly.", tools=["fly"])
+
+        _, handle = in_call(program, services=_with(ScriptedModel([{}], replies=["x"])))
+        assert (handle.error, handle.interrupted) == ("there is no tool 'fly' here", True)
+
     def test_frames_and_pictures_are_told_to_be_missing(self, in_call):
         async def program(session, caller):
             with pytest.raises(UnsupportedError, match="images"):
@@ -341,8 +386,6 @@ class TestTheRest:
         assert stats.user_turns == 1
 
     def test_all_of_it_is_replayed_byte_by_byte(self, in_call, flow):
-        import io
-
         journal = io.StringIO()
         model = ScriptedModel([{}], replies=["One. Two.", "Three."])
 

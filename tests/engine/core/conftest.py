@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 import pytest
 
+from engine.core.aside import Briefing
 from engine.core.asking import Asking
 from engine.core.conversation import Conversation
 from engine.core.step import Step
@@ -65,6 +66,23 @@ class FakeRecollection:
         """There is nothing to lose."""
 
 
+class FakeAside:
+    """Tells a model its task and what was said; there are no tools."""
+
+    def __init__(self, dialog: Any) -> None:
+        self.dialog = dialog
+
+    def unknown(self, names: Sequence[str] | None) -> Sequence[str]:
+        return names or ()
+
+    def briefing(self, task: str, names: Sequence[str] | None = ()) -> Briefing:
+        said = tuple({"role": i.role, "text": i.text} for i in self.dialog.speaker.history)
+        return Briefing(instructions=task, history=said)
+
+    def drop(self, calls: Sequence[str]) -> None:
+        """There are none."""
+
+
 class FakeDialog:
     """Answers every turn with the lines a test gave it, and remembers what it was told."""
 
@@ -88,6 +106,7 @@ class FakeDialog:
         self.tool_line: tuple[str, ...] = ("Here is the result.",)
         self.no_input_line: tuple[str, ...] = ("Are you there?",)
         self.states_seen: list[str] = []
+        self.aside = FakeAside(self)
 
     def say(self, *lines: str, purpose: str = "line", **policy: Any) -> None:
         for line in lines:
@@ -160,9 +179,6 @@ class FakeDialog:
 
     def end(self, kind: str) -> None:
         self.ended = self.ended or kind
-
-    def briefing(self, task: str) -> tuple[str, tuple[Mapping[str, Any], ...]]:
-        return task, tuple({"role": i.role, "text": i.text} for i in self.speaker.history)
 
     def lose(self) -> None:
         """It has nothing that only its process knew."""
