@@ -45,7 +45,7 @@ def migrated(data: Mapping[str, Any], flow: CompiledFlow) -> tuple[dict[str, Any
     problems = [*under_way(data)]
     flows: dict[int, CompiledFlow] = {}
     for frame in frames:
-        found = _flow_of(frame, flow, flows)
+        found = flow_of(frame, flow, flows)
         if found is None:
             problems.append(f"sub-flow `{frame['name']}` is gone")
             break
@@ -121,9 +121,16 @@ def under_way(data: Mapping[str, Any]) -> Iterator[str]:
         yield "the language model is asked"
 
 
-def _flow_of(
+def flow_of(
     frame: Mapping[str, Any], root: CompiledFlow, known: Mapping[int, CompiledFlow]
 ) -> CompiledFlow | None:
+    """The flow a frame runs; None: there is none of its name.
+
+    Args:
+        frame: as it stands in a snapshot.
+        root: the flow at the bottom of the stack.
+        known: the flows of the frames below it, by their numbers.
+    """
     parent = known.get(frame["parent"])
     return root if parent is None else parent.flows.get(frame["name"])
 

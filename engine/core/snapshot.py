@@ -7,7 +7,7 @@ snapshot of another one is refused, unless the flow says how to read it (`migrat
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.core import migration
@@ -22,13 +22,14 @@ FORMAT = 1
 
 def take(conversation: Conversation) -> dict[str, Any]:
     """Return the conversation as JSON-like data."""
-    flow = conversation.flow
+    flow, taken = conversation.flow, conversation.to_dict()
     return {
         "format": FORMAT,
         "flow": flow.id,
         "version": flow.version,
         "fingerprint": flow.fingerprint,
-        "conversation": conversation.to_dict(),
+        "parts": [run.own for run in _runs(flow, taken)],
+        "conversation": taken,
     }
 
 
@@ -56,14 +57,52 @@ def restore(
 
 
 def _migrated(flow: CompiledFlow, data: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The snapshot for this version of its flow, where the flow has rules for that (`migrate`)."""
-    rules = migration.applicable(flow, str(data.get("version", "")))
-    if data.get("flow") != flow.id or not rules:
+    """The snapshot for this version, where each flow that changed has rules for it (`migrate`)."""
+    changed = flow if data.get("flow") != flow.id else _changed(flow, data)
+    if changed is not None:
         raise JournalError(
             f"The snapshot belongs to flow {data.get('flow')} {data.get('version')}"
-            f" ({data.get('fingerprint')}), not to {flow.id} {flow.version} ({flow.fingerprint})."
+            f" ({data.get('fingerprint')}), not to {flow.id} {flow.version} ({flow.fingerprint})"
+            + (f": {changed.id} {changed.version} has no rule for it." if changed != flow else ".")
         )
     moved, problems = migration.migrated(data, flow)
     if problems:
         raise JournalError(f"The snapshot does not fit {flow.version}: {'; '.join(problems)}.")
     return moved
+
+
+def _changed(flow: CompiledFlow, data: Mapping[str, Any]) -> CompiledFlow | None:
+    """The first flow on the stack that changed, and has no rule for the version it had.
+
+    A flow that is not on the stack may change as it likes, and one that calls it need not know. A
+    snapshot from before the parts were told has to be covered by the flow at the bottom.
+    """
+    frames = _frames(data["conversation"])
+    parts = data.get("parts")
+    if not isinstance(parts, list) or len(parts) != len(frames):
+        parts = [None] * len(frames[:1])
+    runs = _runs(flow, data["conversation"])
+    version = str(data.get("version", ""))
+    for own, frame, run in zip(parts, frames, runs, strict=False):
+        same = own and own == run.own
+        if not same and not migration.applicable(run, str(frame.get("version", version))):
+            return run
+    return None if frames or migration.applicable(flow, version) else flow
+
+
+def _frames(conversation: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    frames: Sequence[Mapping[str, Any]] = (
+        conversation.get("dialog", {}).get("scene", {}).get("frames", ())
+    )
+    return frames
+
+
+def _runs(flow: CompiledFlow, conversation: Mapping[str, Any]) -> list[CompiledFlow]:
+    """The flows of the frames, the bottom first, as far as there are flows of their names."""
+    flows: dict[int, CompiledFlow] = {}
+    for frame in _frames(conversation):
+        found = migration.flow_of(frame, flow, flows)
+        if found is None:
+            break
+        flows[frame["number"]] = found
+    return list(flows.values())

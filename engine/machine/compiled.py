@@ -397,3 +397,5 @@ class CompiledFlow:
     """What each variable holds at the start; missing or None: empty."""
     migrations: tuple[Migration, ...] = ()
     """What snapshots of older versions need; no part of the fingerprint, no call notices it."""
+    own: str = ""
+    """Hex digest over the meaning of the flow without its sub-flows."""

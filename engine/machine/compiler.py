@@ -64,7 +64,7 @@ from engine.machine.declarations import (
     tool,
     variable,
 )
-from engine.machine.fingerprint import fingerprint
+from engine.machine.fingerprint import fingerprint, own_fingerprint
 from engine.machine.grammar import build_grammars, grammar_name
 from engine.machine.policies import change_of, merge_interruptions, merge_listen
 from engine.machine.remembering import history_policy
@@ -175,7 +175,8 @@ class _Compiler:
             migrations=tuple(migration(rule) for rule in flow.migrate or ()),
         )
         digest = fingerprint(compiled)
-        return replace(compiled, fingerprint=digest, grammars=build_grammars(compiled))
+        own = own_fingerprint(compiled) if subflows else digest
+        return replace(compiled, fingerprint=digest, own=own, grammars=build_grammars(compiled))
 
     # --- states ---
 

@@ -34,7 +34,15 @@ _BARE: frozenset[type] = frozenset((str, int, bool, float, type(None)))
 
 def fingerprint(flow: CompiledFlow) -> str:
     """SHA-256 over the meaning of the flow and its sub-flows, as 64 hexadecimal digits."""
-    plain = meaning(flow)
+    return _digest(flow, meaning(flow))
+
+
+def own_fingerprint(flow: CompiledFlow) -> str:
+    """The same of the flow alone: whatever becomes of the flows it calls, it is the same."""
+    return _digest(flow, meaning(flow) | {"flows": list(flow.flows)})
+
+
+def _digest(flow: CompiledFlow, plain: dict[str, Any]) -> str:
     # The order of slots and intents decides ties when a caller is understood: it is meaning.
     plain["order"] = [list(flow.slots), list(flow.intents)]
     text = json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from engine.core.conversation import Conversation
 from engine.core.migration import applicable
 from engine.errors import JournalError
 from engine.events import ParticipantJoined, SessionStarted, TextReceived
-from engine.flow.loader import load_text
+from engine.flow.loader import load, load_text
 from engine.machine.compiled import CompiledFlow
 from engine.machine.compiler import compile_loaded
 
@@ -105,3 +106,61 @@ def test_rules_that_do_not_cover_the_stack_are_told(rename: str, problem: str) -
 def test_versions_are_compared_part_by_part(versions: str, version: str, covered: bool) -> None:
     flow = make(NEW.replace('"<1.2"', f'"{versions}"'))
     assert bool(applicable(flow, version)) is covered
+
+
+DESK = """\
+turnwise: 1
+flow: desk
+version: 1.0.0
+start: go
+flows: {shop: ./shop.yaml}
+handle: {no_input: bye, no_match: bye, error: bye}
+states: {go: {call: shop, then: bye}, bye: {say: Goodbye., end: hangup}}
+"""
+HALL = OLD.replace("end: hangup", "end: return").replace("timers: {long: 8m}\n", "")
+
+
+def desk(folder: Path, hall: str, text: str = DESK) -> CompiledFlow:
+    (folder / "shop.yaml").write_text(hall)
+    (folder / "desk.yaml").write_text(text)
+    return compile_loaded(load(folder / "desk.yaml"))
+
+
+def called(flow: CompiledFlow, *texts: str) -> dict[str, Any]:
+    """A call in which this was said."""
+    conversation = Conversation(flow)
+    conversation.receive(SessionStarted(at=0, seed=1, started_at="2026-05-01T12:00:00+02:00"))
+    conversation.receive(ParticipantJoined(at=0, participant="c"))
+    for text in texts:
+        conversation.receive(TextReceived(at=500, participant="c", text=text))
+    stored: dict[str, Any] = json.loads(json.dumps(snapshot.take(conversation)))
+    return stored
+
+
+NEWER = HALL.replace("version: 1.1.0", "version: 1.2.0").replace("Your name?", "On what name?")
+RULE = 'migrate: [{from: "<1.2", rename: {states.old: states.bye}}]\n'
+
+
+def test_where_only_a_called_flow_changed_its_own_rules_suffice(tmp_path: Path) -> None:
+    before = called(desk(tmp_path, HALL), "four")
+    with pytest.raises(JournalError, match=r"shop 1\.2\.0 has no rule for it"):
+        snapshot.restore(desk(tmp_path, NEWER), before)
+
+    conversation = snapshot.restore(desk(tmp_path, NEWER + RULE), before)
+    assert said(conversation, "Ann") == ["4 for Ann.", "Goodbye."]
+
+
+def test_the_rules_of_a_called_flow_do_not_speak_for_its_caller(tmp_path: Path) -> None:
+    before = called(desk(tmp_path, HALL), "four")
+    changed = DESK.replace("Goodbye.", "Bye.").replace("1.0.0", "1.1.0")
+    with pytest.raises(JournalError, match="not to desk 1.1.0"):
+        snapshot.restore(desk(tmp_path, NEWER + RULE, changed), before)
+
+
+def test_a_flow_that_is_not_on_the_stack_may_change(tmp_path: Path) -> None:
+    talking = DESK.replace("start: go", "start: ask").replace(
+        "states: {", "states: {ask: {confirm: Shall we?, then: go}, "
+    )
+    before = called(desk(tmp_path, HALL, talking))
+    assert before["conversation"]["dialog"]["scene"]["frames"][-1]["visit"]["state"] == "ask"
+    assert snapshot.restore(desk(tmp_path, NEWER, talking), before).states.dialog == "ask"
