@@ -40,6 +40,8 @@ def perform(
     """
     for action in actions:
         match action:
+            case SetAction():
+                _assign(scene, frame, action, where)
             case SayAction(text=text, change=change):
                 line = scene.render(text, frame, where)
                 scene.say(line, frame, policy=changed(policy, change))
@@ -47,8 +49,6 @@ def perform(
                 scene.play(file, changed(policy, change))
             case SendKeysAction(keys=keys):
                 _send_keys(scene, frame, scene.render(keys, frame, where), where)
-            case SetAction():
-                _assign(scene, frame, action, where)
             case ClearAction(names=names):
                 _clear(scene, frame, names)
             case EmitAction(event=event) if event.partition(".")[0] == "error":

@@ -238,19 +238,23 @@ class Dialog:
         if not self._live:
             return
         data = dict(data or {})
-        subject, message = str(data.get("subject", "")), str(data.get("message", ""))
-        top = self._scene.stack.top
+        if name.partition(".")[0] == "error":
+            self._error(name, data)
+        else:
+            self._scene.raise_signal(name, self._scene.stack.frames[-1], data)
+        self._run()
+
+    def _error(self, name: str, data: Mapping[str, Any]) -> None:
+        scene = self._scene
+        subject, message = (str(data.get(part, "")) for part in ("subject", "message"))
         if name == "error.llm":
             if not self._talking.failed(subject, message):
                 self._listening.failed(subject, message)
         elif name == "error.tool" and subject:
-            self._tools.returned(ToolReturned(at=self._scene.at, call=subject, error=message))
-        elif name == "error" or name.startswith("error."):
-            self._scene.report(name, message, top)
-            self._scene.raise_signal(name, top, data)
+            self._tools.returned(ToolReturned(at=scene.at, call=subject, error=message))
         else:
-            self._scene.raise_signal(name, top, data)
-        self._run()
+            scene.report(name, message, scene.stack.top)
+            scene.raise_signal(name, scene.stack.top, data)
 
     def deadline(self, name: str) -> None:
         """One of the dialog's own deadlines is due: understand tool retry filler timer ..."""
@@ -355,10 +359,8 @@ class Dialog:
 
     @property
     def _state(self) -> CompiledState:
-        scene = self._scene
-        if scene.stack.frames:
-            return scene.stack.frames[-1].state
-        return scene.flow.states[scene.flow.start]
+        scene, frames = self._scene, self._scene.stack.frames
+        return frames[-1].state if frames else scene.flow.states[scene.flow.start]
 
     def _come(self, result: Callable[[], None]) -> None:
         """Let a result in; one nobody waits for is noted as late, and nothing follows from it."""
@@ -376,14 +378,15 @@ class Dialog:
         self._talking.check()
         self._keying.check()
         self._expecting.check()
-        self._scene.personal.check(self._scene.stack.top)
+        if self._scene.personal.watches:
+            self._scene.personal.check(self._scene.stack.top)
         self._show()
 
     def _show(self) -> None:
         """Read off what the turn-taking half asks for: far more often than it can change."""
         scene, frames = self._scene, self._scene.stack.frames
         self.ended = scene.ended
-        self.state = scene.stack.qualified() if frames else ""
+        self.state = scene.stack.where
         state = self._state
         self.listen, self.interruptions = state.listen, state.interruptions
         live = self._live
@@ -391,6 +394,5 @@ class Dialog:
         self.busy = live and self._at_work(frames[-1])
 
     def _at_work(self, top: Frame) -> bool:
-        if self._listening.thinking or self._talking.working:
-            return True
-        return top.visit.stage == "working" and isinstance(top.state.verb, Run)
+        asked = self._listening.thinking or self._talking.working
+        return asked or (top.visit.stage == "working" and isinstance(top.state.verb, Run))

@@ -25,11 +25,10 @@ class Expecting:
         scene = self._scene
         if scene.ended is not None:
             return
-        top = scene.stack.top
-        expected = (scene.stack.qualified(), form.kinds(top))
-        if expected != self._told:
-            self._told = expected
-            state, kinds = expected
+        top, state = scene.stack.frames[-1], scene.stack.where
+        kinds = form.kinds(top) if top.waiting else ()
+        if self._told is None or self._told[0] != state or self._told[1] != kinds:
+            self._told = (state, kinds)
             grammar = top.state.grammar if top.waiting else ""
             scene.outbox.emit(Expect(state=state, grammar=grammar, flow=top.flow.id, kinds=kinds))
 

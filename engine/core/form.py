@@ -91,9 +91,11 @@ def takes_yes_or_no(frame: Frame) -> bool:
 
 def kinds(frame: Frame) -> tuple[str, ...]:
     """Return the kinds that are asked for, the open question first."""
+    verb = frame.state.verb
+    if isinstance(verb, Rest):
+        return ()  # anything may be said
     if yes_no_open(frame):
         return ("yesno",)
-    verb = frame.state.verb
     if not isinstance(verb, Collect) or not frame.visit.open_slot:
         return ()
     empty = (n for n in verb.slots if frame.memory.slots[n] is None)

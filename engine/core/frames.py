@@ -152,12 +152,19 @@ class Frame:
 
 
 class Stack:
-    """The frames, the first call at the bottom."""
+    """The frames, the first call at the bottom.
 
-    __slots__ = ("frames",)
+    Attributes:
+        frames: all of them.
+        where: the current state with the names of the called flows before it, as `note_place`
+            found it; empty before the flow began.
+    """
+
+    __slots__ = ("frames", "where")
 
     def __init__(self) -> None:
         self.frames: list[Frame] = []
+        self.where = ""
 
     @property
     def top(self) -> Frame:
@@ -199,13 +206,13 @@ class Stack:
         found = self.find(frame)
         return found if found is not None and found.visit.number == visit else None
 
-    def qualified(self) -> str:
-        """Return the current state with the names of the called flows before it."""
+    def note_place(self) -> str:
+        """A state was entered, or a frame is gone: find where we are now, and return it."""
         frames = self.frames
         state = frames[-1].visit.state
-        if len(frames) == 1:
-            return state
-        return "/".join([*(frame.name for frame in frames[1:]), state])
+        names = [frame.name for frame in frames[1:]] if len(frames) > 1 else ()
+        self.where = "/".join([*names, state]) if names else state
+        return self.where
 
     def to_list(self) -> list[dict[str, Any]]:
         """Return all frames as JSON-like data."""
@@ -218,3 +225,5 @@ class Stack:
             parent = self.find(data["parent"])
             flow = root if parent is None else parent.flow.flows[data["name"]]
             self.frames.append(Frame.from_dict(flow, data))
+        if self.frames:
+            self.note_place()

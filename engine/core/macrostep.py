@@ -11,8 +11,6 @@ dialog to rest.
 
 from __future__ import annotations
 
-from functools import partial
-
 from engine.core.frames import Frame
 from engine.core.ladders import understood
 from engine.core.moving import Mover
@@ -22,7 +20,6 @@ from engine.core.tooling import Tools
 from engine.core.unhandled import Unhandled
 from engine.core.verbs import Verbs
 from engine.machine.compiled import Transition
-from engine.machine.selector import first_enabled
 
 MAX_MICROSTEPS = 100
 
@@ -112,7 +109,7 @@ class Macrostep:
         scene, event = self._scene, signal.name
         for candidate in scene.stack.down_from(frame):
             answers = candidate.moves.answers(candidate.state).to(event)
-            transition = first_enabled(answers, partial(scene.holds, frame=candidate))
+            transition = scene.first_enabled(answers, candidate)
             if transition is not None:
                 return candidate, transition
             if signal.is_private:

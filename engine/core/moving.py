@@ -26,6 +26,7 @@ from engine.machine.compiled import (
     Converse,
     Rest,
     SayAction,
+    TransferTo,
     Transition,
 )
 
@@ -133,18 +134,18 @@ class Mover:
 
     def _push(self, frame: Frame, because: str) -> None:
         scene = self._scene
-        old = scene.stack.qualified() if scene.stack.frames else ""
+        old = scene.stack.where
         scene.stack.frames.append(frame)
         self._timers.start(frame, "", frame.flow.timers)
         self._arrive(frame, frame.flow.states[frame.flow.start], 0, old, because)
 
     def _pop(self, frame: Frame, because: str) -> None:
         scene = self._scene
-        old = scene.stack.qualified()
+        old = scene.stack.where
         self._tools.leave_flow(frame)
         self._timers.stop(frame)
         scene.stack.frames.pop()
-        scene.outbox.moved("dialog", old, scene.stack.qualified(), because)
+        scene.outbox.moved("dialog", old, scene.stack.note_place(), because)
 
     # --- transitions -----------------------------------------------------------------------------
 
@@ -217,8 +218,8 @@ class Mover:
     # --- states ----------------------------------------------------------------------------------
 
     def _move(self, frame: Frame, dest: str, transition: Transition | None, because: str) -> None:
-        old, source, target = self._scene.stack.qualified(), frame.state, frame.flow.states[dest]
-        shared = _shared(source.groups, target.groups)
+        old, source, target = self._scene.stack.where, frame.state, frame.flow.states[dest]
+        shared = _shared(source.groups, target.groups) if source.groups else 0
         if frame.waiting and target is not source:
             frame.remember(source.id)
         self._exit(frame, shared)
@@ -228,7 +229,8 @@ class Mover:
     def _exit(self, frame: Frame, staying: int = 0) -> None:
         """Leave the state and its groups, inner to outer, but for that many of the outermost."""
         scene, state = self._scene, frame.state
-        transfer.left(scene, frame)
+        if isinstance(state.verb, TransferTo):
+            transfer.left(scene)
         self._tools.leave(frame, frame.visit)
         self._timers.stop(frame, state.id)
         if state.exit:
@@ -250,7 +252,7 @@ class Mover:
             said = (item.id for item in reversed(scene.speaker.history) if item.role == "user")
             visit.since = next(said, "")
         visits = frame.visits[name] = frame.visits.get(name, 0) + 1
-        scene.outbox.moved("dialog", old, scene.stack.qualified(), because)
+        scene.outbox.moved("dialog", old, scene.stack.note_place(), because)
         if visits > MAX_VISITS:
             visit.stage = "failed"
             scene.fail("error.limit", f"state {name} was entered {visits} times", frame)

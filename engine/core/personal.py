@@ -21,7 +21,7 @@ from typing import Any
 from engine.core.frames import Frame
 from engine.core.outbox import Outbox
 from engine.flow.templates import Template
-from engine.machine.compiled import Converse
+from engine.machine.compiled import CompiledFlow, Converse
 
 _SHORTEST = 3
 """A value of fewer characters is found in too many lines that do not tell it."""
@@ -31,9 +31,14 @@ _OF_THE_TURN = frozenset({"turn", "event", "corrections"})
 
 
 class Personal:
-    """Keeps account of it, and leaves the notes."""
+    """Keeps account of it, and leaves the notes.
 
-    def __init__(self, outbox: Outbox) -> None:
+    Attributes:
+        watches: anything can be personal in this call; if not, nothing need be told to this.
+    """
+
+    def __init__(self, outbox: Outbox, flow: CompiledFlow) -> None:
+        self.watches = _asks_for_some(flow)
         self._outbox = outbox
         self._waits = False
         self._ids: dict[str, None] = {}
@@ -78,8 +83,6 @@ class Personal:
         self, text: str, template: Template, frame: Frame, names: Mapping[str, Any]
     ) -> None:
         """Remember a text if its template reads something personal."""
-        if not (self._ids or frame.memory.sensitive):
-            return  # nothing personal is known
         if text and not template.constant and self._reads(template, frame, names):
             self._texts[text] = None
 
@@ -100,6 +103,8 @@ class Personal:
         return False
 
     def _reads(self, template: Template, frame: Frame, names: Mapping[str, Any]) -> bool:
+        if not (self._ids or frame.memory.sensitive):
+            return False
         chains = [use.chain for use in template.names]
         values, specs = frame.memory.slots, frame.flow.slots
         for chain in chains:
@@ -129,6 +134,14 @@ class Personal:
         """Restore what `to_dict` gave."""
         self._waits = data["waits"]
         self._ids, self._texts = dict.fromkeys(data["ids"]), dict.fromkeys(data["texts"])
+        if self._waits or self._ids:  # in the version of the flow that ran before
+            self.watches = True
+
+
+def _asks_for_some(flow: CompiledFlow) -> bool:
+    return any(spec.sensitive for spec in flow.slots.values()) or any(
+        _asks_for_some(called) for called in flow.flows.values()
+    )
 
 
 def _wanted(frame: Frame) -> Iterable[str]:

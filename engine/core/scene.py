@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import datetime
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from engine.core.asking import Asking
@@ -24,6 +25,7 @@ from engine.events import Millis, SessionStarted
 from engine.flow.expressions import EvaluationError, Expression
 from engine.flow.templates import Template
 from engine.machine.compiled import CompiledFlow, InterruptionPolicy, Transition
+from engine.machine.selector import first_enabled
 
 _OWN_ERRORS = frozenset({"error.flow", "error.timeout", "error.tool", "error.transfer"})
 _EPOCH = datetime.datetime(1970, 1, 1)
@@ -85,7 +87,7 @@ class Scene:
         # the services of a call are its first flow's
         self.asking = Asking(outbox, has_model=bool(flow.pipeline.get("llm")))
         self.stack = Stack()
-        self.personal = Personal(outbox)
+        self.personal = Personal(outbox, flow)
         self.queue: deque[Signal] = deque()
         self.ended: str | None = None
         self.error = ""
@@ -144,16 +146,14 @@ class Scene:
         """Return the value of an expression. Raises `EvaluationError`."""
         return expression.evaluate(self.names(frame, **more))
 
-    def holds(self, transition: Transition, frame: Frame) -> bool:
-        """Judge a guard; one that cannot be judged is false, and reported once (S3)."""
-        try:
-            when = transition.when
-            return when is None or when.evaluate(frame.names or self.names(frame)) is True
-        except EvaluationError as error:
-            if transition.id not in self.blamed:
-                self.blamed.add(transition.id)
-                self.fail("error.flow", f"guard of {transition.id}: {error}", frame)
-            return False
+    def first_enabled(self, transitions: Sequence[Transition], frame: Frame) -> Transition | None:
+        """Return the transition that fires; a guard nobody can judge is reported once (S3)."""
+        return first_enabled(transitions, self.names(frame), partial(self._blame, frame))
+
+    def _blame(self, frame: Frame, transition: Transition, error: EvaluationError) -> None:
+        if transition.id not in self.blamed:
+            self.blamed.add(transition.id)
+            self.fail("error.flow", f"guard of {transition.id}: {error}", frame)
 
     def render(self, template: Template, frame: Frame, where: str, **more: Any) -> str:
         """Return a template as text; one that cannot be rendered is empty, and reported."""
@@ -163,7 +163,8 @@ class Scene:
         except EvaluationError as error:
             self.fail("error.flow", f"{where}: {error}", frame)
             return ""
-        self.personal.rendered(text, template, frame, names)
+        if self.personal.watches:
+            self.personal.rendered(text, template, frame, names)
         return text
 
     # --- acting ----------------------------------------------------------------------------------
@@ -184,7 +185,8 @@ class Scene:
             return ""
         policy = frame.state.interruptions if policy is None else policy
         utterance = self.speaker.say(text, purpose=purpose, policy=policy)
-        self.personal.said(utterance, text, self.stack.frames)
+        if self.personal.watches:
+            self.personal.said(utterance, text, self.stack.frames)
         return utterance
 
     def play(self, file: str, policy: InterruptionPolicy) -> None:

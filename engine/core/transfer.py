@@ -60,10 +60,9 @@ def timed_out(scene: Scene) -> None:
         _failed(scene, frame, f"nobody answered within {TIME_LIMIT} ms")
 
 
-def left(scene: Scene, frame: Frame) -> None:
-    """The state is left: an order that was given stands, but nobody waits for it any more."""
-    if isinstance(frame.state.verb, TransferTo):
-        scene.deadlines.cancel(_DEADLINE)
+def left(scene: Scene) -> None:
+    """A state is left: an order that was given stands, but nobody waits for it any more."""
+    scene.deadlines.cancel(_DEADLINE)
 
 
 def _transferring(scene: Scene) -> Frame | None:

@@ -28,7 +28,6 @@ from engine.machine.compiled import (
     Run,
     TransferTo,
 )
-from engine.machine.selector import first_enabled
 
 
 class Verbs:
@@ -54,7 +53,12 @@ class Verbs:
 
     # --- one per verb ----------------------------------------------------------------------------
 
-    def _question(self, frame: Frame, verb: Collect | Confirm | Rest) -> bool:
+    def _rest(self, frame: Frame, verb: Rest) -> bool:
+        if frame.visit.asks:
+            form.ask(self._scene, frame)
+        return bool(self._scene.queue)
+
+    def _question(self, frame: Frame, verb: Collect | Confirm) -> bool:
         if not form.open_question(frame):
             return self._complete(frame)
         if frame.visit.asks:
@@ -100,7 +104,7 @@ class Verbs:
     def _complete(self, frame: Frame) -> bool:
         """Take the first branch of `then` that holds."""
         scene, state = self._scene, frame.state
-        transition = first_enabled(state.then, lambda t: scene.holds(t, frame))
+        transition = scene.first_enabled(state.then, frame)
         if transition is not None:
             self._mover.fire(frame, transition)
         else:
@@ -125,7 +129,7 @@ class Verbs:
         Converse: _talk,
         End: _end,
         PassOn: _pass_on,
-        Rest: _question,
+        Rest: _rest,
         Run: _run,
         TransferTo: _transfer,
     }

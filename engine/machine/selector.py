@@ -1,18 +1,19 @@
 """Which transition fires (S3 of the language): innermost scope, document order, first enabled.
 
-Pure: guards are judged by a function the caller gives, in the order in which they are reached, and
-no guard is judged that an earlier transition made superfluous.
+Guards are judged in the order in which they are reached, and none is that an earlier transition
+made superfluous.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
+from engine.flow.expressions import EvaluationError
 from engine.machine.compiled import Handler, HandlerScope, Transition
 
-Enabled: TypeAlias = Callable[[Transition], bool]
-"""Says whether a transition's guard holds now."""
+Blame: TypeAlias = Callable[[Transition, EvaluationError], None]
+"""Told of a guard that cannot be judged; it counts as false."""
 
 
 class Answers:
@@ -55,15 +56,23 @@ class Answers:
         }
 
 
-def first_enabled(transitions: Sequence[Transition], enabled: Enabled) -> Transition | None:
-    """Return the first transition whose guard holds, in document order.
+def first_enabled(
+    transitions: Sequence[Transition], names: Mapping[str, Any], blame: Blame
+) -> Transition | None:
+    """Return the first transition without a guard, or whose guard is true.
 
     A handler whose transitions are all disabled does not end the search for an answer: the next
     handler that matches is asked, and then the next scope outward.
     """
     for transition in transitions:
-        if transition.when is None or enabled(transition):
+        guard = transition.when
+        if guard is None:
             return transition
+        try:
+            if guard.evaluate(names) is True:
+                return transition
+        except EvaluationError as error:
+            blame(transition, error)
     return None
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.flow.expressions import EvaluationError, Expression
 from engine.machine.compiled import Handler, HandlerScope, Target, Transition
-from engine.machine.selector import Answers, Enabled, first_enabled, handlers_for, matches
+from engine.machine.selector import Answers, first_enabled, handlers_for, matches
 
 EVENTS = [
     *("error", "error.timeout", "error.tool", "error.tool.x", "errors"),
@@ -19,8 +23,8 @@ def transition(name: str) -> Transition:
 
 
 def guarded(name: str) -> Transition:
-    guard = object()  # judged by the test's own function, never evaluated
-    return Transition(id=name, when=guard, actions=(), target=Target(kind="stay"))  # type: ignore[arg-type]
+    guard = Expression(f"vars.{name} == true")
+    return Transition(id=name, when=guard, actions=(), target=Target(kind="stay"))
 
 
 def scopes(*owners: dict[str, list[Transition]]) -> list[HandlerScope]:
@@ -33,18 +37,25 @@ def scopes(*owners: dict[str, list[Transition]]) -> list[HandlerScope]:
     ]
 
 
-def select(around: list[HandlerScope], event: str, enabled: Enabled) -> Transition | None:
-    return first_enabled(Answers(around).to(event), enabled)
+def select(
+    around: list[HandlerScope], event: str, holding: Collection[str] = ()
+) -> Transition | None:
+    """What fires where only the guards of these transitions hold."""
+    return first_enabled(Answers(around).to(event), names(holding), no_blame)
 
 
-def never(_: Transition) -> bool:
-    return False
+def names(holding: Collection[str]) -> dict[str, dict[str, bool]]:
+    return {"vars": dict.fromkeys(holding, True)}
+
+
+def no_blame(transition: Transition, error: EvaluationError) -> None:
+    raise AssertionError(f"{transition.id}: {error}")
 
 
 def test_the_innermost_scope_wins() -> None:
     around = scopes({"error": [transition("inner")]}, {"error": [transition("outer")]})
 
-    found = select(around, "error", never)
+    found = select(around, "error")
 
     assert found is not None
     assert found.id == "inner"
@@ -53,7 +64,7 @@ def test_the_innermost_scope_wins() -> None:
 def test_document_order_wins_inside_a_scope_even_over_a_closer_match() -> None:
     around = scopes({"error": [transition("wide")], "error.timeout": [transition("narrow")]})
 
-    found = select(around, "error.timeout", never)
+    found = select(around, "error.timeout")
 
     assert found is not None
     assert found.id == "wide"
@@ -61,33 +72,61 @@ def test_document_order_wins_inside_a_scope_even_over_a_closer_match() -> None:
 
 def test_a_handler_without_an_enabled_transition_passes_the_event_on() -> None:
     around = scopes(
-        {"error": [guarded("no")], "error.tool": [guarded("nor this")]},
+        {"error": [guarded("no")], "error.tool": [guarded("neither")]},
         {"error": [transition("outer")]},
     )
 
-    found = select(around, "error.tool", never)
+    found = select(around, "error.tool")
 
     assert found is not None
     assert found.id == "outer"
 
 
 def test_nobody_answers() -> None:
-    assert select(scopes({"error": [guarded("no")]}), "error", never) is None
-    assert select(scopes(), "error", never) is None
+    assert select(scopes({"error": [guarded("no")]}), "error") is None
+    assert select(scopes(), "error") is None
+
+
+class Watched(dict[str, bool]):
+    """Variables that know which of them were read."""
+
+    def __init__(self, **values: bool) -> None:
+        super().__init__(values)
+        self.read: list[str] = []
+
+    def __getitem__(self, name: str) -> bool:
+        self.read.append(name)
+        return super().__getitem__(name)
 
 
 def test_guards_are_judged_in_order_and_only_until_one_holds() -> None:
-    judged: list[str] = []
+    values = Watched(first=False, second=True, third=True)
+    guards = [guarded("first"), guarded("second"), guarded("third")]
 
-    def enabled(candidate: Transition) -> bool:
-        judged.append(candidate.id)
-        return candidate.id == "second"
-
-    found = first_enabled([guarded("first"), guarded("second"), guarded("third")], enabled)
+    found = first_enabled(guards, {"vars": values}, no_blame)
 
     assert found is not None
     assert found.id == "second"
-    assert judged == ["first", "second"]
+    assert values.read == ["first", "second"]
+
+
+def test_a_guard_that_cannot_be_judged_is_false_and_told() -> None:
+    broken = replace(guarded("broken"), when=Expression("1 / 0 > vars.x"))
+    told = []
+
+    found = first_enabled(
+        [broken, transition("next")], names([]), lambda t, error: told.append((t.id, str(error)))
+    )
+
+    assert found is not None
+    assert found.id == "next"
+    assert told == [("broken", "`1 / 0 > vars.x`: division by zero")]
+
+
+def test_only_true_is_enough() -> None:
+    count = replace(guarded("count"), when=Expression("vars.count"))
+
+    assert first_enabled([count], {"vars": {"count": 1}}, no_blame) is None
 
 
 def test_a_prefix_matches_on_dots_only() -> None:
@@ -139,7 +178,7 @@ def test_it_agrees_with_the_reference(
 ) -> None:
     around, event, holding = arrangement
 
-    found = select(around, event, lambda t: t.id in holding)
+    found = select(around, event, holding)
 
     assert (found.id if found else None) == reference(around, event, holding)
 
