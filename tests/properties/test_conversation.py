@@ -49,6 +49,7 @@ from engine.events import (
     TranscriptReceived,
 )
 from engine.machine.compiled import CompiledFlow, InterruptionPolicy, ListenPolicy
+from tests.engine.core.conftest import FakeRecollection
 
 FLOW = CompiledFlow(
     id="any",
@@ -150,6 +151,7 @@ class PlayDialog:
     def interrupted(self) -> None: ...
 
     failed = ""
+    recollection = FakeRecollection()
     awaited: frozenset[str] = frozenset()
     """Nothing is waited for that could come at a bad moment."""
 
