@@ -208,7 +208,9 @@ class Requests:
     def _finish(self, asked: Asked) -> None:
         del self._asked[asked.id]
         heard = " ".join(filter(None, asked.heard))
-        told = {"heard": heard, "interrupted": asked.cut, "error": asked.error}
+        # a line that was cut within its first word was audible, and leaves no word of itself
+        cut = asked.cut or len(asked.heard) < len(asked.lines)
+        told = {"heard": heard, "interrupted": cut, "error": asked.error}
         self._outbox.note("request", request=asked.id, **told)
 
     # --- what becomes of lines -------------------------------------------------------------------

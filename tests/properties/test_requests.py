@@ -7,7 +7,7 @@ import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.core import snapshot
@@ -204,6 +204,10 @@ def play(world: World, plan: list[tuple[int, tuple[str, Any]]]) -> dict[str, boo
     return asked
 
 
+LOST_WITHIN_A_WORD = [(2_500, ("say", False)), (202, ("away", 500))]
+
+
+@example(plan=LOST_WITHIN_A_WORD, model="never", joined=True)
 @given(PLANS, MODELS, st.booleans())
 def test_every_request_ends_once_and_tells_what_was_heard(
     plan: list[tuple[int, tuple[str, Any]]], model: str, joined: bool
