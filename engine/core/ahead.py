@@ -55,6 +55,10 @@ class Rehearsal(Protocol):
         """Take an answer of the model; return what is ordered then."""
         ...
 
+    def dismantle(self) -> None:
+        """It is not needed any more."""
+        ...
+
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON-like data."""
         ...
@@ -124,6 +128,8 @@ class Ahead:
         if self._orders:  # else no model is needed, and nothing can be won
             self._copy = copy
             self._outbox.note("ahead", turn=turn, text=text, asks=list(self._orders))
+        else:
+            copy.dismantle()
 
     def _end(self, because: str) -> None:
         if self._orders:
@@ -133,6 +139,8 @@ class Ahead:
 
     def forget(self) -> None:
         """Nothing of a rehearsal is left; what it asked for is not cancelled."""
+        if self._copy is not None:
+            self._copy.dismantle()
         self._turn = self._text = ""
         self._premise = self._copy = None
         self._orders, self._answers = {}, []

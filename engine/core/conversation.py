@@ -210,6 +210,16 @@ class Conversation:
         cause = Deadline(name="end_of_turn", at=self._now)
         return [self._step(self._now, cause, self._exchange.end_turn, text)]
 
+    def dismantle(self) -> None:
+        """Take the parts apart, so that all of them are freed now; told to copies only (`ahead`).
+
+        They know each other in circles, which only a collection of garbage would find, and every
+        spoken turn makes copies. The conversation takes nothing and tells nothing after that.
+        """
+        self._reception.dismantle()
+        self._dialog.dismantle()
+        vars(self).clear()
+
     def _step(
         self, at: Millis, cause: Event | Deadline, act: Callable[[Any], None], what: object
     ) -> Step:

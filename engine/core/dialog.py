@@ -88,8 +88,7 @@ class Dialog:
         fired: Fired | None = None,
     ) -> None:
         self._scene = scene = Scene(flow, outbox, deadlines, speaker)
-        self._timers = Timers(scene)
-        self._tools = Tools(scene)
+        self._timers, self._tools = Timers(scene), Tools(scene)
         self._mover = Mover(scene, self._tools, self._timers, fired)
         self._listening = Listening(scene, self._tools, read)
         self._keying = Keying(scene)
@@ -111,9 +110,7 @@ class Dialog:
         self.ended: str | None = None
         """`hangup` or `leave` once the flow has ended, else None."""
         self.state = ""
-        """Qualified id of the current leaf state; `hours/tell` inside a called flow.
-
-        Before the beginning: an empty text."""
+        """Qualified id of the leaf state; `hours/tell` in a called flow; empty before the start."""
         self.waiting = False
         """True in collect, confirm and rest, but not between two keys: silence counts."""
         self.busy = False
@@ -138,6 +135,11 @@ class Dialog:
         self._alarms.begin()
         self._mover.begin()
         self._run()
+
+    def dismantle(self) -> None:
+        """Part those who know each other; it is not used any more."""
+        self._tools.answered = None
+        self._scene.stack.dismantle()
 
     def lose(self) -> None:
         """Another process, or another flow, goes on: its recogniser was told nothing yet."""

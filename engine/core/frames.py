@@ -171,6 +171,12 @@ class Stack:
         """The frame the caller talks to. Raises `IndexError` before the flow began."""
         return self.frames[-1]
 
+    def dismantle(self) -> None:
+        """Let go of all frames, and of what they know of the call."""
+        for frame in self.frames:
+            frame.names = None
+        self.frames.clear()
+
     @property
     def full(self) -> bool:
         """True when one more call would be too deep."""

@@ -87,6 +87,10 @@ class Reception:
             return self._too_early
         return self._handlers[kind]
 
+    def dismantle(self) -> None:
+        """Let go of everybody; nobody takes anything any more."""
+        self.answers = self._handlers = {}
+
     def _answer(self, event: Any) -> None:
         if self._ahead.owns(event):
             self._ahead.take(event)

@@ -34,6 +34,10 @@ class Copied(Protocol):
         """Restore what `to_dict` gave."""
         ...
 
+    def dismantle(self) -> None:
+        """Take it apart."""
+        ...
+
 
 class Copy:
     """A copy of a conversation that was told the turn is over."""
@@ -48,6 +52,10 @@ class Copy:
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON-like data."""
         return self._conversation.to_dict()
+
+    def dismantle(self) -> None:
+        """Leave nothing of the copy to a collection of garbage; it takes no answer any more."""
+        self._conversation.dismantle()
 
 
 class Rehearsing:

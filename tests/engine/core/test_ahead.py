@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import weakref
 from dataclasses import replace
 
 import pytest
@@ -13,6 +15,7 @@ from engine.core import snapshot
 from engine.core.ahead import MOST
 from engine.core.asking import plain
 from engine.core.conversation import Conversation
+from engine.core.rehearsing import Rehearsing
 from engine.effects import CallTool, CancelReply, CancelUnderstanding, Say, StartReply, Understand
 from engine.events import (
     AppEventReceived,
@@ -126,6 +129,28 @@ def test_a_question_to_the_model_is_asked_with_the_final_words(order):
     order.over()
     assert order.said() == ["Which size?", "large."]
     assert order.moves("agent")[-2:] == [(1_000, "LISTENING"), (3_000, "THINKING")]
+
+
+def test_copies_are_freed_at_once_when_they_are_not_needed_any_more(order, monkeypatch):
+    """Each weighs as much as a call; nothing of them waits for a collection of garbage."""
+    copies = []
+    make = Rehearsing._copy
+
+    def made(self, data):
+        copy = make(self, data)
+        copies.extend(map(weakref.ref, (copy, copy._dialog, copy._exchange, copy._presence)))
+        return copy
+
+    monkeypatch.setattr(Rehearsing, "_copy", made)
+    gc.disable()
+    try:
+        order.hears("the bigger one")
+        assert len(copies) == 4
+        assert all(copy() is not None for copy in copies[:2])
+        order.over()
+        assert [copy() for copy in copies] == [None] * 4
+    finally:
+        gc.enable()
 
 
 def test_an_answer_that_comes_after_the_turn_is_waited_for(order):
