@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from engine.events import Millis
+from engine.records import quick
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,7 @@ class Effect:
 # --- speech --------------------------------------------------------------------------------------
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Say(Effect):
     """Make `text` audible, after every utterance that was ordered before it.
@@ -82,6 +84,7 @@ class ResumeSpeech(Effect):
 # --- listening and understanding -----------------------------------------------------------------
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expect(Effect):
     """From now on the dialog waits for this; a recogniser may bias itself towards it."""
@@ -103,6 +106,7 @@ class CloseStretch(Effect):
     """
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PredictEndOfTurn(Effect):
     """Ask the turn detector about the text so far. Answered by `EndOfTurnPredicted`, or never."""

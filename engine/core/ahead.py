@@ -184,6 +184,9 @@ class Ahead:
         """
         orders, answers = self._orders, self._answers
         self.forget()
+        if not orders:  # nobody was asked ahead
+            act()
+            return
         self._asking.offer(orders)
         act()
         for answer in answers:
@@ -192,9 +195,8 @@ class Ahead:
                 handlers[type(answer)](answer)
         left = self._asking.left()
         self._cancel({name: orders[name] for name in left})
-        if orders:
-            taken = [name for name in orders if name not in left]
-            self._outbox.note("ahead_taken", asks=taken, left=list(left))
+        taken = [name for name in orders if name not in left]
+        self._outbox.note("ahead_taken", asks=taken, left=list(left))
 
     # --- inside ----------------------------------------------------------------------------------
 

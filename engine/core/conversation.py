@@ -104,7 +104,7 @@ class Conversation:
             self._outbox, self._deadlines, self._exchange, self._dialog, self._hang_up
         )
         self._requests = Requests(self._outbox, self._deadlines, self._exchange, self._dialog)
-        asking = self._dialog.asking.following(copied)
+        self._asking = asking = self._dialog.asking.following(copied)
         copies = Rehearsing(self, partial(Conversation, flow, make_dialog, asking))
         awaited = self._dialog.awaited
         self._postponed = Postponed(self._outbox, self._deadlines, self._exchange, awaited)
@@ -155,7 +155,7 @@ class Conversation:
     @property
     def states(self) -> States:
         """The three states, and what stands beside them."""
-        last, floor, paused = self._states, self._exchange.floor, self._turns.paused
+        last, floor, paused = self._states, self._exchange.floor, self._turns.paused_at is not None
         dialog = self._dialog.state if self._exchange.opened else ""
         if (
             dialog != last.dialog
@@ -257,7 +257,8 @@ class Conversation:
                 self._hang_up(self._requests.reason or self._dialog.failed or "flow", kind)
             else:
                 exchange.review_silence()
-                self._ahead.review(*exchange.expected_turn)
+                turn, text = exchange.expected_turn if self._asking.foresees else ("", "")
+                self._ahead.review(turn, text)
                 return
         self._requests.review()
         exchange.settle()

@@ -93,10 +93,12 @@ class Deadlines:
 
     def next(self) -> Deadline | None:
         """Return the deadline that fires first, or None."""
-        if not self._at:
+        at = self.earliest
+        if at is None:
             return None
-        name = min(self._at, key=lambda n: (self._at[n], _RANK[_kind(n)], n))
-        return Deadline(name=name, at=self._at[name])
+        names = [name for name, due in self._at.items() if due == at]
+        first = names[0] if len(names) == 1 else min(names, key=_urgency)
+        return Deadline(name=first, at=at)
 
     def pop_due(self, now: Millis) -> Deadline | None:
         """Remove and return the first deadline that is due at `now`, or None."""
@@ -123,6 +125,10 @@ def lost(names: Iterable[str]) -> Iterator[tuple[str, str]]:
     watched |= dict.fromkeys(("first_token", "token_gap", "reply"), "error.llm")
     found = ((watched.get(_kind(name)), name.partition(":")[2]) for name in names)
     yield from dict.fromkeys((error, subject) for error, subject in found if error is not None)
+
+
+def _urgency(name: str) -> tuple[int, str]:
+    return _RANK[_kind(name)], name
 
 
 def _kind(name: str) -> str:

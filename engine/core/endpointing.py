@@ -101,7 +101,8 @@ class Endpointing:
 
     def review(self, policy: ListenPolicy) -> None:
         """Set, move or cancel the deadlines of the open turn."""
-        self._pace.learn(policy)
+        if self._pace.pauses:
+            self._pace.learn(policy)
         turn = self._hearing.turn
         if turn is None:
             return

@@ -192,7 +192,7 @@ class Exchange:
     def expected_turn(self) -> tuple[str, str]:
         """Id and text of the open turn, if it may well be over; else empty texts."""
         turn, dialog = self.hearing.turn, self._dialog
-        if turn is None or turn.overlap or not dialog.asking.foresees:
+        if turn is None or turn.overlap:
             return "", ""
         if not self.turns.measured:  # what was heard of a line that was cut is about to be told
             return "", ""
@@ -258,8 +258,9 @@ class Exchange:
         if self._dialog.ended:
             self._outbox.note("late", turn=turn, text=text)
             return
-        self._outbox.note("turn", turn=turn, text=text, trusted=trusted, **self.people.label)
-        self._history.user(turn, text, **self.people.label)
+        label = self.people.label
+        self._outbox.note("turn", turn=turn, text=text, trusted=trusted, **label)
+        self._history.user(turn, text, **label)
         self.turns.new_turn()
         words = self.hearing.committed(turn, text if trusted else "", self._unanswered())
         self.work(partial(self._dialog.user_turn, turn, words))
@@ -328,16 +329,16 @@ class Exchange:
         """Count silence exactly while it is the caller's."""
         dialog = self._dialog
         quiet = (
-            self.opened
-            and not self.away
-            and not self.asked_for
-            and self.hearing.turn is None
+            self.hearing.turn is None  # first what most often is not so
             and not self.turns.speaking
             and dialog.waiting
             and not dialog.busy
             and dialog.ended is None
+            and self.opened
+            and not self.away
+            and not self.asked_for
         )
-        self.silence.review(quiet=quiet, after=dialog.listen.silence if quiet else 0)
+        self.silence.review(dialog.listen.silence if quiet else None)
 
     def settle(self) -> None:
         """Bring both states up to date."""

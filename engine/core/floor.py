@@ -96,11 +96,24 @@ _POSSIBLE = {pair: _possible(*pair) for pair in product(user.STATES, agent.STATE
 
 
 @lru_cache(maxsize=4_096)
-def _first(facts: Facts, user_state: str, agent_state: str) -> tuple[Rule, str] | None:
-    """Return the first rule that holds and where it leads to; None when none does.
+def _moves(facts: Facts, user_state: str, agent_state: str) -> tuple[tuple[Rule, str], ...]:
+    """Return the rules that hold, one after the other, and where each leads to.
 
     Remembered: there are 2,304 cases in all, and a call meets a few dozen.
     """
+    moves = []
+    while (move := _first(facts, user_state, agent_state)) is not None:
+        moves.append(move)
+        rule, state = move
+        if rule.machine == "agent":
+            agent_state = state
+        else:
+            user_state = state
+    return tuple(moves)
+
+
+def _first(facts: Facts, user_state: str, agent_state: str) -> tuple[Rule, str] | None:
+    """Return the first rule that holds and where it leads to; None when none does."""
     for rule in _POSSIBLE[user_state, agent_state]:
         if rule.when(facts, agent_state):
             state = agent_state if rule.machine == "agent" else user_state
@@ -135,8 +148,8 @@ class Floor:
         if facts == self._last:
             return False
         self._last = facts
-        while (move := _first(facts, self.user, self.agent)) is not None:
-            self._apply(*move, edge)
+        for rule, state in _moves(facts, self.user, self.agent):
+            self._apply(rule, state, edge)
         return True
 
     def _apply(self, rule: Rule, new: str, edge: Millis) -> None:

@@ -11,7 +11,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from engine.records import quick
 
+
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryItem:
     """One thing that was said."""

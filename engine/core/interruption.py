@@ -223,7 +223,7 @@ class Interruption:
     @property
     def pointless(self) -> bool:
         """Whether audio is held although nobody speaks and nothing is waited for."""
-        if not self._turns.paused or self._hearing.voice:
+        if self._turns.paused_at is None or self._hearing.voice:
             return False
         return self._holds or self._deadlines.get("false_alarm") is None
 

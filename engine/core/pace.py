@@ -30,7 +30,7 @@ class Pace:
         self._outbox = outbox
         self._ended: Millis | None = None
         """When the caller had last spoken in the turn that was committed last."""
-        self._pauses: list[Millis] = []
+        self.pauses: list[Millis] = []
         """Those that happened in this step."""
         self.average: Millis | None = None
         """None: there was no pause yet."""
@@ -46,7 +46,7 @@ class Pace:
         pause, turn.pause = turn.pause, None
         own = turn.resumed or not turn.overlap
         if pause is not None and own and 0 < pause <= LONGEST:
-            self._pauses.append(pause)
+            self.pauses.append(pause)
 
     def closed(self, turn: UserTurn) -> None:
         """A turn is over, as far as anybody can tell."""
@@ -55,15 +55,13 @@ class Pace:
 
     def learn(self, policy: ListenPolicy) -> None:
         """Take the pauses of this step into the average."""
-        if not self._pauses:
-            return
-        for pause in self._pauses:
+        for pause in self.pauses:
             before = policy.min_wait if self.average is None else self.average
             moved = before + (pause - before) // WEIGHT
             self.average = max(policy.min_wait, moved)
             if policy.end_of_turn == "dynamic":
                 self._outbox.note("pace", pause=pause, average=self.average)
-        self._pauses.clear()
+        self.pauses.clear()
 
     def to_dict(self) -> dict[str, Any]:
         """Return what must survive; between two steps nothing waits to be learned."""

@@ -279,6 +279,8 @@ class Requests:
 
     def late(self, deadline: str) -> bool:
         """A deadline is due. Returns whether it was one of a request, and is dealt with."""
+        if not self._asked:
+            return False
         kind, _, subject = deadline.partition(":")
         if kind in ("first_audio", "playout"):
             self._line_failed(subject, "it was not heard in time")

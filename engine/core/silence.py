@@ -26,14 +26,14 @@ class Silence:
         """The caller is there: count from now."""
         self._deadlines.cancel(NAME)
 
-    def review(self, *, quiet: bool, after: Millis) -> None:
+    def review(self, limit: Millis | None) -> None:
         """Start counting, go on counting, or stop.
 
         Args:
-            quiet: the dialog waits, nobody is heard, and nothing is under way.
-            after: how much silence is too much, in this state.
+            limit: how much silence is too much, in this state; None: it is not the caller's, as
+                the dialog does not wait, somebody is heard, or something is under way.
         """
-        if not quiet:
+        if limit is None:
             self._deadlines.cancel(NAME)
         elif self._deadlines.get(NAME) is None:
-            self._deadlines.set(NAME, self._outbox.at + after)
+            self._deadlines.set(NAME, self._outbox.at + limit)

@@ -11,8 +11,10 @@ from typing import Any, Literal
 
 from engine.effects import Effect
 from engine.events import Event, Millis
+from engine.records import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deadline:
     """A moment the conversation had set for itself."""
@@ -22,6 +24,7 @@ class Deadline:
     at: Millis
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
     """One state change of one machine."""
@@ -35,6 +38,7 @@ class Move:
     """When the fact happened: for the user the edge of speech, else the instant of the step."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
     """Something worth a line in the timeline that is neither a move nor an effect.
@@ -55,6 +59,7 @@ class Note:
     data: dict[str, Any] = field(default_factory=dict)
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class States:
     """The three states after a step, with what stands beside them."""
@@ -66,6 +71,7 @@ class States:
     """The agent is SPEAKING, and its audio is held."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One indivisible reaction of the conversation."""

@@ -39,7 +39,8 @@ class Turns(Queue):
         self._turn = 0
         self._line = 0
         self._fresh = True
-        self._paused_at: Millis | None = None
+        self.paused_at: Millis | None = None
+        """Since when the audio is held; None: it is not."""
         self._hold = False
         self._unsaid = False
         self.last_spoken = ""
@@ -49,7 +50,7 @@ class Turns(Queue):
     @property
     def paused(self) -> bool:
         """True between `pause` and `resume`."""
-        return self._paused_at is not None
+        return self.paused_at is not None
 
     def drained(self) -> bool:
         """Say once, when every line that was ordered is over."""
@@ -123,6 +124,8 @@ class Turns(Queue):
         was saying, and the dialog asks again what is still open. So are fillers.
         """
         self._fresh = True
+        if not self._queue:
+            return
         for utterance in self._where(lambda u: u.state == "held" and u.purpose in _OF_THE_MOMENT):
             self._discard(utterance, "the caller spoke")
 
@@ -147,15 +150,15 @@ class Turns(Queue):
         head = self.head
         if head is None or self.paused:
             return
-        self._paused_at = self._outbox.at
+        self.paused_at = self._outbox.at
         self._outbox.emit(PauseSpeech(fade=head.policy.fade))
         self._watched.hold(head)
 
     def resume(self) -> None:
         """Go on at the sample where the audio was held."""
-        if self._paused_at is None:
+        if self.paused_at is None:
             return
-        since, self._paused_at = self._paused_at, None
+        since, self.paused_at = self.paused_at, None
         self._outbox.emit(ResumeSpeech())
         head = self.head
         if head is not None and head.started is not None:
@@ -209,7 +212,7 @@ class Turns(Queue):
         now = self._outbox.at
         self._outbox.emit(StopSpeech(utterances=tuple(u.id for u in stopped), fade=fade))
         for utterance in stopped:
-            self._bury(utterance, now if self._paused_at is None else self._paused_at, because)
+            self._bury(utterance, now if self.paused_at is None else self.paused_at, because)
         self.resume()  # the audio path stays held over a stop: whatever follows must be audible
         self._watch()
 
@@ -230,7 +233,7 @@ class Turns(Queue):
             return
         utterance.duration, utterance.words = event.duration, event.words
         if utterance.state == "audible":
-            self._watched.audible(utterance, self._paused_at)
+            self._watched.audible(utterance, self.paused_at)
 
     def started(self, event: PlayoutStarted) -> None:
         """A line is audible."""
@@ -242,7 +245,7 @@ class Turns(Queue):
         self._changed()
         if utterance.remember:
             self._history.opened(utterance.id)
-        self._watched.audible(utterance, self._paused_at)
+        self._watched.audible(utterance, self.paused_at)
 
     def finished(self, event: PlayoutFinished) -> Utterance | None:
         """A line is over. Returns it if it still stood against the caller, None if it was dead."""
@@ -333,11 +336,11 @@ class Turns(Queue):
                 self._announce(utterance, "the call is over")
                 utterance.state, utterance.stopped = "ending", self._outbox.at
         self._changed()
-        self._paused_at, self._hold = None, False
+        self.paused_at, self._hold = None, False
 
     def lose(self) -> None:
         """The process that played the lines is gone: they are over, as far as the clock knows."""
-        self._paused_at, self._hold, self._fresh = None, False, True
+        self.paused_at, self._hold, self._fresh = None, False, True
         for utterance in list(self._queue.values()):
             self._announce(utterance, "the process is gone")
             self._over(utterance, utterance.played_by(self._outbox.at), complete=False)
@@ -349,7 +352,7 @@ class Turns(Queue):
             "turn": self._turn,
             "line": self._line,
             "fresh": self._fresh,
-            "paused_at": self._paused_at,
+            "paused_at": self.paused_at,
             "hold": self._hold,
             "unsaid": self._unsaid,
             "last_spoken": self.last_spoken,
@@ -359,6 +362,6 @@ class Turns(Queue):
         """Restore what `to_dict` gave."""
         self._queue = {u["id"]: Utterance.from_dict(u) for u in data["queue"]}
         self._turn, self._line, self._fresh = data["turn"], data["line"], data["fresh"]
-        self._paused_at, self._hold = data["paused_at"], data["hold"]
+        self.paused_at, self._hold = data["paused_at"], data["hold"]
         self._unsaid, self.last_spoken = data["unsaid"], data["last_spoken"]
         self._changed()

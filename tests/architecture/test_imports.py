@@ -12,12 +12,19 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("engine", "media", "providers")
 
 # Room -> rooms it may import (itself always). A room is a package, or a module right under engine.
-FOUNDATION = {"engine.errors", "engine.events", "engine.effects", "engine.requests"}
+FOUNDATION = {
+    "engine.errors",
+    "engine.events",
+    "engine.effects",
+    "engine.requests",
+    "engine.records",
+}
 MAY_IMPORT: dict[str, set[str]] = {
     "engine": set(),
     "engine.errors": set(),
     "engine.events": set(),
-    "engine.effects": {"engine.events"},
+    "engine.records": set(),
+    "engine.effects": {"engine.events", "engine.records"},
     "engine.requests": {"engine.events"},
     "engine.flow": FOUNDATION,
     "engine.machine": FOUNDATION | {"engine.flow"},

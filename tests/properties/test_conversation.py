@@ -182,8 +182,9 @@ class PlayDialog:
     def deadline(self, name) -> None:
         raise AssertionError(name)
 
-    def speech_over(self) -> None:
+    def speech_over(self) -> bool:
         assert not self.speaker.speaking
+        return False
 
     def to_dict(self) -> dict[str, Any]:
         return {
