@@ -40,6 +40,8 @@ class ReplyRequested(Event):
     """None: as the state says."""
     tools: tuple[str, ...] | None = None
     """What the model may use; None: what the talk of the state may."""
+    within: str = ""
+    """The tool call that asks: it may wait for the reply, so the reply must not wait for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,8 @@ class TransferRequested(Event):
     to: str
     kind: Literal["cold", "warm", "agent"] = "cold"
     brief: str = ""
+    within: str = ""
+    """As in `ReplyRequested`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,9 @@ from typing import Any
 
 from engine.core import prompting
 from engine.core.consulting import consult
-from engine.core.recollection import Recollection
+from engine.core.listening import Listening
 from engine.core.scene import Scene
+from engine.core.talking import Talking
 from engine.core.tooling import Tools
 from engine.events import ReplyToolCalled
 from engine.machine.compiled import Converse
@@ -33,10 +34,17 @@ class Briefing:
 class Aside:
     """The half of a dialog that replies for the program use."""
 
-    def __init__(self, scene: Scene, tools: Tools, recollection: Recollection) -> None:
+    def __init__(self, scene: Scene, tools: Tools, listening: Listening, talking: Talking) -> None:
         self._scene = scene
         self._tools = tools
-        self._recollection = recollection
+        self._listening = listening
+        self._talking = talking
+        self._recollection = talking.recollection
+
+    def asks(self, call: str) -> bool:
+        """Say whether this tool is at work, and no model: somebody it asks need not wait for it."""
+        at_work = bool(call) and self._tools.awaits(call)
+        return at_work and not (self._listening.thinking or self._talking.writing)
 
     def unknown(self, names: Sequence[str] | None) -> tuple[str, ...]:
         """Return which of these are no tools of the flow the call is in."""

@@ -55,6 +55,16 @@ class Asked:
         """Nothing but force stops it."""
         return self.order.get("interruptible") is False
 
+    @property
+    def within(self) -> str:
+        """The tool call that has asked for it; empty: somebody else has."""
+        return str(self.order.get("within", ""))
+
+    @property
+    def whole(self) -> bool:
+        """It is said as one line, once it is written to its end."""
+        return self.protected or bool(self.within)
+
     def again(self) -> Asked:
         """Return the same request, before anything was done about it."""
         return Asked(id=self.id, kind=self.kind, order=self.order)

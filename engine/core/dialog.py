@@ -103,7 +103,7 @@ class Dialog:
         )
         self._expecting = Expecting(scene)
         self.recollection = self._talking.recollection
-        self.aside = Aside(scene, self._tools, self.recollection)
+        self.aside = Aside(scene, self._tools, self._listening, self._talking)
         self.awaited = Awaited(self._listening, self._talking, self._tools)
         self.changes = 0
         """How often anything happened to it; equal: nothing has changed since."""

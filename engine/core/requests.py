@@ -13,6 +13,8 @@ not, where nobody simply spoke over it.
   caller speaks is begun anew after the answer (`superseded`), and then knows those words. A
   protected one is ordered as one line, once it is written: nothing comes between its sentences.
 - A transfer is ordered when everything was said, and the end likewise.
+- A tool may ask for a reply or a transfer and wait for it. So neither waits for that tool, and such
+  a reply is ordered as one line as well: the tool's result may come in the middle of it.
 
 `around` puts the requests in front of the conversation's own handlers: what a model answers, and
 how a transfer went, goes to whoever ordered it.
@@ -158,7 +160,7 @@ class Requests:
             asked.fail(ENDING)
         elif asked.kind == "say":
             self._say(asked)
-        elif self.busy or self._dialog.busy or exchange.hearing.turn is not None:
+        elif self.busy or self._others_work(asked) or exchange.hearing.turn is not None:
             return
         elif asked.kind == "reply":
             self._write(asked)
@@ -167,6 +169,10 @@ class Requests:
             self._outbox.emit(Transfer(**order))
             self._deadlines.set(f"transfer:{asked.id}", self._outbox.at + TIME_LIMIT)
             asked.stage = "running"
+
+    def _others_work(self, asked: Asked) -> bool:
+        """Say whether a model or tool is at work that has not asked for this itself."""
+        return self._dialog.busy and not self._dialog.aside.asks(asked.within)
 
     def _write(self, asked: Asked) -> None:
         unknown = self._dialog.aside.unknown(asked.order["tools"])
@@ -177,7 +183,7 @@ class Requests:
 
     def _go_on(self, asked: Asked) -> None:
         """The tools the model asked for have answered: let it go on, when nobody has the floor."""
-        busy = self._dialog.busy or self._exchange.hearing.turn is not None
+        busy = self._others_work(asked) or self._exchange.hearing.turn is not None
         if not busy and not self._dialog.aside.under_way(asked.calls):
             self._writing.again(asked)
 

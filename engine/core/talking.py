@@ -103,6 +103,11 @@ class Talking:
         reply = self._reply
         return (reply is not None and reply.running) or self._asked_for > 0
 
+    @property
+    def writing(self) -> bool:
+        """True while a reply is under way."""
+        return self._running is not None
+
     def awaits(self, name: str) -> bool:
         """Say whether this reply is under way."""
         return self._running is not None and self._running.id == name

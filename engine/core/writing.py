@@ -1,9 +1,9 @@
 """A reply the program around a call asked for, while the model writes it.
 
-Sentences are ordered as they come. Those of a protected reply are ordered as one line, when it is
-written to its end: nothing may come between them. The limits are those of free talk, and so are
-the rounds: when the tools the model asked for have answered, it goes on under the next name (`q1`,
-`q1.2` ...).
+Sentences are ordered as they come. Those of a protected reply, and of one a tool has asked for, are
+ordered as one line, when it is written to its end: nothing may come between them. The limits are
+those of free talk, and so are the rounds: when the tools the model asked for have answered, it goes
+on under the next name (`q1`, `q1.2` ...).
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Writing:
         if isinstance(event, ReplyDelta):
             asked.texts.append(event.text.strip())
             asked.length += len(event.text)
-            if not asked.protected:
+            if not asked.whole:
                 self._say(asked, policy)
             if asked.length > LONGEST_REPLY:
                 self._outbox.emit(CancelReply(reply=asked.reply))
@@ -109,5 +109,5 @@ class Writing:
     def _say(self, asked: Asked, policy: InterruptionPolicy) -> None:
         text, asked.texts = " ".join(filter(None, asked.texts)), []
         if text:
-            purpose: Purpose = "line" if asked.protected else "reply"
+            purpose: Purpose = "line" if asked.whole else "reply"
             asked.lines.append(self._turns.say(text, purpose=purpose, policy=policy))

@@ -15,7 +15,7 @@ import inspect
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, Future
-from contextvars import copy_context
+from contextvars import ContextVar, copy_context
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from enum import Enum
@@ -26,6 +26,9 @@ from pydantic import BaseModel, ConfigDict, validate_call
 from engine.errors import ConfigurationError
 from engine.events import ToolReturned
 from engine.pipeline.stage import Post, SessionTime, Stage, describe
+
+CALL: ContextVar[str] = ContextVar("turnwise.call", default="")
+"""The id of the call a tool carries out; whatever it starts carries it along."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -105,6 +108,7 @@ class Tools(Stage):
 
     async def _run(self, call: str, use: str, args: Mapping[str, Any], key: str) -> None:
         value, error = None, None
+        CALL.set(call)
         try:
             function = self._functions[use] if use in self._functions else imported(use)
             value = encode(await invoke(function, args, key, self._threads))

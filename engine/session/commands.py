@@ -15,6 +15,7 @@ from typing import Any, Literal
 from engine.errors import UnsupportedError
 from engine.events import CloseRequested, TextReceived
 from engine.pipeline.synthesis import Sound
+from engine.pipeline.tools import CALL
 from engine.requests import (
     EndRequested,
     InterruptRequested,
@@ -23,6 +24,7 @@ from engine.requests import (
     SayRequested,
     TransferRequested,
 )
+from engine.session.current import CURRENT
 from engine.session.desk import MEMORY, RequestDesk
 from engine.session.handle import Handle
 from engine.session.outside import outside_event
@@ -121,6 +123,7 @@ class Commands:
         task = _text(instructions)
         if not task:
             raise ValueError("reply needs instructions")
+        within = self._within()
         return self._desk.handle(
             lambda name, at: ReplyRequested(
                 at=at,
@@ -128,6 +131,7 @@ class Commands:
                 instructions=task,
                 interruptible=interruptible,
                 tools=None if tools is None else tuple(tools),
+                within=within,
             ),
             interruptible=interruptible,
             early=not wait_for_playback,
@@ -197,9 +201,10 @@ class Commands:
         """
         if not to.strip():
             raise ValueError("transfer needs a destination")
+        within = self._within()
         return self._desk.handle(
             lambda name, at: TransferRequested(
-                at=at, request=name, to=to.strip(), kind=kind, brief=brief
+                at=at, request=name, to=to.strip(), kind=kind, brief=brief, within=within
             )
         )
 
@@ -226,6 +231,10 @@ class Commands:
         if not 1 <= n <= MOST_FRAMES:
             raise ValueError(f"capture_frames takes 1 to {MOST_FRAMES} frames, not {n}")
         raise UnsupportedError("this room has no video")
+
+    def _within(self) -> str:
+        """The tool call of this session that asks; empty: something else does."""
+        return CALL.get() if CURRENT.get(None) is self else ""
 
     # --- the end ---------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ import threading
 import numpy as np
 import pytest
 
-from engine.core.context import FunctionCall
+from engine.core.context import FunctionCall, Handoff
 from engine.core.conversation import Conversation
 from engine.effects import StartReply
 from engine.errors import ConfigurationError, TurnwiseError, UnsupportedError
@@ -107,6 +107,21 @@ class TestSaying:
             None,
         )
         assert texts(session) == ["How many?", "Your table is ready."]
+
+    def test_a_line_outside_the_context_is_told_to_no_model(self, in_call):
+        model = ScriptedModel([{}], replies=["Well."])
+
+        async def program(session, caller):
+            await asyncio.sleep(3)
+            handle = await session.say("The line is recorded.", add_to_context=False)
+            await session.reply("Go on.")
+            return handle
+
+        session, handle = in_call(program, services=_with(model))
+
+        assert handle.heard_text == "The line is recorded."
+        assert texts(session) == ["How many?", "Well."]
+        assert "recorded" not in str(model.talks[0].history)
 
     def test_who_speaks_over_it_cuts_it(self, in_call):
         async def program(session, caller):
@@ -351,6 +366,28 @@ class TestTheRest:
         _, handle = in_call(program, keys=False)
         assert handle.heard_text == "Still here."
 
+    def test_a_transfer_that_succeeds_ends_the_call_and_is_a_handoff(self, in_call):
+        orders = []
+
+        class Desk:
+            async def transfer(self, order):
+                await asyncio.sleep(1)
+                orders.append(order)
+
+        async def program(session, caller):
+            await asyncio.sleep(3)
+            line = session.say("I put you through.")
+            handle = await session.transfer("+49 30 1", "warm", brief="Ann")
+            return line, handle, await session.wait_closed()
+
+        session, (line, handle, result) = in_call(program, desk=Desk())
+
+        assert line.heard_text == "I put you through.", "it goes out when all was said"
+        assert (handle.error, handle.interrupted) == (None, False)
+        assert [(o.to, o.kind, o.brief) for o in orders] == [("+49 30 1", "warm", "Ann")]
+        assert (result.reason, result.kind) == ("transferred", "leave")
+        assert session.history()[-1] == Handoff(id="h1", to="+49 30 1", kind="warm")
+
     def test_a_transfer_without_a_way_tells_so_and_the_call_goes_on(self, in_call):
         async def program(session, caller):
             handle = await session.transfer("desk", "warm", brief="Ann")
@@ -432,6 +469,47 @@ class TestTools:
 
         assert texts(session)[2:] == ["Let me look.", "Goodbye."]
         assert handles[0].heard_text == "Let me look."
+
+    def test_a_tool_may_wait_for_a_reply_it_asked_for(self, in_call, flow):
+        """The reply must not wait for the tool that waits for it."""
+        model = ScriptedModel([{}], replies=["One moment. I am looking."])
+        journal, heard = io.StringIO(), []
+
+        async def look(size):
+            heard.append((await current_session().reply("Ask for patience.")).heard_text)
+            return size
+
+        async def program(session, caller):
+            await asyncio.sleep(3)
+            caller.type("four")
+            await asyncio.sleep(9)
+
+        session, _ = in_call(
+            program,
+            functions={"python:desk.look": look},
+            services=_with(model),
+            journal=journal,
+        )
+
+        assert heard == ["One moment. I am looking."]
+        assert texts(session)[1:] == ["four", "One moment. I am looking.", "Goodbye."]
+        assert replays(flow, journal)
+
+    def test_a_tool_may_wait_for_a_transfer_it_asked_for(self, in_call):
+        errors = []
+
+        async def look(size):
+            errors.append((await current_session().transfer("desk")).error)
+            return size
+
+        async def program(session, caller):
+            await asyncio.sleep(3)
+            caller.type("four")
+            await asyncio.sleep(5)
+
+        session, _ = in_call(program, functions={"python:desk.look": look})
+        assert "no way to transfer" in errors[0]
+        assert texts(session)[1:] == ["four", "Goodbye."]
 
     def test_outside_a_session_there_is_none(self):
         with pytest.raises(TurnwiseError, match="does not run inside a session"):

@@ -72,6 +72,9 @@ class FakeAside:
     def __init__(self, dialog: Any) -> None:
         self.dialog = dialog
 
+    def asks(self, call: str) -> bool:
+        return call == "t1"
+
     def unknown(self, names: Sequence[str] | None) -> Sequence[str]:
         return names or ()
 

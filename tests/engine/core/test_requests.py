@@ -267,6 +267,19 @@ class TestReplies:
 
         assert [at for at, _ in call.effects(StartReply)] == [3_000]
 
+    def test_one_a_tool_asks_for_does_not_wait_for_it_and_is_one_line(self, call):
+        call.open()
+        call.take(TextReceived(at=0, participant="caller", text="look it up"))
+        assert call.dialog.busy
+        call.take(ReplyRequested(at=10, request="q1", instructions="x", within="t2"))
+        assert call.effects(StartReply) == [], "another tool is at work, for all it knows"
+        call.take(ReplyRequested(at=20, request="q2", instructions="x", within="t1"))
+        writes(call, 400, "q2", "One moment.", whole=False)
+        assert said(call) == []
+        writes(call, 900, "q2", "I am looking.")
+
+        assert said(call) == [(900, "a1.1", "One moment. I am looking.")]
+
     def test_one_the_caller_came_before_is_begun_anew_and_knows_the_words(self, call):
         call.open()
         call.take(ReplyRequested(at=0, request="q1", instructions="x"))
