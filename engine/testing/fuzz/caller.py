@@ -216,17 +216,18 @@ def _late(world: World, turn: Turn) -> None:
 def _asks(world: World, turn: Turn) -> None:
     """The program around the call asks for something, beside the flow."""
     now, request = world.now, f"q{world.events}"
+    within = f"t{1 + world.events % 4}" if turn.lasts else ""  # a tool, perhaps one at work
     may = None if turn.how == "" else turn.how == "interruptible"
     requests: Mapping[str, Callable[[], Event]] = {
         "say": lambda: SayRequested(
             at=now, request=request, text="By the way.", interruptible=may, remember=turn.lasts == 0
         ),
         "reply": lambda: ReplyRequested(
-            at=now, request=request, instructions="Say hello.", interruptible=may
+            at=now, request=request, instructions="Say hello.", interruptible=may, within=within
         ),
         "interrupt": lambda: InterruptRequested(at=now, force=turn.how == "protected"),
         "keys": lambda: KeysRequested(at=now, keys="12#"),
-        "transfer": lambda: TransferRequested(at=now, request=request, to="desk"),
+        "transfer": lambda: TransferRequested(at=now, request=request, to="desk", within=within),
         "end": lambda: EndRequested(at=now, reason="enough"),
         "handler": lambda: HandlerFailed(at=now, handler="turn", message="it raised"),
     }
