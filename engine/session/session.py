@@ -25,7 +25,6 @@ from pathlib import Path
 from typing import TextIO
 
 from engine.core import snapshot
-from engine.core.context import Context
 from engine.core.conversation import Conversation
 from engine.core.step import Step
 from engine.effects import HangUp
@@ -42,7 +41,6 @@ from engine.events import (
 )
 from engine.machine.compiled import CompiledFlow
 from engine.observe.journal import Header
-from engine.observe.metrics import CallMetrics
 from engine.pipeline.pipeline import Pipeline, Services
 from engine.pipeline.stage import SessionTime
 from engine.requests import HandlerFailed
@@ -51,8 +49,9 @@ from engine.session.commands import Commands
 from engine.session.current import CURRENT
 from engine.session.desk import RequestDesk
 from engine.session.dispatch import Dispatcher
-from engine.session.gathering import Handoffs, gathered
+from engine.session.gathering import Handoffs
 from engine.session.grammars import recognition_context, tool_uses
+from engine.session.insight import Insight
 from engine.session.listener import Listener
 from engine.session.mailbox import Mailbox
 from engine.session.options import CallResult, SessionOptions
@@ -74,8 +73,10 @@ _AFTERMATH = (PlayoutFinished, ToolReturned)
 """What belongs to the journal after the end: what was heard of a line, what a tool still did."""
 
 
-class Session(Commands, Running):
-    """Runs one conversation in one room. What it may be asked meanwhile: see `Commands`.
+class Session(Commands, Insight, Running):
+    """Runs one conversation in one room.
+
+    What it may be asked and told meanwhile: see `Commands` and `Insight`.
 
     `run` does all of it in one go. A program with more to do than that writes::
 
@@ -151,25 +152,6 @@ class Session(Commands, Running):
 
     # --- from outside ----------------------------------------------------------------------------
 
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        """The latest steps, as many as `SessionOptions.steps_kept` says."""
-        return self._past.steps
-
-    @property
-    def opened(self) -> bool:
-        """Whether anybody has joined."""
-        return self._conversation.opened
-
-    def history(self) -> Context:
-        """Return what was said and heard so far, and what models asked for, in order."""
-        call = self._conversation
-        return gathered(call.history, call.calls, self._handoffs.found)
-
-    def stats(self) -> CallMetrics:
-        """Return what can be counted and measured so far."""
-        return self._past.figures
-
     async def run(self) -> CallResult:
         """Run the call to its end and return how it went. Call it once."""
         reason = "the session broke"  # unless it ends in one of the ways below
@@ -200,11 +182,6 @@ class Session(Commands, Running):
             metrics=self._past.figures,
             failure=self._failure,
         )
-
-    @property
-    def away(self) -> bool:
-        """Whether the caller's connection was lost, and they may still come back."""
-        return "gone" in self._conversation.pending
 
     async def move_to(self, room: Room) -> None:
         """Go on in another room: the caller is back by a new connection.
