@@ -1,7 +1,9 @@
 """The local HTTP endpoint: a page to call from, and one URL that starts a call.
 
 `POST /call` takes an SDP offer and gives the answer, as WHIP does (RFC 9725): 201, the answer as
-`application/sdp`, and a `Location` whose `DELETE` ends the call. Every POST is a call of its own.
+`application/sdp`, and a `Location` whose `DELETE` ends the call. Every POST there is a call of its
+own. A `POST` to the `Location` goes on in that call by a new connection, which takes the place of
+the old one at once, lost or not: the name of a call is known to its caller alone. 404: it is over.
 
 It listens on loopback unless told otherwise. What other web sites could do with that is refused:
 a request names one of our own hosts (else a foreign name was pointed at this machine), and a
@@ -54,7 +56,14 @@ _HEADERS = {
 NewCall = Callable[[WebRtcRoom], Coroutine[Any, Any, None]]
 """Runs one call in the room it is given; the call is over when it returns."""
 
+Kept = Callable[[str], Awaitable[bool]]
+"""Says whether a caller of this key can go on in a call that no room here belongs to."""
+
 _log = logging.getLogger(__name__)
+
+
+async def _nothing_kept(_key: str) -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +91,7 @@ class LocalServer:
         ice_servers: STUN and TURN URLs for the rooms; none by default.
         clock: for the rooms; the running loop's by default.
         on_error: told what escapes `new_call`; logged by default.
+        kept: asked about a caller who goes on in a call that is not known here.
 
     Raises:
         UnsafeBinding: the host is not loopback and there is no token.
@@ -99,13 +109,14 @@ class LocalServer:
         ice_servers: Sequence[str] = (),
         clock: Clock | None = None,
         on_error: Callable[[BaseException], None] = _log_error,
+        kept: Kept = _nothing_kept,
     ) -> None:
         if not token and not _is_loopback(host):
             raise UnsafeBinding(
                 f"{host} can be reached from other machines. Give a token, or listen on 127.0.0.1."
             )
         self._host, self._port = host, port
-        self._new_call = new_call
+        self._new_call, self._kept = new_call, kept
         self._pages = dict(pages)
         self._token = token
         self._max_calls = max_calls
@@ -134,8 +145,8 @@ class LocalServer:
 
     @property
     def calls(self) -> int:
-        """Calls that are going on."""
-        return len(self._calls)
+        """Calls that are going on: a room that was left for another one is closed."""
+        return sum(room.close_reason is None for room in self._calls.values())
 
     async def start(self) -> None:
         """Listen.
@@ -145,6 +156,7 @@ class LocalServer:
         """
         app = web.Application(client_max_size=MAX_OFFER_BYTES, middlewares=[self._guard])
         app.router.add_post("/call", self._post_call)
+        app.router.add_post("/call/{id}", self._post_call)
         app.router.add_delete("/call/{id}", self._delete_call)
         app.router.add_get("/{path:.*}", self._get_page)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
@@ -223,19 +235,24 @@ class LocalServer:
     async def _post_call(self, request: web.Request) -> web.Response:
         if request.content_type != "application/sdp":
             return web.Response(status=415, text="An offer is sent as application/sdp.\n")
-        if self._closing or self.calls + self._arriving >= self._max_calls:
+        name = request.match_info.get("id")
+        before = self._calls.get(name) if name else None
+        lines = self._max_calls * (1 if before is None else 2)  # who comes back leaves one
+        if self._closing or self.calls + self._arriving >= lines:
             text = "All lines are busy. Try again later.\n"
             return web.Response(status=503, text=text, headers={"Retry-After": "30"})
+        key = request.cookies.get(_CALLER_COOKIE, "")
         self._arriving += 1
         try:
-            offer = await request.text()
-            return await self._start_call(offer, request.cookies.get(_CALLER_COOKIE, ""))
+            if name and before is None and not await self._kept(key):
+                return web.Response(status=404, text="That call is over.\n")
+            return await self._start_call(await request.text(), key, before)
         except (OfferRefused, UnicodeDecodeError, LookupError) as refusal:
             return web.Response(status=400, text=f"{refusal}\n")
         finally:
             self._arriving -= 1
 
-    async def _start_call(self, offer: str, key: str) -> web.Response:
+    async def _start_call(self, offer: str, key: str, before: WebRtcRoom | None) -> web.Response:
         self._started += 1
         room = WebRtcRoom(
             self._clock, caller=f"caller{self._started}", ice_servers=self._ice_servers
@@ -246,6 +263,8 @@ class LocalServer:
             await room.close("refused")
             raise
         room.key = key if _CALLER_KEY.fullmatch(key) else secrets.token_urlsafe(16)
+        if before is not None:
+            room.key, room.before = before.key, before
         name = secrets.token_urlsafe(16)
         self._calls[name] = room
         task = self._tasks.start(self._run(name, room), f"call {self._started}")

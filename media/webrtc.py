@@ -45,10 +45,13 @@ class WebRtcRoom:
         self._participant = Participant(id=caller)
         self.key = ""
         """What the caller's browser is known by when it comes back; empty: by nothing."""
+        self.before: WebRtcRoom | None = None
+        """The room of the same call that this one takes the place of: its connection was lost."""
         self._listener: RoomListener | None = None
         self._source: AudioSource | None = None
         self._present = False
         self._over = asyncio.Event()
+        self._settled = asyncio.Event()
         self._outcome = ""
         self.close_reason: str | None = None
         """Why the agent left; None as long as it is there."""
@@ -73,6 +76,11 @@ class WebRtcRoom:
             media.errors.OfferRefused: it is no SDP, or offers no Opus audio.
         """
         return await self._connection.answer(offer_sdp)
+
+    async def wait_connected(self) -> bool:
+        """Wait until audio flows; False: it does not, and never will."""
+        await self._settled.wait()
+        return self._connection.is_connected
 
     async def open(self, listener: RoomListener, source: AudioSource) -> None:
         """Enter; a caller who is connected already joins now.
@@ -113,6 +121,7 @@ class WebRtcRoom:
         """Leave within three seconds, after the last words have arrived. Idempotent."""
         if self.close_reason is None:
             self.close_reason = reason
+        self._settled.set()
         await self._connection.close()
         self._over.set()
 
@@ -124,6 +133,7 @@ class WebRtcRoom:
 
     def connected(self) -> None:
         """Audio flows."""
+        self._settled.set()
         if self._listener is not None:
             self._join()
 
@@ -132,6 +142,7 @@ class WebRtcRoom:
         if self._outcome:
             return
         self._outcome = reason
+        self._settled.set()
         if self._listener is None or self.close_reason is not None:
             return
         if self._present:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from engine.core.people import People
 from engine.core.step import Deadline, States, Step
 from engine.effects import CallTool, HangUp, ReportError, Say
 from engine.events import (
     Event,
     FlowReplaced,
     ParticipantJoined,
+    ParticipantLeft,
     PlayoutFinished,
     PlayoutStarted,
     TextReceived,
@@ -28,7 +30,8 @@ class Captions:
 
     Topics: `flow` {id, version}, when somebody joins, or it was edited; `states` {user, agent,
     dialog, paused}, when they changed; `transcript` {id, who, text, final}, the user's words as
-    they are recognised, the agent's when they become audible; `heard` {id, text}, what was heard
+    they are recognised, with their `speaker` where there is more than one participant, the agent's
+    when they become audible; `heard` {id, text}, what was heard
     of a line that was cut; `tool` {call, tool, state}; `error` {name}; `ended` {reason}.
 
     Args:
@@ -38,6 +41,7 @@ class Captions:
     def __init__(self, flow: str, version: str) -> None:
         self._flow = {"id": flow, "version": version}
         self._turns = 0
+        self._people = People()
         self._redactor = Redactor()
         self._states: States | None = None
         self._lines: dict[str, str] = {}
@@ -60,15 +64,18 @@ class Captions:
 
     def _cause(self, cause: Event | Deadline) -> Iterator[Caption]:
         match cause:
-            case ParticipantJoined():
+            case ParticipantJoined(participant=participant):
+                self._people.joined(participant)
                 yield "flow", self._flow
+            case ParticipantLeft(participant=participant):
+                self._people.left(participant)
             case FlowReplaced(version=version):
                 self._flow = {**self._flow, "version": version}
                 yield "flow", self._flow
             case TranscriptReceived(text=text, final=final):
-                yield from self._user_words(text, final)
+                yield from self._user_words(cause, text, final)
             case TextReceived(text=text):
-                yield from self._user_words(text, final=True)
+                yield from self._user_words(cause, text, final=True)
             case PlayoutStarted(utterance=utterance) if utterance in self._lines:
                 text = self._lines.pop(utterance)
                 data = {"id": utterance, "who": "agent", "text": text, "final": True}
@@ -84,11 +91,14 @@ class Captions:
             if note.kind == "heard" and not note.data["complete"]:
                 yield "heard", {"id": note.data["utterance"], "text": note.data["text"]}
 
-    def _user_words(self, text: str, final: bool) -> Iterator[Caption]:
+    def _user_words(
+        self, cause: TranscriptReceived | TextReceived, text: str, final: bool
+    ) -> Iterator[Caption]:
         """Words so far replace each other under one id, until they are final."""
+        self._people.spoke(cause.participant, text)
         if text:
             data = {"id": f"said{self._turns}", "who": "user", "text": text, "final": final}
-            yield "transcript", data
+            yield "transcript", {**data, **self._people.label}
         if final:
             self._turns += 1
 

@@ -24,6 +24,9 @@ Hear = Callable[[str, Samples, float], None]
 LOST = "lost"
 """Why somebody left who did not mean to."""
 
+AT_ONCE: Millis = 5_000
+"""The grace of somebody whose next connection is there already: it only has to be opened."""
+
 
 class Listener:
     """The session as a room sees it: a `media.room.RoomListener`.
@@ -40,20 +43,28 @@ class Listener:
         self._hear = hear
         self._post = post
         self._time = time
+        self._present: list[str] = []
+
+    def lose_all(self) -> None:
+        """Report that everybody's connection is lost: they come back by another one, now."""
+        for participant in self._present.copy():
+            self._left(participant, LOST, participant == self._present[-1], self._grace or AT_ONCE)
 
     def participant_joined(self, participant: Participant) -> None:
         """Report that somebody can hear us."""
+        self._present.append(participant.id)
         self._post(ParticipantJoined(at=self._time.now(), participant=participant.id))
 
     def participant_left(self, participant: Participant, reason: str, last: bool) -> None:
         """Report that somebody is gone."""
+        self._left(participant.id, reason, last, self._grace if reason == LOST else 0)
+
+    def _left(self, participant: str, reason: str, last: bool, grace: Millis) -> None:
+        if participant in self._present:
+            self._present.remove(participant)
         self._post(
             ParticipantLeft(
-                at=self._time.now(),
-                participant=participant.id,
-                reason=reason,
-                last=last,
-                grace=self._grace if reason == LOST else 0,
+                at=self._time.now(), participant=participant, reason=reason, last=last, grace=grace
             )
         )
 

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.pipeline.stage import describe
-from media.room import AudioSource, KeySender, Room, RoomListener
+from engine.session.listener import Listener
+from media.room import AudioSource, KeySender, Room
 
 _log = logging.getLogger("turnwise.session")
 
@@ -27,7 +28,7 @@ class Venue:
     def __init__(self, room: Room, source: AudioSource) -> None:
         self.room = room
         self._source = source
-        self._listener: RoomListener | None = None
+        self._listener: Listener | None = None
         self._nobody: asyncio.TimerHandle | None = None
 
     @property
@@ -36,7 +37,7 @@ class Venue:
         return isinstance(self.room, KeySender)
 
     async def enter(
-        self, listener: RoomListener, patience: float, give_up: Callable[[str], None]
+        self, listener: Listener, patience: float, give_up: Callable[[str], None]
     ) -> str | None:
         """Open the room; return why it cannot be, or None.
 
@@ -65,14 +66,16 @@ class Venue:
         self.room.publish(topic, data)
 
     async def move(self, room: Room) -> None:
-        """Go on in another room, and leave the one before.
+        """Go on in another room, and leave the one before: who is still there is lost.
 
         Raises:
             RuntimeError: the call has not begun.
-            Exception: whatever the new room raises when it cannot be opened; the call stays.
+            Exception: whatever the new room raises when it cannot be opened; the call waits for
+                the caller as after any lost connection.
         """
         if self._listener is None:
             raise RuntimeError("a call that has not begun has no room to leave")
+        self._listener.lose_all()
         await room.open(self._listener, self._source)
         old, self.room = self.room, room
         await _left(old, "the caller is back by another connection")

@@ -58,6 +58,8 @@ class _Running:
     folder: Path | None
     key: str
     """What its caller is known by; empty: by nothing."""
+    rooms: list[Room]
+    """Where the call takes place, and where it did before: one for each connection."""
 
 
 class CallHost:
@@ -130,24 +132,41 @@ class CallHost:
             _keep_versions(call.folder, change)
             call.session.go_on_with(change.flow, services, partial(told, number))
 
-    async def rejoin(self, room: Room, key: str) -> bool:
-        """Let a caller whose connection was lost, and who is waited for, go on in their call.
+    def misses(self, key: str) -> bool:
+        """Whether a caller of that key is waited for, whose connection was lost."""
+        return self._lost(key) is not None
+
+    async def keeps(self, key: str) -> bool:
+        """Whether a call of that caller can be gone on with although its process is gone."""
+        return self._kept is not None and await self._kept.waits_for(key)
+
+    async def rejoin(self, room: Room, key: str, before: Room | None = None) -> bool:
+        """Let a caller whose connection was lost go on in their call.
 
         Args:
             room: nobody has opened it yet.
             key: what they are known by.
+            before: the room they had in that call; it is left even if nobody has noticed yet that
+                the connection was lost. None: they must be waited for.
 
         Returns:
-            False at once when nobody of that key is waited for: `take` them. True when that call
-            is over; whoever took it is told how it went.
+            False at once when there is no such call: `take` them. True when that call is over;
+            whoever took it is told how it went.
         """
-        lost = (call.session for call in self._calls.values() if key and call.key == key)
-        session = next((session for session in lost if session.away), None)
-        if session is None:
+        call = self._lost(key) if before is None else self._of(before)
+        if call is None:
             return False
-        await session.move_to(room)
-        await session.until_over()
+        call.rooms.append(room)
+        await call.session.move_to(room)
+        await call.session.until_over()
         return True
+
+    def _lost(self, key: str) -> _Running | None:
+        mine = (call for call in self._calls.values() if key and call.key == key)
+        return next((call for call in mine if call.session.away), None)
+
+    def _of(self, room: Room) -> _Running | None:
+        return next((call for call in self._calls.values() if room in call.rooms), None)
 
     async def take(self, room: Room, key: str = "") -> Call:
         """Run one call in `room` to its end.
@@ -186,11 +205,11 @@ class CallHost:
         self, number: int, room: Room, key: str, folder: Path | None, journal: TextIO | None
     ) -> CallResult:
         if self._kept is None:
-            return await self._play(number, self._session(number, room, journal), folder, key)
+            return await self._play(number, self._session(number, room, journal), room, folder, key)
         keeper, resume = await self._kept.open(key)
         try:
             session = self._continued(number, room, journal, keeper, resume)
-            return await self._play(number, session, folder, key)
+            return await self._play(number, session, room, folder, key)
         finally:
             await self._kept.close(keeper)
 
@@ -230,9 +249,9 @@ class CallHost:
         )
 
     async def _play(
-        self, number: int, session: Session, folder: Path | None, key: str
+        self, number: int, session: Session, room: Room, folder: Path | None, key: str
     ) -> CallResult:
-        self._calls[number] = _Running(session=session, folder=folder, key=key)
+        self._calls[number] = _Running(session=session, folder=folder, key=key, rooms=[room])
         self._idle.clear()
         recorder = self._recorder(folder) if folder and self._record else None
         if recorder is not None:

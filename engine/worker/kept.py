@@ -54,6 +54,12 @@ class KeptCalls:
         call = await asyncio.to_thread(self._find, name)
         return Keeper(self._store, name, self._wall), call
 
+    async def waits_for(self, key: str) -> bool:
+        """Whether `open` would find a call to go on with under this key."""
+        if not key or key in self._here:
+            return False
+        return await asyncio.to_thread(self._find, key) is not None
+
     async def close(self, keeper: Keeper) -> None:
         """A call is over: wait until it is written."""
         await asyncio.to_thread(keeper.close)

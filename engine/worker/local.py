@@ -58,6 +58,7 @@ class LocalRooms:
             pages=pages(),
             token=token,
             clock=clock,
+            kept=host.keeps,
         )
 
     async def start(self) -> None:
@@ -70,5 +71,11 @@ class LocalRooms:
         await self.server.close()
 
     async def _take(self, room: WebRtcRoom) -> None:
-        if not await self._host.rejoin(room, room.key):
+        """Run a call, or let its caller go on in it once the new connection carries sound."""
+        back = room.before is not None or self._host.misses(room.key)
+        if back and not await room.wait_connected():
+            return
+        if back and await self._host.rejoin(room, room.key, room.before):
+            return
+        if room.before is None:  # else that call has ended meanwhile, and none begins in its place
             self.finished.put_nowait(await self._host.take(room, room.key))

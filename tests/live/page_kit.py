@@ -12,6 +12,7 @@ import pytest
 
 from engine.core.step import Step
 from engine.pipeline.pipeline import Services
+from engine.session.options import SessionOptions
 from engine.worker.flows import load_flow, shipped
 from engine.worker.host import Call, CallHost
 from engine.worker.local import LocalRooms
@@ -30,7 +31,12 @@ needs_chromium = [
 class Place:
     """A served flow, its steps and the calls that are over."""
 
-    def __init__(self, runs: Path | None, services: Callable[[], Services] | None) -> None:
+    def __init__(
+        self,
+        runs: Path | None,
+        services: Callable[[], Services] | None,
+        options: SessionOptions | None,
+    ) -> None:
         flow = load_flow(shipped("book_table.yaml"))
         clock = LoopClock()
         self.steps: dict[int, list[Step]] = {}
@@ -39,6 +45,7 @@ class Place:
             services or (lambda: make_services(flow)),
             clock,
             runs=runs,
+            options=options,
             on_step=lambda number, step: self.steps.setdefault(number, []).append(step),
         )
         self.rooms = LocalRooms(host, clock)
@@ -59,9 +66,11 @@ class Place:
 
 @asynccontextmanager
 async def serving(
-    runs: Path | None = None, services: Callable[[], Services] | None = None
+    runs: Path | None = None,
+    services: Callable[[], Services] | None = None,
+    options: SessionOptions | None = None,
 ) -> AsyncIterator[Place]:
-    place = Place(runs, services)
+    place = Place(runs, services, options)
     await place.rooms.start()
     try:
         yield place

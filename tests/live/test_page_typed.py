@@ -65,7 +65,7 @@ def test_keys_pressed_quickly_all_arrive_in_order() -> None:
     async def press(place: Place, page: Page) -> None:
         await click(page, "Join with microphone")
         await page.until(status("In the call."))
-        await page.until("call.pc.getSenders()[0].dtmf.canInsertDTMF")
+        await page.until("call.link.pc.getSenders()[0].dtmf.canInsertDTMF")
         for key in "5", "5", "7", "*", "#":
             await click(page, key)
         await until(lambda: len(keys(place)) == 5, 5)

@@ -139,6 +139,55 @@ def test_every_post_is_a_call_of_its_own_and_delete_ends_it() -> None:
     serve(work)
 
 
+def test_a_post_to_a_call_goes_on_in_it_by_another_connection() -> None:
+    rooms: list[WebRtcRoom] = []
+    over = asyncio.Event()
+
+    async def new_call(room: WebRtcRoom) -> None:
+        rooms.append(room)
+        assert await room.wait_connected()
+        if room.before is not None:
+            await room.before.close("back")
+        await over.wait()
+
+    async def work(host: Host, http: aiohttp.ClientSession) -> None:
+        url = f"http://127.0.0.1:{host.server.port}/call"
+        callers = [WebRtcCaller() for _ in range(3)]
+        async with asyncio.timeout(15):
+            await callers[0].dial(url)
+            await callers[1].dial(callers[0]._location)
+            await callers[0].wait_over()
+            await callers[2].dial(callers[0]._location)  # as after an answer that was lost
+            assert [room.before for room in rooms] == [None, rooms[0], rooms[0]]
+            assert len({room.key for room in rooms}) == 1
+            assert host.server.calls == 2, "the third does not know that the second is there"
+        over.set()
+        for caller in callers:
+            await caller.hang_up()
+
+    serve(work, new_call=new_call, max_calls=1)
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_call_that_is_over_begins_anew_only_where_it_is_kept(kept: bool) -> None:
+    async def ask(key: str) -> bool:
+        asked.append(key)
+        return kept
+
+    asked: list[str] = []
+
+    async def work(host: Host, http: aiohttp.ClientSession) -> None:
+        caller = WebRtcCaller()
+        offer = await caller.offer()
+        cookies = {"Cookie": "turnwise_caller=0123456789abcdefghij_-"}
+        async with http.post("/call/gone", data=offer, headers=SDP | cookies) as answer:
+            assert answer.status == (201 if kept else 404)
+        assert asked == ["0123456789abcdefghij_-"]
+        await caller.hang_up()
+
+    serve(work, kept=ask)
+
+
 def test_closing_the_server_ends_all_calls_cleanly() -> None:
     async def work() -> None:
         host = Host()

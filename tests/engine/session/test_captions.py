@@ -6,6 +6,7 @@ from engine.core.step import Note, States, Step
 from engine.effects import CallTool, HangUp, ReportError, Say
 from engine.events import (
     ParticipantJoined,
+    ParticipantLeft,
     PlayoutFinished,
     PlayoutStarted,
     TextReceived,
@@ -41,6 +42,32 @@ def test_words_are_shown_as_they_come_and_nothing_for_no_words(captions):
     ]
     assert captions.of(heard("fi", final=False))[0][1]["id"] == "said2"
     assert captions.of(heard("", final=True)) == []
+
+
+def test_words_have_their_speaker_from_when_there_are_several(captions):
+    def speaker(name, text, *, final=True):
+        said = TranscriptReceived(at=0, participant=name, text=text, final=final)
+        return [data.get("speaker") for _, data in captions.of(make_step(said))]
+
+    captions.of(make_step(ParticipantJoined(at=0, participant="ann")))
+    assert speaker("ann", "four") == [None]
+    captions.of(make_step(ParticipantJoined(at=0, participant="ben")))
+    assert speaker("ann", "fi", final=False) == ["ann"]
+    assert speaker("ann", "five") == ["ann"]
+    assert speaker("ben", "no, six") == ["ben"]
+
+
+def test_who_comes_back_by_another_connection_is_still_one_person(captions):
+    for event in (
+        ParticipantJoined(at=0, participant="caller1"),
+        ParticipantLeft(at=1, participant="caller1", reason="lost", grace=5_000),
+        ParticipantJoined(at=2, participant="caller2"),
+    ):
+        captions.of(make_step(event))
+    said = TranscriptReceived(at=3, participant="caller2", text="four", final=True)
+
+    ((_, data),) = captions.of(make_step(said))
+    assert "speaker" not in data
 
 
 def test_a_line_is_shown_when_it_becomes_audible_and_not_before(captions):

@@ -255,6 +255,36 @@ class TestComingBackByAnotherConnection:
         assert call.result.reason == "caller_left"
         assert second.close_reason is None
 
+    @pytest.mark.parametrize("grace", [0.0, 30.0])
+    def test_at_once_by_who_knows_the_call_though_nobody_noticed_the_loss(
+        self, tmp_path: Path, grace: float
+    ) -> None:
+        async def work() -> Any:
+            office = Office(tmp_path, options=SessionOptions(reconnect_grace=grace))
+            first, second, third = (LoopbackRoom(office.clock) for _ in range(3))
+            silent = first.join()  # the connection is dead, and looks alive
+            call = asyncio.gather(office.host.take(first, "ann's key"))
+            await asyncio.sleep(4)
+            for room in (second, third):  # the first answer was lost, too: `first` is all they know
+                again = room.join()
+                back = asyncio.gather(office.host.rejoin(room, "", first))
+                await asyncio.sleep(6)
+            silent.type("nobody hears this")
+            again.type("ada")
+            (outcome,) = await call
+            assert await back == [True]
+            assert not await office.host.rejoin(LoopbackRoom(office.clock), "", first)
+            return outcome, first, second
+
+        call, first, second = play(work)
+
+        again = ["Sorry, we were cut off.", "What is your name?"]
+        assert said(call) == ["What is your name?", *again, *again, "Goodbye Ada."]
+        assert call.result.reason == "flow"
+        for room in (first, second):
+            assert room.close_reason == "the caller is back by another connection"
+        assert "nobody hears this" not in str(call.result.history)
+
     def test_not_after_the_grace(self, tmp_path: Path) -> None:
         call, rejoined, _, _ = self.lost_and_back(tmp_path, key="ann's key", grace=2.0)
         assert not rejoined
