@@ -10,7 +10,7 @@ case, spacing and final punctuation do not count: a recogniser changes those up 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -53,24 +53,24 @@ class Asking:
             self.numbers, self.ahead = other.numbers, True
         return self
 
-    def talk(self, order: StartReply) -> str:
-        """Let a model talk; `order.reply` is not looked at. Returns the name of the reply."""
-        name = self._found(order)
+    def talk(self, order: Callable[..., StartReply]) -> str:
+        """Let a model talk; the order is given its `reply`. Returns that, the name of the reply."""
+        name = self._found(order(reply="")) if self._known else ""
         if not name:
             self.numbers.replies += 1
             name = f"r{self.numbers.replies}"
-            self._outbox.emit(replace(order, reply=name, ahead=self.ahead))
+            self._outbox.emit(order(reply=name, ahead=self.ahead))
         return name
 
-    def ask(self, order: Understand) -> str:
-        """Ask a model what a turn means. Returns the name of the question."""
-        name = self._found(order)
+    def ask(self, turn: str, order: Callable[..., Understand]) -> str:
+        """Ask a model what a turn means; the order is given its `turn`. Returns that, its name."""
+        name = self._found(order(turn=turn)) if self._known else ""
         if not name:
-            name = order.turn
+            name = turn
             if self.ahead:
                 self.numbers.ahead += 1
-                name = f"{order.turn}.{self.numbers.ahead}"
-            self._outbox.emit(replace(order, turn=name, ahead=self.ahead))
+                name = f"{turn}.{self.numbers.ahead}"
+            self._outbox.emit(order(turn=name, ahead=self.ahead))
         return name
 
     @property
@@ -88,8 +88,6 @@ class Asking:
         return names
 
     def _found(self, order: Request) -> str:
-        if not self._known:
-            return ""
         wanted = _key(order)
         for name, known in self._known.items():
             if _key(known) == wanted:

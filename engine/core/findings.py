@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.machine.compiled import IntentSpec, SlotSpec
+from engine.core.intents import Intents
+from engine.machine.compiled import SlotSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,7 @@ class Scope:
     """Name of the slot the caller was just asked for."""
     yes_no: bool = False
     """A confirm, a readback or another yes/no question is open."""
-    intents: tuple[IntentSpec, ...] = ()
+    intents: Intents = Intents()  # noqa: RUF009 (it never changes)
     """Intents somebody handles here, innermost scope first."""
     today: datetime.date
     """The caller's calendar day; relative days count from it."""

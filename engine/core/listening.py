@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any, TypeAlias
 
 from engine.core import form, ladders, lines, understanding
 from engine.core.findings import Findings, Scope
 from engine.core.frames import Frame
+from engine.core.intents import Intents
 from engine.core.parsers.words import utterance
 from engine.core.scene import Scene
 from engine.core.scoping import hints, scope_of
@@ -124,7 +126,7 @@ class Listening:
         """Take what the model of a free talk reports of the turn it answers."""
         scope = self.scope(frame)
         if frame.visit.settled:
-            scope = replace(scope, intents=())
+            scope = replace(scope, intents=Intents())
         else:
             self._remember(frame, frame.visit.text, report, scope)
         self._take(frame, understanding.judge_report(report, scope))
@@ -140,15 +142,14 @@ class Listening:
             self._take(frame, findings)
             return
         scene, scope = self._scene, self.scope(frame)
-        name = scene.asking.ask(
-            Understand(
-                turn=turn,
-                text=text,
-                question=frame.visit.asked,
-                schema=understanding.report_schema(scope),
-                hints=hints(scope),
-            )
+        order = partial(
+            Understand,
+            text=text,
+            question=frame.visit.asked,
+            schema=understanding.report_schema(scope),
+            hints=hints(scope),
         )
+        name = scene.asking.ask(turn, order)
         self._pending = _Pending(name, turn, text, frame.number, frame.visit.number)
         scene.deadlines.set(f"understand:{name}", scene.at + MODEL_TIME)
 
@@ -226,7 +227,7 @@ class Listening:
 
     def _remembered(self, frame: Frame, text: str) -> Mapping[str, Any] | None:
         """Return the report of the same words to the same question, earlier in this call."""
-        return self._reports.get(_key(frame, text))
+        return self._reports.get(_key(frame, text)) if self._reports else None
 
     def _remember(self, frame: Frame, text: str, report: Mapping[str, Any], scope: Scope) -> None:
         """Keep a report that told something; one that did not may have been a bad moment."""

@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.core import form, lines
+from engine.core import form
 from engine.core.findings import Scope
 from engine.core.frames import Frame
+from engine.core.intents import intents_of
 from engine.core.scene import Scene
 from engine.core.tooling import Tools
-from engine.machine.compiled import Collect, Converse, IntentSpec, Run, SlotSpec, TransferTo
-
-_TALKED_ABOUT = frozenset({"off_topic"})
-"""Built-in intents free talk has no use for: the model answers by itself."""
+from engine.machine.compiled import Collect, Converse, Run, SlotSpec, TransferTo
 
 
 def scope_of(scene: Scene, tools: Tools, frame: Frame) -> Scope:
@@ -29,7 +27,7 @@ def scope_of(scene: Scene, tools: Tools, frame: Frame) -> Scope:
         filled=filled,
         open_slot=frame.visit.open_slot or None,
         yes_no=form.yes_no_open(frame),
-        intents=_intents(frame),
+        intents=frame.moves.once(intents_of, frame.state),
         today=now.date(),
         now=now,
     )
@@ -69,30 +67,3 @@ def _slots(frame: Frame, filled: Mapping[str, Any]) -> tuple[SlotSpec, ...]:
     first = (frame.visit.open_slot,) if frame.visit.open_slot else ()
     names = dict.fromkeys((*first, *form_slots, *filled))
     return tuple(frame.flow.slots[name] for name in names)
-
-
-def _intents(frame: Frame) -> tuple[IntentSpec, ...]:
-    """The intents of a talk that names them, else those somebody handles; then the built-in."""
-    declared, verb = frame.flow.intents, frame.state.verb
-    talking = isinstance(verb, Converse)
-    if isinstance(verb, Converse) and verb.intents is not None:
-        found = {name: declared[name] for name in verb.intents if name in declared}
-    else:
-        found = _handled(frame)
-    for spec in lines.BUILT_IN_INTENTS:
-        if not (talking and spec.name in _TALKED_ABOUT):
-            found.setdefault(spec.name, declared.get(spec.name, spec))
-    return tuple(found.values())
-
-
-def _handled(frame: Frame) -> dict[str, IntentSpec]:
-    """The intents somebody handles here, innermost scope first."""
-    declared, found = frame.flow.intents, dict[str, IntentSpec]()
-    for scope in frame.state.scopes:
-        for handler in scope.handlers:
-            head, _, name = handler.event.partition(".")
-            if head == "intent" and name in declared:
-                found.setdefault(name, declared[name])
-            elif handler.event == "intent":
-                found |= {n: spec for n, spec in declared.items() if n not in found}
-    return found

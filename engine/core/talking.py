@@ -21,11 +21,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from typing import Any, TypeAlias
 
 from engine.core import prompting
 from engine.core.consulting import consult
 from engine.core.frames import Frame
+from engine.core.intents import Intents
 from engine.core.listening import Listening
 from engine.core.recollection import Recollection
 from engine.core.report import report_schema
@@ -168,13 +170,13 @@ class Talking:
         scope = self._listening.scope(frame)
         last = self._round >= MAX_ROUNDS
         if visit.settled:  # an intent the words told is not told again: its handler has run
-            scope = replace(scope, intents=())
+            scope = replace(scope, intents=Intents())
         told = self._reply is not None and self._round > 1 and self._reply.reported
         reports = bool(visit.turns and (scope.slots or scope.intents)) and not told and not last
         before = [] if self._reply is None else [*self._reply.before, *self._reply.lines]
         turn = str(scene.turn["id"]) if visit.turns else ""
-        order = StartReply(
-            reply="",
+        order = partial(
+            StartReply,
             turn=turn,
             instructions=prompting.instructions(scene, frame, verb, scope if reports else None),
             history=self.recollection.told(frame),

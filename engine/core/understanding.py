@@ -20,40 +20,19 @@ two slots claim with equal right are given to neither: asking again costs less t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from typing import Any, Final, TypeAlias
+from typing import Any
 
 from engine.core.findings import Findings, Scope
+from engine.core.intents import Intents, intent_phrases, without_politeness
 from engine.core.parsers.choices import find_answers
 from engine.core.parsers.slots import find_slot, takes_text, text_rules
 from engine.core.parsers.texts import FILLERS, find_text
-from engine.core.parsers.words import (
-    Match,
-    Phrases,
-    Strength,
-    Utterance,
-    find_phrase,
-    phrase,
-    phrases,
-    utterance,
-)
+from engine.core.parsers.words import Match, Strength, Utterance, utterance
 from engine.core.report import judge_report, report_schema
 from engine.core.sharing import share_out, unique
-from engine.machine.compiled import IntentSpec, SlotSpec
-from engine.machine.declarations import BUILT_IN_INTENTS
+from engine.machine.compiled import SlotSpec
 
 __all__ = ["intent_phrases", "judge_report", "key", "report_schema", "understand"]
-
-
-_Words: TypeAlias = tuple[str, ...]
-
-_ASKS_FOR: Final = Phrases(
-    phrases(
-        "i want to,i would like to,i'd like to,i need to,can you,could you,can i,could i,let's,"
-        "let me"
-    )
-)
-"""What may stand before an intent's phrase without changing it."""
 
 
 def understand(text: str, scope: Scope) -> Findings:
@@ -70,7 +49,7 @@ def understand(text: str, scope: Scope) -> Findings:
     whole = _whole_intent(said, scope)
     if whole is not None:
         return Findings(intent=whole, settled=True)
-    intent, taken = _contained_intent(said, scope)
+    intent, taken = _contained_intent(said, scope.intents)
     slots = share_out(said, scope, taken)
     matches = [*taken, *slots.values()]
     answer = _answer(said, scope, slots, matches)
@@ -100,21 +79,12 @@ def key(key: str, scope: Scope) -> Findings:
 # --- intents -------------------------------------------------------------------------------------
 
 
-def intent_phrases(intent: IntentSpec) -> tuple[str, ...]:
-    """The exact phrases of an intent; a built-in one has its own when the author gave none."""
-    built_in = BUILT_IN_INTENTS.get(intent.name)
-    return intent.words or (built_in.words if built_in else ())
-
-
 def _whole_intent(said: Utterance, scope: Scope) -> str | None:
-    words = _bare(said.words)
-    if not words:
+    words = without_politeness(said.words)
+    intent = scope.intents.whole(said.words, words) if words else None
+    if intent is None or _answers_open_question(words, said, scope):
         return None
-    for intent in scope.intents:
-        full, bare = _wholes((*intent_phrases(intent), *intent.examples))
-        if words in bare or said.words in full:
-            return None if _answers_open_question(words, said, scope) else intent.name
-    return None
+    return intent.name
 
 
 def _answers_open_question(words: Sequence[str], said: Utterance, scope: Scope) -> bool:
@@ -127,44 +97,12 @@ def _answers_open_question(words: Sequence[str], said: Utterance, scope: Scope) 
     )
 
 
-def _contained_intent(said: Utterance, scope: Scope) -> tuple[str | None, list[Match]]:
-    for intent in scope.intents:
-        if any(_contains(said.words, phrase(text)) for text in intent.avoid):
-            continue
-        for wanted in _longer(intent_phrases(intent)):
-            if wanted[0] not in said.words:  # as it is for most of them
-                continue
-            for start in find_phrase(said.words, wanted):
-                return intent.name, [Match(start, start + len(wanted), intent.name)]
-    return None, []
-
-
-def _contains(words: Sequence[str], wanted: Sequence[str]) -> bool:
-    return next(find_phrase(words, wanted), None) is not None
-
-
-@lru_cache(maxsize=4096)
-def _wholes(texts: tuple[str, ...]) -> tuple[frozenset[_Words], frozenset[_Words]]:
-    """An author's phrases in full, and without politeness; remembered, as `phrase` is."""
-    full = [phrase(text) for text in texts]
-    return frozenset(full), frozenset(map(_bare, full))
-
-
-@lru_cache(maxsize=4096)
-def _longer(texts: tuple[str, ...]) -> tuple[_Words, ...]:
-    """The phrases that mean an intent wherever they stand: a single word may mean much else."""
-    return tuple(words for words in map(phrase, texts) if len(words) > 1)
-
-
-def _bare(words: Sequence[str]) -> tuple[str, ...]:
-    """The words without politeness around them."""
-    start, end = 0, len(words)
-    while start < end and words[start] in FILLERS:
-        start += 1
-    while end > start and words[end - 1] in FILLERS:
-        end -= 1
-    asked = _ASKS_FOR.starts(words[:end], start)
-    return tuple(words[start + asked if start + asked < end else start : end])
+def _contained_intent(said: Utterance, intents: Intents) -> tuple[str | None, list[Match]]:
+    found = intents.contained(said.words)
+    if found is None:
+        return None, []
+    intent, start, end = found
+    return intent.name, [Match(start, end, intent.name)]
 
 
 # --- yes, no and free text -----------------------------------------------------------------------

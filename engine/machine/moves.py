@@ -11,11 +11,14 @@ target is not the author's but the caller's history.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 from engine.machine.chart import Chart, Row
 from engine.machine.compiled import CompiledFlow, CompiledState, Transition
 from engine.machine.selector import Answers
+
+_Made = TypeVar("_Made")
 
 _KEPT = 64
 """Flows whose moves are kept at once. A process serves few; those of a reloaded one must go."""
@@ -29,19 +32,36 @@ class Moves:
         chart: its table of moves.
     """
 
-    __slots__ = ("_answers", "chart", "flow")
+    __slots__ = ("_once", "chart", "flow")
 
     def __init__(self, flow: CompiledFlow) -> None:
         self.flow = flow
         self.chart = Chart(f"flow {flow.id}", tuple(flow.states), rows_of(flow))
-        self._answers: dict[str, Answers] = {}
+        self._once: dict[tuple[object, str], Any] = {}
+
+    def once(
+        self, make: Callable[[CompiledFlow, CompiledState], _Made], state: CompiledState
+    ) -> _Made:
+        """Return what a function makes of a state; it is asked when a call first comes there.
+
+        Args:
+            make: one of few, given the flow and the state, and nothing of a call.
+            state: of this flow.
+        """
+        key = make, state.id
+        try:
+            made: _Made = self._once[key]
+        except KeyError:
+            made = self._once[key] = make(self.flow, state)
+        return made
 
     def answers(self, state: CompiledState) -> Answers:
-        """Return who answers what in a state; worked out when a call first comes there."""
-        known = self._answers.get(state.id)
-        if known is None:
-            known = self._answers[state.id] = Answers(state.scopes)
-        return known
+        """Return who answers what in a state."""
+        return self.once(_answers, state)
+
+
+def _answers(_: CompiledFlow, state: CompiledState) -> Answers:
+    return Answers(state.scopes)
 
 
 _moves: OrderedDict[int, Moves] = OrderedDict()

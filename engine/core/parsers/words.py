@@ -60,7 +60,7 @@ class Utterance:
 
 _STRAIGHT = str.maketrans({"’": "'", "‘": "'", "`": "'", "–": "-", "—": "-", "−": "-"})  # noqa: RUF001
 _EDGE = " .,!?;:\"'()[]{}<>…¿¡*"
-_BREAK = re.compile(r"[\s,;!?…]+(?!(?<=\d,)\d{3}\b)")
+_BREAK = re.compile(r"([\s,;!?…]+(?!(?<=\d,)\d{3}\b))")
 _CLOCK = re.compile(r"(\d{1,2}(?:[:.]\d{2})?)(am|pm|a\.m|p\.m)", re.IGNORECASE)
 _SPELLINGS = {"a.m": "am", "p.m": "pm", "oclock": "o'clock", "&": "and", "ok": "okay"}
 _PAIRS = {("a", "m"): "am", ("p", "m"): "pm", ("o", "clock"): "o'clock"}
@@ -74,20 +74,28 @@ def word_set(text: str) -> frozenset[str]:
 
 def utterance(text: str) -> Utterance:
     """Cut a turn into words; punctuation goes, hyphenated numbers and "7pm" are parted."""
-    pairs: list[tuple[str, str]] = []
-    breaks: set[int] = set()
-    for piece, after_comma in _pieces(text):
-        if after_comma:
-            breaks.add(len(pairs))
-        lower = piece.lower()
-        word = _SPELLINGS.get(lower, lower)
-        if pairs and (joined := _PAIRS.get((pairs[-1][0], word))):
-            pairs[-1] = (joined, f"{pairs[-1][1]} {piece}")
-        else:
-            pairs.append((word, piece))
-    pairs = pairs[:MAX_WORDS]
-    words, written = (tuple(pair[half] for pair in pairs) for half in (0, 1))
-    return Utterance(words, written, frozenset(breaks))
+    words: list[str] = []
+    written: list[str] = []
+    breaks: list[int] = []
+    after_comma = False
+    pieces = _BREAK.split(_straight(text))  # with what stands between them, at every odd place
+    for place, piece in enumerate(pieces):
+        if place % 2:
+            after_comma = after_comma or "," in piece or ";" in piece
+            continue
+        for part in _parts(piece.strip(_EDGE)):
+            if after_comma:
+                breaks.append(len(words))
+                after_comma = False
+            lower = part.lower()
+            word = _SPELLINGS.get(lower, lower)
+            if words and (joined := _PAIRS.get((words[-1], word))):
+                words[-1] = joined
+                written[-1] = f"{written[-1]} {part}"
+            else:
+                words.append(word)
+                written.append(part)
+    return Utterance(tuple(words[:MAX_WORDS]), tuple(written[:MAX_WORDS]), frozenset(breaks))
 
 
 @lru_cache(maxsize=4096)
@@ -177,27 +185,19 @@ def ends_with(words: Sequence[str], end: int, phrases: Iterable[Sequence[str]]) 
     return found
 
 
-def _pieces(text: str) -> Iterator[tuple[str, bool]]:
-    """The words, and of each whether a comma stands between it and the one before."""
+def _straight(text: str) -> str:
+    """The text with its characters in one spelling."""
     if text.isascii():  # as it is for most of what a recogniser writes
-        text = text.replace("`", "'")
-    else:
-        text = unicodedata.normalize("NFKC", text).translate(_STRAIGHT)
-    start, after_comma = 0, False
-    for found in (*_BREAK.finditer(text), None):
-        piece = text[start : found.start() if found else len(text)].strip(_EDGE)
-        for part in _parts(piece) if piece else ():
-            yield part, after_comma
-            after_comma = False
-        if found is not None:
-            start = found.end()
-            after_comma = after_comma or not {",", ";"}.isdisjoint(found.group())
+        return text.replace("`", "'")
+    return unicodedata.normalize("NFKC", text).translate(_STRAIGHT)
 
 
 def _parts(piece: str) -> Sequence[str]:
-    """A piece as words: "7pm" is two, "twenty-one" too."""
+    """A piece as words: "7pm" is two, "twenty-one" too; without characters it is none."""
+    if piece.isalpha():  # as most are
+        return (piece,)
     if clock := _CLOCK.fullmatch(piece):
         return clock.groups()
     parts = piece.split("-")
     numbers = len(parts) > 1 and all(is_number_word(part.lower()) for part in parts)
-    return parts if numbers else (piece,)
+    return parts if numbers else (piece,) if piece else ()

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.findings import Findings, Scope
+from engine.core.intents import Intents
 from engine.core.report import arguments, judge_report, report_schema, tool_schema
 from engine.core.values import ShapeError
 from engine.machine.compiled import IntentSpec, SlotSpec, SlotType
@@ -34,7 +35,7 @@ SLOTS = (
 SCOPE = Scope(
     slots=SLOTS,
     yes_no=True,
-    intents=(IntentSpec(name="asks_hours"), IntentSpec(name="gives_up")),
+    intents=Intents([IntentSpec(name="asks_hours"), IntentSpec(name="gives_up")]),
     today=NOW.date(),
     now=NOW,
 )

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.findings import Findings, Scope
+from engine.core.intents import Intents
 from engine.core.parsers.words import word_set
 from engine.core.understanding import key, understand
 from engine.machine.compiled import IntentSpec, SlotSpec, SlotType
@@ -68,7 +69,7 @@ def scope(
         filled={name: FILLED[name] for name in filled},
         open_slot=slots[0] if slots and is_open else None,
         yes_no=yes_no,
-        intents=INTENTS,
+        intents=Intents(INTENTS),
         today=NOW.date(),
         now=NOW,
     )
@@ -408,7 +409,8 @@ def test_a_bound_of_another_type_decides_nothing() -> None:
 
 
 def test_phrases_without_words_mean_nothing() -> None:
-    where = Scope(intents=(IntentSpec(name="silent", words=("?!", "")),), today=NOW.date(), now=NOW)
+    silent = Intents([IntentSpec(name="silent", words=("?!", ""))])
+    where = Scope(intents=silent, today=NOW.date(), now=NOW)
 
     assert understand("well, um", where) == Findings()
     assert understand("", where) == Findings()

@@ -13,6 +13,7 @@ import pytest
 from pocketsphinx import Decoder
 
 from engine.core.findings import Scope
+from engine.core.intents import Intents
 from engine.core.understanding import understand
 from engine.flow.templates import Template
 from engine.machine.compiled import (
@@ -231,7 +232,7 @@ def test_what_a_grammar_lets_through_is_understood() -> None:
     scope = Scope(
         slots=tuple(SLOTS[name] for name in names),
         open_slot="time",
-        intents=tuple(INTENTS.values()),
+        intents=Intents(INTENTS.values()),
         today=NOW.date(),
         now=NOW,
     )
