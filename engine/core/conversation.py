@@ -73,6 +73,9 @@ CLOSE_TIMEOUT = 5_000
 DEADLINES_AT_ONCE = 1_000
 """More deadlines than this in a row, without time passing, are a loop and not a plan."""
 
+_NOTHING_FOLLOWS = frozenset({SpeechPrepared, EndOfTurnPredicted})
+"""What changes nothing but a deadline, which is set at once."""
+
 DialogFactory: TypeAlias = Callable[[CompiledFlow, Outbox, Deadlines, Speaker], Dialog]
 
 
@@ -99,6 +102,7 @@ class Conversation:
         self._turns = turns
         self._now: Millis = 0
         self._seq = 0
+        self._stood: tuple[str, str, str, bool] | None = None
         self._states = States(user="", agent="", dialog="")
         self._presence = Presence(
             self._outbox, self._deadlines, self._exchange, self._dialog, self._hang_up
@@ -155,17 +159,13 @@ class Conversation:
     @property
     def states(self) -> States:
         """The three states, and what stands beside them."""
-        last, floor, paused = self._states, self._exchange.floor, self._turns.paused_at is not None
-        dialog = self._dialog.state if self._exchange.opened else ""
-        if (
-            dialog != last.dialog
-            or floor.agent != last.agent
-            or floor.user != last.user
-            or paused != last.paused
-        ):
-            last = States(user=floor.user, agent=floor.agent, dialog=dialog, paused=paused)
-            self._states = last
-        return last
+        floor, dialog = self._exchange.floor, self._dialog.state if self._exchange.opened else ""
+        paused = self._turns.paused_at is not None
+        now = (floor.user, floor.agent, dialog, paused)
+        if now != self._stood:
+            self._stood = now
+            self._states = States(user=floor.user, agent=floor.agent, dialog=dialog, paused=paused)
+        return self._states
 
     @property
     def opened(self) -> bool:
@@ -188,9 +188,11 @@ class Conversation:
             KeyError: the event is of no kind this conversation knows.
         """
         at = event.at if event.at > self._now else self._now
-        steps = self.advance(at) if self._deadlines.is_due(at) else []
+        due = self._deadlines.earliest
+        steps = self.advance(at) if due is not None and due <= at else []
         steps.append(self._step(at, event, self._reception.handler(type(event)), event))
-        if self._deadlines.is_due(at):
+        due = self._deadlines.earliest
+        if due is not None and due <= at:
             steps += self.advance(at)
         return steps
 
@@ -227,7 +229,8 @@ class Conversation:
         self._now = at
         outbox.begin(at)
         act(what)
-        self._complete()
+        if type(cause) not in _NOTHING_FOLLOWS:
+            self._complete()
         self._seq += 1
         return Step(
             seq=self._seq,
@@ -252,7 +255,7 @@ class Conversation:
                 continue
             elif self._failures.too_many:
                 self._hang_up(self._failures.too_many)
-            elif self._over():
+            elif (self._dialog.ended or self._requests.reason) and self._over():
                 kind = self._dialog.ended or self._requests.end_kind
                 self._hang_up(self._requests.reason or self._dialog.failed or "flow", kind)
             else:

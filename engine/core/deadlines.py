@@ -44,13 +44,12 @@ _RANK = {kind: rank for rank, kind in enumerate(ORDER)}
 class Deadlines:
     """The alarm clock of one conversation."""
 
-    __slots__ = ("_at", "_earliest", "_known")
+    __slots__ = ("_at", "earliest")
 
     def __init__(self) -> None:
         self._at: dict[str, Millis] = {}
-        self._earliest: Millis | None = None
-        self._known = True
-        """`_earliest` is true to `_at`: most events set nothing and ask twice."""
+        self.earliest: Millis | None = None
+        """When the deadline that fires first is due, or None. Asked more often than it changes."""
 
     def set(self, name: str, at: Millis) -> None:
         """Set or move a deadline. Raises `KeyError` for a kind that is not in `ORDER`."""
@@ -60,36 +59,28 @@ class Deadlines:
         if before is None:
             _RANK[_kind(name)]
         self._at[name] = at
-        self._known = False
+        if self.earliest is None or at < self.earliest:
+            self.earliest = at
+        elif before == self.earliest:
+            self._look()
 
     def cancel(self, name: str) -> None:
         """Forget a deadline, if it is set."""
-        if name in self._at:
-            del self._at[name]
-            self._known = False
+        if name in self._at and self._at.pop(name) == self.earliest:
+            self._look()
 
     def cancel_all(self, prefix: str) -> None:
         """Forget every deadline of this kind (`tool`) or with this prefix (`timer:`)."""
         for name in [n for n in self._at if n.startswith(prefix)]:
             del self._at[name]
-            self._known = False
+        self._look()
 
     def get(self, name: str) -> Millis | None:
         """Return when this deadline is due, or None."""
         return self._at.get(name)
 
-    @property
-    def earliest(self) -> Millis | None:
-        """When the deadline that fires first is due, or None."""
-        if not self._known:
-            self._earliest = min(self._at.values(), default=None)
-            self._known = True
-        return self._earliest
-
-    def is_due(self, now: Millis) -> bool:
-        """Say whether one is due at `now`."""
-        earliest = self._earliest if self._known else self.earliest
-        return earliest is not None and earliest <= now
+    def _look(self) -> None:
+        self.earliest = min(self._at.values(), default=None)
 
     def next(self) -> Deadline | None:
         """Return the deadline that fires first, or None."""
@@ -102,7 +93,7 @@ class Deadlines:
 
     def pop_due(self, now: Millis) -> Deadline | None:
         """Remove and return the first deadline that is due at `now`, or None."""
-        if not self.is_due(now):  # as it is for most events
+        if self.earliest is None or self.earliest > now:
             return None
         first = self.next()
         if first is not None:
@@ -116,7 +107,7 @@ class Deadlines:
     def restore(self, deadlines: dict[str, Millis]) -> None:
         """Replace all deadlines (from a snapshot)."""
         self._at = dict(deadlines)
-        self._known = False
+        self._look()
 
 
 def lost(names: Iterable[str]) -> Iterator[tuple[str, str]]:

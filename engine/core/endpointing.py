@@ -39,7 +39,13 @@ from engine.effects import CloseStretch, PredictEndOfTurn
 from engine.events import EndOfTurnPredicted, Millis
 from engine.machine.compiled import ListenPolicy
 
-_Limits: TypeAlias = tuple[str, Millis | None, Millis | None, Millis | None]
+_KINDS = ("long_turn", "transcript", "end_of_turn")
+
+_Limits: TypeAlias = tuple[Millis | None, Millis | None, Millis | None]
+"""When those are due."""
+
+_UNKNOWN: _Limits = (-1, -1, -1)
+"""No instant: whatever is wanted is another."""
 
 PREDICTION_GRACE: Millis = 100
 """A text rule answers in 5 ms, an audio model in 30 to 60; who is slower answers the next words."""
@@ -109,23 +115,22 @@ class Endpointing:
         limits = self._limits(turn, policy)
         if limits == self._kept:  # as after most of what is heard
             return
-        self._kept = limits
-        name, long, words, over = limits
-        self._keep(f"long_turn:{name}", long)
-        self._keep(f"transcript:{name}", words)
-        self._keep(f"end_of_turn:{name}", over)
+        kept, self._kept = self._kept or _UNKNOWN, limits
+        for kind, before, due in zip(_KINDS, kept, limits, strict=True):
+            if due != before:
+                self._keep(f"{kind}:{turn.id}", due)
 
     def _limits(self, turn: UserTurn, policy: ListenPolicy) -> _Limits:
-        """Return the turn and its limits: of its length, until its words come, until it is over."""
+        """Return until when the turn may last, its words may come, and more may follow."""
         since = self._since(turn)
         if self._hearing.voice:
             words_due = self._hearing.by_words
             latest = turn.last_speech + policy.transcript_timeout if words_due else None
-            return turn.id, since + policy.max_turn, latest, None
+            return since + policy.max_turn, latest, None
         if turn.owed:
-            return turn.id, None, turn.last_speech + policy.transcript_timeout, None
+            return None, turn.last_speech + policy.transcript_timeout, None
         over = turn.texts and not turn.overlap
-        return turn.id, None, None, self._over(turn, policy) if over else None
+        return None, None, self._over(turn, policy) if over else None
 
     def _over(self, turn: UserTurn, policy: ListenPolicy) -> Millis:
         """Return when the turn is over if nothing more is heard."""
@@ -148,10 +153,10 @@ class Endpointing:
     def closed(self, turn: UserTurn) -> None:
         """The turn is closed."""
         self._pace.closed(turn)
+        for kind, due in zip(_KINDS, self._kept or _UNKNOWN, strict=True):
+            if due is not None:
+                self._deadlines.cancel(f"{kind}:{turn.id}")
         self._probability = self._kept = None
-        self._deadlines.cancel(f"transcript:{turn.id}")
-        self._deadlines.cancel(f"end_of_turn:{turn.id}")
-        self._deadlines.cancel(f"long_turn:{turn.id}")
 
     def _keep(self, name: str, due: Millis | None) -> None:
         if due is None:

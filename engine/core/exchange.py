@@ -75,7 +75,7 @@ class Exchange:
         """The caller makes a sound."""
         turn = self.hearing.started(event, overlap=self.interruption.contested)
         self.endpointing.began(turn, unheard=self.interruption.unheard(self.floor.agent))
-        self.silence.sign_of_life()
+        self.silence.stop()
         if turn.overlap:
             self.interruption.voice_began(event.confidence)
 
@@ -107,7 +107,7 @@ class Exchange:
             if event.text.strip():
                 self._outbox.note("late", transcript=event.text)
             return
-        self.silence.sign_of_life()
+        self.silence.stop()
         self._heard(turn, event)
 
     def _heard(self, turn: UserTurn, words: Heard) -> None:
@@ -176,8 +176,9 @@ class Exchange:
     # --- the end of a turn -----------------------------------------------------------------------
 
     def predicted(self, event: EndOfTurnPredicted) -> None:
-        """The turn detector answered."""
+        """The turn detector answered: nothing else changes by that."""
         self.endpointing.predicted(event)
+        self.endpointing.review(self._dialog.listen)
 
     def transcript_missing(self, name: str) -> None:
         """The deadline `transcript`: what was heard last in this turn must do."""
@@ -239,14 +240,14 @@ class Exchange:
         text = event.text.strip()
         if not text:
             return
-        self.silence.sign_of_life()
+        self.silence.stop()
         self.people.spoke(event.participant, text)
         self._interrupt("text")
         self._commit(self.hearing.next_id(), text, trusted=True)
 
     def key(self, event: KeyPressed) -> None:
         """The caller pressed a key."""
-        self.silence.sign_of_life()
+        self.silence.stop()
         if "dtmf" not in self._dialog.listen.accept or self._dialog.ended:
             self._outbox.note("blocked", key=event.key, action="discard")
             return
@@ -313,11 +314,12 @@ class Exchange:
                 turn.overlap = self.interruption.contested
             if not (self.hearing.voice or turn.owed or turn.texts):
                 self._drop(turn)
+                turn = None
         self.endpointing.review(self._dialog.listen)
-        if self.interruption.pointless:
+        if self.turns.paused_at is not None and self.interruption.pointless:
             self._go_on("nobody speaks")
         self.interruption.review()
-        self.turns.hold(self.hearing.holding or self.away)
+        self.turns.hold((turn is not None and not turn.overlap) or self.away)
 
     def _drop(self, turn: UserTurn) -> None:
         """Nothing that counts was said: this was no turn, and the floor goes back."""
@@ -328,7 +330,7 @@ class Exchange:
     def review_silence(self) -> None:
         """Count silence exactly while it is the caller's."""
         dialog = self._dialog
-        quiet = (
+        if (
             self.hearing.turn is None  # first what most often is not so
             and not self.turns.speaking
             and dialog.waiting
@@ -337,23 +339,27 @@ class Exchange:
             and self.opened
             and not self.away
             and not self.asked_for
-        )
-        self.silence.review(dialog.listen.silence if quiet else None)
+        ):
+            self.silence.count(dialog.listen.silence)
+        else:
+            self.silence.stop()
 
     def settle(self) -> None:
         """Bring both states up to date."""
-        head, hearing = self.turns.head, self.hearing
-        facts = Facts(  # by their places: after every event, and names cost as much as the rest
+        head, hearing, floor = self.turns.head, self.hearing, self.floor
+        turn = hearing.turn
+        facts = (  # in the order of `Facts`: compared after every event, and rarely others
             self.opened,
             self.closing,
             hearing.voice,
-            hearing.holding,
+            turn is not None and not turn.overlap,
             head is not None and head.state == "audible",
             head is not None,
             self._working or self.asked_for or (self.opened and self._dialog.busy),
         )
-        if self.floor.settle(facts, hearing.edge):
-            self._dialog.agent_state, self._dialog.user_state = self.floor.agent, self.floor.user
+        if facts != floor.facts:
+            floor.settle(Facts(*facts), hearing.edge)
+            self._dialog.agent_state, self._dialog.user_state = floor.agent, floor.user
 
     @property
     def parts(self) -> Mapping[str, Any]:

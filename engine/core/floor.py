@@ -124,16 +124,17 @@ def _first(facts: Facts, user_state: str, agent_state: str) -> tuple[Rule, str] 
 class Floor:
     """The states of both machines, and the one place where they change."""
 
-    __slots__ = ("_last", "_outbox", "_since", "agent", "user")
+    __slots__ = ("_outbox", "_since", "agent", "facts", "user")
 
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
-        self._last: Facts | None = None
+        self.facts: Facts | None = None
+        """Those of the last time: with the same ones nothing can move."""
         self._since: Millis = 0
         self.user = user.IDLE
         self.agent = agent.STARTING
 
-    def settle(self, facts: Facts, edge: Millis) -> bool:
+    def settle(self, facts: Facts, edge: Millis) -> None:
         """Move both machines until the joint table has nothing more to say.
 
         Args:
@@ -141,26 +142,17 @@ class Floor:
             edge: when the caller's voice last began or ended: the instant of the user's moves to
                 and from SPEAKING. Told later than it happened, so it may lie before the step, but
                 never before the user's last move.
-
-        Returns:
-            False when the facts are those of the last time, so that nothing can have moved.
         """
-        if facts == self._last:
-            return False
-        self._last = facts
-        for rule, state in _moves(facts, self.user, self.agent):
-            self._apply(rule, state, edge)
-        return True
-
-    def _apply(self, rule: Rule, new: str, edge: Millis) -> None:
-        if rule.machine == "agent":
-            old, self.agent = self.agent, new
-            self._outbox.moved("agent", old, new, rule.because)
-            return
-        old, self.user = self.user, new
-        instant = edge if user.SPEAKING in (old, self.user) else self._outbox.at
-        self._since = max(self._since, instant)
-        self._outbox.moved("user", old, self.user, rule.because, at=self._since)
+        self.facts = facts
+        for rule, new in _moves(facts, self.user, self.agent):
+            if rule.machine == "agent":
+                self._outbox.moved("agent", self.agent, new, rule.because)
+                self.agent = new
+            else:
+                told = edge if user.SPEAKING in (self.user, new) else self._outbox.at
+                self._since = max(self._since, told)
+                self._outbox.moved("user", self.user, new, rule.because, self._since)
+                self.user = new
 
     def to_dict(self) -> dict[str, str | Millis]:
         """Return what must survive."""
@@ -169,4 +161,4 @@ class Floor:
     def from_dict(self, data: dict[str, str | Millis]) -> None:
         """Restore what `to_dict` gave."""
         self.user, self.agent = str(data["user"]), str(data["agent"])
-        self._since, self._last = int(data["since"]), None
+        self._since, self.facts = int(data["since"]), None

@@ -22,18 +22,15 @@ class Silence:
         self._outbox = outbox
         self._deadlines = deadlines
 
-    def sign_of_life(self) -> None:
-        """The caller is there: count from now."""
+    def stop(self) -> None:
+        """A sign of life, or it is not the caller's silence: count anew when it is."""
         self._deadlines.cancel(NAME)
 
-    def review(self, limit: Millis | None) -> None:
-        """Start counting, go on counting, or stop.
+    def count(self, limit: Millis) -> None:
+        """The dialog waits, nobody is heard, and nothing is under way: count, or go on counting.
 
         Args:
-            limit: how much silence is too much, in this state; None: it is not the caller's, as
-                the dialog does not wait, somebody is heard, or something is under way.
+            limit: how much silence is too much, in this state.
         """
-        if limit is None:
-            self._deadlines.cancel(NAME)
-        elif self._deadlines.get(NAME) is None:
+        if self._deadlines.get(NAME) is None:
             self._deadlines.set(NAME, self._outbox.at + limit)
