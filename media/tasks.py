@@ -44,10 +44,17 @@ class TaskOwner:
         self._fresh.append(early)
         return self._own(task)
 
-    def begin(self) -> None:
-        """Let what was started early take its first step, in the order of its start."""
+    def begin(self) -> bool:
+        """Let what was started early take its first step, in the order of its start.
+
+        Returns:
+            Whether anything was started early since the last time.
+        """
+        if not self._fresh:
+            return False
         while self._fresh:
             self._fresh.pop(0).begin()
+        return True
 
     async def join(self) -> None:
         """Wait until everything that was started has ended by itself."""

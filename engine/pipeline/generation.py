@@ -65,7 +65,9 @@ class Generation(Stage):
             at = self.time.now()
             self.post(ServiceFailed(at=at, service="llm", message=NO_MODEL, subject=name))
             return
-        self._talking[name] = self.tasks.start(work(self._model, name, request), f"reply {name}")
+        self._talking[name] = self.tasks.start_early(
+            work(self._model, name, request), f"reply {name}"
+        )
 
     def cancel(self, reply: str) -> None:
         """Stop a reply or a summary, if it is under way."""

@@ -155,6 +155,13 @@ class Pipeline:
         )
         self.generation.start(reply, replace(request, tools=tools))
 
+    def begin(self) -> bool:
+        """Let what was ordered begin, the voice first; return whether there is something to say."""
+        speaks = isinstance(self.voice, Stage) and self.voice.begin()
+        self.generation.begin()
+        self.understanding.begin()
+        return speaks
+
     def expect(self, grammar: str) -> None:
         """Tell the recogniser what is expected from now on."""
         if self.recognition is not None:

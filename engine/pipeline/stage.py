@@ -67,6 +67,10 @@ class Stage:
             self._owner = TaskOwner(self.fail)
         return self._owner
 
+    def begin(self) -> bool:
+        """Let what it started early begin here and now; return whether there was something."""
+        return self._owner is not None and self._owner.begin()
+
     async def open(self) -> None:
         """Get ready; raises what its provider raises."""
 

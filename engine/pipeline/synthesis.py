@@ -87,7 +87,7 @@ class Synthesis(Stage):
         if self._task is not None or not self._queue or len(self._made) >= _AHEAD:
             return
         self._current, what = self._queue.pop(0)
-        self._task = self.tasks.start(self._make(self._current, what), f"say {self._current}")
+        self._task = self.tasks.start_early(self._make(self._current, what), f"say {self._current}")
         self._task.add_done_callback(self._ended)
 
     def _ended(self, _: asyncio.Task[None]) -> None:

@@ -33,7 +33,7 @@ class Understanding(Stage):
             )
             return
         self.forget(turn)
-        task = self.tasks.start(self._report(self._model, turn, request), f"report {turn}")
+        task = self.tasks.start_early(self._report(self._model, turn, request), f"report {turn}")
         self._asking[turn] = task
 
     def forget(self, turn: str) -> None:

@@ -7,9 +7,11 @@ The loop:
 2. Call `receive(event)` or `advance(now)`. Deadlines due at or before the event's instant fire
    first, each as its own step with its own instant; the conversation sees to that.
 3. For each step in order: append it to the timeline, then carry out its effects in order. Nothing
-   in 2 and 3 awaits: effects start tasks or put without blocking.
+   in 2 and 3 awaits: effects start tasks or put without blocking. A voice or a model that was
+   ordered begins right after the effects: if it has its answer at once, no task is switched for it.
 4. Go to 1, until `HangUp` was carried out. Steps are written and shown (`Records`) when nothing is
-   left in the mailbox: a caller waits for sound, nobody waits for the journal.
+   left in the mailbox: a caller waits for sound, nobody waits for the journal. When there is
+   something new to hear, other calls come before the next event of this one.
 
 A stage that fails posts `ServiceFailed` and the flow decides; no exception crosses the mailbox.
 However the call ends (by the flow, a caller who vanishes, a provider that cannot start, Ctrl-C),
@@ -68,6 +70,9 @@ from media.frames import Samples
 from media.room import Room
 
 __all__ = ["CallResult", "Session", "SessionOptions"]
+
+AT_ONCE = 8
+"""Events in a row before other calls come to their own: the answer of a model is three or four."""
 
 _AFTERMATH = (PlayoutFinished, ToolReturned)
 """What belongs to the journal after the end: what was heard of a line, what a tool still did."""
@@ -222,14 +227,12 @@ class Session(Commands, Insight, Running):
     # --- the loop --------------------------------------------------------------------------------
 
     async def _next(self) -> None:
-        """Take one event, or let the deadlines fire that are due, or wait for either."""
+        """Take the events at hand, or let the deadlines fire that are due, or wait for either."""
         if self._succession.waiting:
             self._records.settle()
             self._succeed()
         if self._mailbox:
-            self._take(self._conversation.receive(self._mailbox.take()))
-            if self._mailbox:  # what the step has started, and other calls, come before the next
-                await asyncio.sleep(0)
+            await self._take_events()
             return
         if self._records.waiting:
             await self._settle()
@@ -242,6 +245,16 @@ class Session(Commands, Insight, Running):
             seconds = None if deadline is None else self._time.until(deadline)
             await self._mailbox.wait(seconds)
 
+    async def _take_events(self) -> None:
+        """Take events, a few in a row; when one gives something to hear, others come first."""
+        for _ in range(AT_ONCE):
+            speaks = self._take(self._conversation.receive(self._mailbox.take()))
+            if not self._mailbox or self._over is not None:
+                return
+            if speaks or self._succession.waiting:
+                break
+        await asyncio.sleep(0)
+
     async def _settle(self) -> None:
         """Write down what happened, once what it has started, in this call and others, is at work.
 
@@ -253,15 +266,20 @@ class Session(Commands, Insight, Running):
                 return
         self._records.settle()
 
-    def _take(self, steps: list[Step]) -> None:
+    def _take(self, steps: list[Step]) -> bool:
+        """Carry out steps; return whether there is something new to hear."""
+        speaks = False
         self._records.add(steps)
         for step in steps:
             self._remember(step)
-            for effect in step.effects:
-                self._dispatcher.carry_out(effect)
+            if step.effects:
+                for effect in step.effects:
+                    self._dispatcher.carry_out(effect)
+                speaks |= self.pipeline.begin()
             self._tell(step)
         if self._records.full:
             self._records.settle()
+        return speaks
 
     def _tell(self, step: Step) -> None:
         if isinstance(step.cause, ParticipantJoined):
