@@ -8,14 +8,14 @@ work and never waits for it. There are no timer effects (the conversation answer
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from engine.events import Millis
-from engine.records import quick
+from engine.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Effect:
     """The root of all effects."""
 
@@ -23,8 +23,7 @@ class Effect:
 # --- speech --------------------------------------------------------------------------------------
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Say(Effect):
     """Make `text` audible, after every utterance that was ordered before it.
 
@@ -39,7 +38,7 @@ class Say(Effect):
     purpose: Literal["line", "question", "ladder", "filler", "error", "reply"] = "line"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PlayFile(Say):
     """Make a file audible: an utterance like any other."""
 
@@ -50,7 +49,7 @@ class PlayFile(Say):
     `memory:NAME`: audio that the session holds under this name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SendKeys(Effect):
     """Press these telephone keys on our side of the line, one after the other."""
 
@@ -58,7 +57,7 @@ class SendKeys(Effect):
     """One or more of `0-9`, `*`, `#`, `A-D`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class StopSpeech(Effect):
     """Stop and drop these utterances now; `fade` milliseconds of the audible one may ring out."""
 
@@ -66,7 +65,7 @@ class StopSpeech(Effect):
     fade: Millis = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PauseSpeech(Effect):
     """Hold the audio at this very sample; silence goes out meanwhile.
 
@@ -76,7 +75,7 @@ class PauseSpeech(Effect):
     fade: Millis = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ResumeSpeech(Effect):
     """Go on at the sample where `PauseSpeech` stopped."""
 
@@ -84,8 +83,7 @@ class ResumeSpeech(Effect):
 # --- listening and understanding -----------------------------------------------------------------
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Expect(Effect):
     """From now on the dialog waits for this; a recogniser may bias itself towards it."""
 
@@ -98,7 +96,7 @@ class Expect(Effect):
     """Types that are asked for, the open question first: `integer`, `date`, `yesno` ..."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CloseStretch(Effect):
     """Take the stretch of speech in progress for over: its final transcript is due now.
 
@@ -106,8 +104,7 @@ class CloseStretch(Effect):
     """
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PredictEndOfTurn(Effect):
     """Ask the turn detector about the text so far. Answered by `EndOfTurnPredicted`, or never."""
 
@@ -116,7 +113,7 @@ class PredictEndOfTurn(Effect):
     kinds: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Understand(Effect):
     """Ask a model what `text` means. Answered by `Understood` or `ServiceFailed(llm)`."""
 
@@ -131,7 +128,7 @@ class Understand(Effect):
     """Asked before the turn is surely over; `turn` is then one hearing of it (`u3.1`)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CancelUnderstanding(Effect):
     """Forget the question about this turn."""
 
@@ -141,7 +138,7 @@ class CancelUnderstanding(Effect):
 # --- free talk -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class StartReply(Effect):
     """Let a model talk. Answered by `ReplyStarted`, then sentences, reports and tool calls.
 
@@ -164,14 +161,14 @@ class StartReply(Effect):
     """Begun before the turn is surely over: nothing of it is said, no tool is called till then."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CancelReply(Effect):
     """Nobody waits for the rest of this reply."""
 
     reply: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Summarize(Effect):
     """Let a model sum up the older part of the call, beside all else; nobody waits for it.
 
@@ -189,7 +186,7 @@ class Summarize(Effect):
 # --- work ----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CallTool(Effect):
     """Run a tool. Answered by one `ToolReturned`. The time limit is kept by the conversation."""
 
@@ -203,14 +200,14 @@ class CallTool(Effect):
     """Arguments that come from sensitive slots: whoever shows the call masks them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CancelTool(Effect):
     """Nobody waits for this call any more: cancel it if it can be cancelled."""
 
     call: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Transfer(Effect):
     """Hand the caller over. Answered by `TransferEnded`."""
 
@@ -219,7 +216,7 @@ class Transfer(Effect):
     brief: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class HangUp(Effect):
     """End the call. The last effect of a conversation, given once."""
 
@@ -229,7 +226,7 @@ class HangUp(Effect):
     kind: Literal["hangup", "leave"] = "hangup"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Publish(Effect):
     """Tell the participants' screens (captions, states); best effort."""
 
@@ -237,7 +234,7 @@ class Publish(Effect):
     data: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ReportError(Effect):
     """The visible side of every failure: an `error` event for hooks, logs and metrics."""
 

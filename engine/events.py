@@ -15,14 +15,16 @@ dropped by comparison.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal, TypeAlias
+
+from engine.records import record
 
 Millis: TypeAlias = int
 """Milliseconds since the session started, or a length of time in milliseconds."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Word:
     """One word and when it sounds, in milliseconds from the start of its utterance."""
 
@@ -31,7 +33,7 @@ class Word:
     end: Millis
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Event:
     """The root of all events."""
 
@@ -42,7 +44,7 @@ class Event:
 # --- the session ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SessionStarted(Event):
     """The session is ready. The only source of randomness, wall time and outside values."""
 
@@ -56,7 +58,7 @@ class SessionStarted(Event):
     inputs: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SessionResumed(Event):
     """Another process goes on with the call, from its snapshot.
 
@@ -65,7 +67,7 @@ class SessionResumed(Event):
     """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class FlowReplaced(Event):
     """The call goes on with an edited version of its flow, from the state where it stands.
 
@@ -77,14 +79,14 @@ class FlowReplaced(Event):
     """Of the new version; a replay finds it by this."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ParticipantJoined(Event):
     """Somebody entered the room. The first one opens the call: the agent may speak."""
 
     participant: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ParticipantLeft(Event):
     """Somebody left the room, or vanished from it."""
 
@@ -96,14 +98,14 @@ class ParticipantLeft(Event):
     """So long somebody whose connection was lost may take to come back; 0: the call is over."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CloseRequested(Event):
     """The outside wants the call to end now (Ctrl-C, drain, API)."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ServiceFailed(Event):
     """A provider or stage failed. The flow decides what happens (`error.stt`, `error.tts` ...)."""
 
@@ -116,7 +118,7 @@ class ServiceFailed(Event):
     """The turn, utterance or call it belongs to, when there is one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AppEventReceived(Event):
     """An event from outside the call: the flow sees it as `app.NAME`."""
 
@@ -128,7 +130,7 @@ CallNews: TypeAlias = Literal["voicemail", "agent.joined", "agent.left"]
 """What a line may tell about a call; the flow sees it under this very name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CallNewsReceived(Event):
     """Whoever placed or routes the call tells about it: a machine answered, a colleague came."""
 
@@ -139,7 +141,7 @@ class CallNewsReceived(Event):
 # --- the user ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SpeechStarted(Event):
     """Voice activity: the user began to speak at `edge`."""
 
@@ -148,7 +150,7 @@ class SpeechStarted(Event):
     confidence: float = 1.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SpeechEnded(Event):
     """Voice activity: the last speech instant was `edge`; found a hang-over later, at `at`."""
 
@@ -156,7 +158,7 @@ class SpeechEnded(Event):
     edge: Millis
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class FloorDenied(Event):
     """Somebody speaks while another participant has the floor: they are not listened to."""
 
@@ -167,7 +169,7 @@ class FloorDenied(Event):
     """When their voice began."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TranscriptReceived(Event):
     """The recogniser heard words. A final closes one stretch of speech, a partial does not."""
 
@@ -183,7 +185,7 @@ class TranscriptReceived(Event):
     """A partial that the recogniser takes for all the caller wants to say; a final may follow."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class EndOfTurnPredicted(Event):
     """A turn detector judged the text so far: the probability that the user is done, 0 to 1."""
 
@@ -193,7 +195,7 @@ class EndOfTurnPredicted(Event):
     probability: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TextReceived(Event):
     """The user typed a whole turn."""
 
@@ -201,7 +203,7 @@ class TextReceived(Event):
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class KeyPressed(Event):
     """One key of a telephone keypad: 0-9, *, #, A-D."""
 
@@ -212,7 +214,7 @@ class KeyPressed(Event):
 # --- understanding and tools ---------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Understood(Event):
     """A model reported what a turn meant. The report is judged, never obeyed."""
 
@@ -221,7 +223,7 @@ class Understood(Event):
     """`slots`, `intent`, `answer` as in the `report` contract; untrusted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ToolReturned(Event):
     """A tool call ended: with a value, or with an error."""
 
@@ -232,7 +234,7 @@ class ToolReturned(Event):
     """For the journal and the author; never spoken, never shown to a model."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TransferEnded(Event):
     """A transfer was carried out (`error` is None) or failed."""
 
@@ -242,14 +244,14 @@ class TransferEnded(Event):
 # --- free talk -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ReplyStarted(Event):
     """The first piece of a model's reply came, whatever it is."""
 
     reply: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ReplyDelta(Event):
     """The next sentence of a reply is complete."""
 
@@ -257,7 +259,7 @@ class ReplyDelta(Event):
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ReplyReported(Event):
     """Within a reply, the model reported what the caller's turn meant. Judged, never obeyed."""
 
@@ -266,7 +268,7 @@ class ReplyReported(Event):
     """As in `Understood`; untrusted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ReplyToolCalled(Event):
     """Within a reply, the model asks for a tool. The conversation decides whether it runs."""
 
@@ -278,14 +280,14 @@ class ReplyToolCalled(Event):
     """Untrusted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ReplyFinished(Event):
     """The model has said everything of this reply."""
 
     reply: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Summarized(Event):
     """A model has summed up the older part of the call."""
 
@@ -297,7 +299,7 @@ class Summarized(Event):
 # --- the agent's speech --------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SpeechPrepared(Event):
     """All audio of an utterance is made: its length and, where the voice tells, its words."""
 
@@ -306,7 +308,7 @@ class SpeechPrepared(Event):
     words: tuple[Word, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PlayoutStarted(Event):
     """The first sample of an utterance went out to the room."""
 
@@ -315,7 +317,7 @@ class PlayoutStarted(Event):
     """When the voice had given that sample; None: whoever reports it cannot tell."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PlayoutFinished(Event):
     """An utterance is over: played to its end, or cut after `played` milliseconds of it."""
 

@@ -1,19 +1,57 @@
-"""Frozen records that are made in half the time.
+"""Frozen records that are made in half the time, and declared in a quarter of it.
 
 Every step of a call makes some ten records: moves, notes, effects, the step itself. A frozen
 dataclass fills its fields by `object.__setattr__`, which finds the slot anew by its name each time;
-here each field is filled through its own slot. Everything else is the dataclass's: the checks of
-its arguments, equality, `replace`, and that nobody can change it once it is made.
+here each field is filled through its own slot.
 
-It takes a tenth of a millisecond at import, so it is for what is made at every turn.
+And a process declares some hundred kinds of record before its first call. A dataclass writes and
+compiles six methods for each; here all kinds share theirs, and only `__init__` is written.
+
+For everything else a record is a dataclass: `fields`, `replace`, `asdict`, equality by class and
+fields, and nobody can change it once it is made.
 """
 
 from __future__ import annotations
 
-from dataclasses import MISSING, Field, fields, is_dataclass
-from typing import Any, TypeVar
+from collections.abc import Callable
+from dataclasses import (
+    MISSING,
+    Field,
+    FrozenInstanceError,
+    dataclass,
+    field,
+    fields,
+    is_dataclass,
+)
+from operator import attrgetter
+from reprlib import recursive_repr
+from typing import Any, TypeVar, dataclass_transform
 
 T = TypeVar("T")
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
+def record(cls: type[T]) -> type[T]:
+    """Make a frozen, slotted dataclass with named arguments of a class.
+
+    Raises:
+        TypeError: it wants to act when it is made, or a field is none for `__init__`.
+    """
+    made = dataclass(cls, init=False, repr=False, eq=False, slots=True, kw_only=True)
+    compared = [one.name for one in fields(made) if one.compare]  # type: ignore[arg-type]
+    methods: dict[str, Any] = {
+        "_compared": attrgetter(*compared) if compared else _nothing,
+        "__eq__": _equal,
+        "__hash__": _hash,
+        "__repr__": _repr,
+        "__setattr__": _refuse,
+        "__delattr__": _refuse,
+        "__getstate__": _state,
+        "__setstate__": _restore,
+    }
+    for name, method in methods.items():
+        setattr(made, name, method)
+    return quick(made)
 
 
 def quick(cls: type[T]) -> type[T]:
@@ -25,24 +63,27 @@ def quick(cls: type[T]) -> type[T]:
     if not is_dataclass(cls) or "__slots__" not in vars(cls) or hasattr(cls, "__post_init__"):
         raise TypeError(f"{cls.__name__} is no plain slotted dataclass")
     names = fields(cls)
-    if not all(field.init and field.kw_only for field in names):
+    if not all(one.init and one.kw_only for one in names):
         raise TypeError(f"{cls.__name__} takes arguments without names, or none for a field")
     known: dict[str, Any] = {"_none": MISSING}
     arguments, lines = [], []
-    for field in names:
-        known[f"_set_{field.name}"] = getattr(cls, field.name).__set__
-        arguments.append(_argument(field, known))
-        lines.append(f"    _set_{field.name}(self, {_value(field)})")
-    source = f"def __init__(self, {', '.join(['*', *arguments])}):\n" + "\n".join(lines)
-    if not names:
-        source = "def __init__(self):\n    pass"
-    made: dict[str, Any] = {}
-    exec(source, known, made)  # as the dataclass does: the names are our own
-    init = made["__init__"]
-    init.__qualname__ = f"{cls.__qualname__}.__init__"
-    init.__annotations__ = {field.name: field.type for field in names} | {"return": None}
+    for one in names:
+        known[f"_set_{one.name}"] = getattr(cls, one.name).__set__
+        arguments.append(_argument(one, known))
+        lines.append(f"    _set_{one.name}(self, {_value(one)})")
+    init = _function(f"self, {', '.join(['*', *arguments])}" if names else "self", lines, known)
+    init.__module__, init.__qualname__ = cls.__module__, f"{cls.__qualname__}.__init__"
+    init.__annotations__ = {one.name: one.type for one in names} | {"return": None}
     cls.__init__ = init  # type: ignore[method-assign]
     return cls
+
+
+def _function(arguments: str, lines: list[str], known: dict[str, Any]) -> Callable[..., None]:
+    made: dict[str, Any] = {}
+    source = f"def __init__({arguments}):\n" + ("\n".join(lines) or "    pass")
+    exec(source, known, made)  # as the dataclass does: the names are our own
+    init: Callable[..., None] = made["__init__"]
+    return init
 
 
 def _argument(field: Field[Any], known: dict[str, Any]) -> str:
@@ -59,3 +100,40 @@ def _value(field: Field[Any]) -> str:
     if field.default_factory is MISSING:
         return field.name
     return f"_new_{field.name}() if {field.name} is _none else {field.name}"
+
+
+# --- what all records share ----------------------------------------------------------------------
+
+
+def _nothing(_: object) -> tuple[()]:
+    return ()
+
+
+def _equal(self: Any, other: Any) -> Any:
+    kind = type(self)
+    if type(other) is not kind:
+        return NotImplemented
+    return kind._compared(self) == kind._compared(other)
+
+
+def _hash(self: Any) -> int:
+    return hash(type(self)._compared(self))
+
+
+@recursive_repr()
+def _repr(self: Any) -> str:
+    shown = (f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if f.repr)
+    return f"{type(self).__qualname__}({', '.join(shown)})"
+
+
+def _refuse(self: Any, name: str, *_: object) -> None:
+    raise FrozenInstanceError(f"cannot assign to or delete field {name!r}")
+
+
+def _state(self: Any) -> list[Any]:
+    return [getattr(self, field.name) for field in fields(self)]
+
+
+def _restore(self: Any, state: list[Any]) -> None:
+    for one, value in zip(fields(self), state, strict=True):
+        object.__setattr__(self, one.name, value)

@@ -9,13 +9,13 @@ A request whose outcome somebody may wait for carries an id (`q3`), given by who
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from engine.events import Event
+from engine.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SayRequested(Event):
     """Say a line behind everything that is ordered. Before somebody joined it waits for them."""
 
@@ -30,7 +30,7 @@ class SayRequested(Event):
     """False: neither history nor any model is told of it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ReplyRequested(Event):
     """Let the language model say something, as soon as nobody else has the floor."""
 
@@ -44,7 +44,7 @@ class ReplyRequested(Event):
     """The tool call that asks: it may wait for the reply, so the reply must not wait for it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class InterruptRequested(Event):
     """Stop what is said, and what is about to be."""
 
@@ -54,14 +54,14 @@ class InterruptRequested(Event):
     """Protected lines as well."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class KeysRequested(Event):
     """Press telephone keys on our side of the line."""
 
     keys: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TransferRequested(Event):
     """Hand the caller over, after what is ordered was said."""
 
@@ -73,7 +73,7 @@ class TransferRequested(Event):
     """As in `ReplyRequested`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class EndRequested(Event):
     """End the call after what is ordered was said; `CloseRequested` ends it now."""
 
@@ -81,7 +81,7 @@ class EndRequested(Event):
     kind: Literal["hangup", "leave"] = "hangup"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class HandlerFailed(Event):
     """The program's own handler of an event raised. Told, and nothing else: the call goes on."""
 

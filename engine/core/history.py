@@ -8,14 +8,13 @@ was. The caller's words are the recogniser's (or the keyboard's), never a prompt
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Literal
 
-from engine.records import quick
+from engine.records import record
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class HistoryItem:
     """One thing that was said."""
 

@@ -6,16 +6,15 @@ is observed twice: whoever wants to know something folds over steps.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from engine.effects import Effect
 from engine.events import Event, Millis
-from engine.records import quick
+from engine.records import record
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Deadline:
     """A moment the conversation had set for itself."""
 
@@ -24,8 +23,7 @@ class Deadline:
     at: Millis
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Move:
     """One state change of one machine."""
 
@@ -38,8 +36,7 @@ class Move:
     """When the fact happened: for the user the edge of speech, else the instant of the step."""
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Note:
     """Something worth a line in the timeline that is neither a move nor an effect.
 
@@ -59,8 +56,7 @@ class Note:
     data: dict[str, Any] = field(default_factory=dict)
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class States:
     """The three states after a step, with what stands beside them."""
 
@@ -71,8 +67,7 @@ class States:
     """The agent is SPEAKING, and its audio is held."""
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Step:
     """One indivisible reaction of the conversation."""
 

@@ -13,7 +13,7 @@ enum, phone, email, digits), `list`, `dict`, or `None` for "empty".
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal, TypeAlias
 
 from engine.events import Millis
@@ -44,11 +44,12 @@ from engine.machine.compiled_actions import (
     SetAction as SetAction,
 )
 from engine.machine.remembering import HistoryPolicy
+from engine.records import record
 
 # --- names ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SlotType:
     """The type of a slot, variable, argument or result field."""
 
@@ -63,7 +64,7 @@ class SlotType:
     optional: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class KeySpec:
     """How keys of a telephone fill a slot."""
 
@@ -84,7 +85,7 @@ class KeySpec:
         return self.digits is not None or not self.values
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SlotSpec:
     """Something the caller is asked for."""
 
@@ -106,7 +107,7 @@ class SlotSpec:
     """How keys fill it; None: they do not."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class IntentSpec:
     """What the caller may mean. Built-in: `repeat_please`, `go_back`, `off_topic`."""
 
@@ -120,7 +121,7 @@ class IntentSpec:
     dtmf: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Filler:
     """What is said while a tool works."""
 
@@ -129,7 +130,7 @@ class Filler:
     every: Millis | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ToolSpec:
     """A declared tool."""
 
@@ -150,7 +151,7 @@ class ToolSpec:
 # --- policies ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class InterruptionPolicy:
     """Who may interrupt the agent, and how. Effective for one state, or for one line."""
 
@@ -171,7 +172,7 @@ class InterruptionPolicy:
     """The profile while the reply is not yet audible; None: this one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ListenPolicy:
     """When a turn is over, and what silence and noise lead to. Effective for one state."""
 
@@ -192,7 +193,7 @@ class ListenPolicy:
 # --- what a state does ---------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Target:
     """Where a transition leads. `call` is a digression when it stands in a handler."""
 
@@ -204,7 +205,7 @@ class Target:
     args: Mapping[str, Expression] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Transition:
     """One entry of `then` or of a handler."""
 
@@ -215,7 +216,7 @@ class Transition:
     target: Target
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Handler:
     """What to do about an event: `intent.asks_hours`, `error`, `timer.long_call`, `dtmf.1`."""
 
@@ -224,7 +225,7 @@ class Handler:
     transitions: tuple[Transition, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class HandlerScope:
     """The handlers of one scope. A state lists its scopes innermost first, the flow last."""
 
@@ -233,7 +234,7 @@ class HandlerScope:
     handlers: tuple[Handler, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TimerSpec:
     """A timer that starts when its owner is entered: `timer.NAME`."""
 
@@ -242,21 +243,21 @@ class TimerSpec:
     every: Millis | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Collect:
     """Wait until all these slots are filled and valid (form algorithm)."""
 
     slots: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Confirm:
     """Ask a yes/no question; sets `answer`."""
 
     text: Template
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Converse:
     """Let a model talk, until `until` holds, all of `fills` are filled, or the turns are used up.
 
@@ -273,7 +274,7 @@ class Converse:
     """Turns of the caller; when the last one has not completed the state: `no_match`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Run:
     """Call a tool and wait; sets `result` and `results.STATE`."""
 
@@ -281,7 +282,7 @@ class Run:
     args: Mapping[str, Expression]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CallFlow:
     """Call a sub-flow and wait for its return; sets `result` and `results.STATE`."""
 
@@ -289,7 +290,7 @@ class CallFlow:
     args: Mapping[str, Expression]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TransferTo:
     """Hand the caller to somebody; ends the call, or raises `error.transfer`."""
 
@@ -298,19 +299,19 @@ class TransferTo:
     brief: Template | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class End:
     """End the call, leave the room, or return to the calling flow."""
 
     kind: Literal["hangup", "leave", "return"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Rest:
     """No verb and no `then`: rest until a handler or timer fires. Waits like a question."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PassOn:
     """No verb but a `then`: go on at once (after ordering the `say`)."""
 
@@ -318,7 +319,7 @@ class PassOn:
 Verb: TypeAlias = Collect | Confirm | Converse | Run | CallFlow | TransferTo | End | Rest | PassOn
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CompiledGroup:
     """A group: only what happens when its border is crossed. Handlers are in the states' scopes."""
 
@@ -328,7 +329,7 @@ class CompiledGroup:
     timers: tuple[TimerSpec, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CompiledState:
     """A leaf state with everything that applies to it."""
 
@@ -354,7 +355,7 @@ class CompiledState:
     """Name in `CompiledFlow.grammars` for what may be said here; empty for non-waiting states."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Migration:
     """How a snapshot of an older version is read: names then to names now."""
 
@@ -364,7 +365,7 @@ class Migration:
     slots: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CompiledFlow:
     """One flow, ready to run."""
 

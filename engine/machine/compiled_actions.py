@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal, TypeAlias
 
 from engine.flow.expressions import Expression
 from engine.flow.templates import Template
+from engine.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PolicyChange:
     """What one line says about being interrupted; the rest is its state's."""
 
@@ -20,7 +21,7 @@ class PolicyChange:
     """Likewise, of its profile for the time before the line is audible."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SayAction:
     """Speak a line."""
 
@@ -28,7 +29,7 @@ class SayAction:
     change: PolicyChange | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PlayAction:
     """Play an audio file."""
 
@@ -37,14 +38,14 @@ class PlayAction:
     change: PolicyChange | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SendKeysAction:
     """Press keys of the telephone."""
 
     keys: Template
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SetAction:
     """Assign: `root` is `slots` or `vars`."""
 
@@ -53,21 +54,21 @@ class SetAction:
     value: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ClearAction:
     """Empty these slots or variables."""
 
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class EmitAction:
     """Raise an internal event, handled before any external one."""
 
     event: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LogAction:
     """Leave a line in the timeline."""
 

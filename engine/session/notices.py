@@ -23,9 +23,10 @@ from engine.events import (
     ToolReturned,
     TranscriptReceived,
 )
+from engine.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Notice:
     """The root of all notices."""
 
@@ -33,7 +34,7 @@ class Notice:
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class StateChanged(Notice):
     """`agent_state_changed`, `user_state_changed`, `dialog_state_changed`."""
 
@@ -42,7 +43,7 @@ class StateChanged(Notice):
     cause: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Transcript(Notice):
     """`transcript`: words of the caller so far, or all of a stretch of speech."""
 
@@ -54,7 +55,7 @@ class Transcript(Notice):
     confidence: float = 1.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TurnTaken(Notice):
     """`turn`: the caller has said, or typed, a whole turn; the dialog was given it."""
 
@@ -65,7 +66,7 @@ class TurnTaken(Notice):
     """The participant's id, where there have been several."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class UtteranceNews(Notice):
     """`utterance`: a line of the agent became audible, or is over."""
 
@@ -80,7 +81,7 @@ class UtteranceNews(Notice):
     """Why it was dropped."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ToolNews(Notice):
     """`tool`: a tool was called, answered, failed, or nobody waits for it any more."""
 
@@ -92,7 +93,7 @@ class ToolNews(Notice):
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Interruption(Notice):
     """`interruption`: lines were cut, or words over them were taken for no interruption."""
 
@@ -103,7 +104,7 @@ class Interruption(Notice):
     utterances: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ErrorTold(Notice):
     """`error`: something failed. Never spoken, never shown to a model."""
 
@@ -114,7 +115,7 @@ class ErrorTold(Notice):
     subject: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Key(Notice):
     """`key`: the caller pressed a telephone key."""
 
@@ -123,7 +124,7 @@ class Key(Notice):
     key: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Presence(Notice):
     """`participant`: somebody joined or left."""
 
@@ -134,7 +135,7 @@ class Presence(Notice):
     last: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Ended(Notice):
     """`ended`: the call is over."""
 

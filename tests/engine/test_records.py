@@ -4,34 +4,32 @@ import copy
 import pickle
 from dataclasses import FrozenInstanceError, asdict, dataclass, field, fields, replace
 from inspect import signature
+from typing import Any
 
 import pytest
 
-from engine.records import quick
+from engine.records import quick, record
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Line:
     text: str
     loud: bool = False
     tags: dict[str, int] = field(default_factory=dict)
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Reply(Line):
     text: str = "well"
     to: int
 
 
-@quick
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Nothing:
     pass
 
 
-def test_a_quick_record_is_the_dataclass_it_was():
+def test_a_record_is_the_dataclass_it_would_be():
     line = Line(text="hello", tags={"a": 1})
 
     assert (line.text, line.loud, line.tags) == ("hello", False, {"a": 1})
@@ -44,7 +42,7 @@ def test_a_quick_record_is_the_dataclass_it_was():
     assert Nothing() == Nothing()
 
 
-def test_nobody_changes_a_quick_record():
+def test_nobody_changes_a_record():
     line = Line(text="hello")
     with pytest.raises(FrozenInstanceError):
         line.text = "bye"
@@ -75,6 +73,61 @@ def test_a_record_may_stand_on_another():
     assert Line(text="well") != reply
 
 
+@quick
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quick:
+    text: str
+    loud: bool = False
+
+
+@record
+class Marked:
+    """Of its fields one is not compared, one not shown."""
+
+    text: str
+    place: int = field(default=0, compare=False)
+    inside: Any = field(default=None, repr=False)
+
+
+def test_a_quick_dataclass_is_the_dataclass_it_was():
+    assert Quick(text="a") == Quick(text="a", loud=False) != Quick(text="a", loud=True)
+    assert repr(Quick(text="a")) == "Quick(text='a', loud=False)"
+    with pytest.raises(FrozenInstanceError):
+        Quick(text="a").text = "b"
+
+
+def test_records_are_equal_by_kind_and_fields_and_hashed_likewise():
+    @record
+    class Other:
+        text: str
+        place: int = 0
+        inside: Any = None
+
+    assert Marked(text="a", place=1) == Marked(text="a", place=2) != Marked(text="b")
+    assert len({Marked(text="a", place=1), Marked(text="a"), Marked(text="b")}) == 2
+    assert Marked(text="a") != Other(text="a")
+    assert Marked(text="a") != ("a", None)
+    assert hash(Nothing()) == hash(Nothing())
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(Marked(text="a", inside=[]))
+
+
+def test_a_record_is_shown_with_its_fields_even_where_it_holds_itself():
+    assert repr(Marked(text="a", inside=1)) == "Marked(text='a', place=0)"
+    assert repr(Reply(to=1)) == "Reply(text='well', loud=False, tags={}, to=1)"
+    line = Line(text="a")
+    line.tags["me"] = line
+    assert repr(line) == "Line(text='a', loud=False, tags={'me': ...})"
+
+
+def test_a_record_is_matched_by_its_fields():
+    match Reply(to=3):
+        case Reply(text="well", to=number):
+            assert number == 3
+        case _:
+            raise AssertionError
+
+
 def test_what_is_no_plain_record_is_refused():
     @dataclass
     class Open:
@@ -91,6 +144,14 @@ def test_what_is_no_plain_record_is_refused():
         def __post_init__(self) -> None:
             raise AssertionError
 
+    class Meddles:
+        text: str
+
+        def __post_init__(self) -> None:
+            raise AssertionError
+
+    with pytest.raises(TypeError):
+        record(Meddles)
     for wrong in (Open, InOrder, Acts, int):
         with pytest.raises(TypeError):
             quick(wrong)
