@@ -8,6 +8,8 @@ Every request comes as an event (`engine.requests`) and ends with one note:
 not, where nobody simply spoke over it.
 
 - Lines stand in the one queue of lines, behind what is ordered. Before somebody is there they wait.
+  Audio that cannot be played is an error of its request, and the flow is not told: the voice of the
+  call is not broken.
 - A reply is begun when nobody else is at work and the caller has not the floor, one at a time. It
   was asked for without knowing what the caller says next: one of which nothing was heard when the
   caller speaks is begun anew after the answer (`superseded`), and then knows those words. A
@@ -289,8 +291,7 @@ class Requests:
             return False
         kind, _, subject = deadline.partition(":")
         if kind in ("first_audio", "playout"):
-            self._line_failed(subject, "it was not heard in time")
-            return False  # the line itself is dealt with as any other
+            return self._line_failed(subject, "it was not heard in time", stop=True)
         asked = self._asked.get(subject) if kind in (*LIMITS, "transfer") else None
         if asked is None:
             return False
@@ -307,15 +308,26 @@ class Requests:
             self._writing.forget(asked)
             self._fail(asked, "llm", event.message)
             return
-        if event.service == "tts":
-            self._line_failed(event.subject, event.message)
-        self._inner[ServiceFailed](event)
+        if event.service != "tts" or not self._line_failed(event.subject, event.message):
+            self._inner[ServiceFailed](event)
 
-    def _line_failed(self, line: str, message: str) -> None:
-        """A line of a request is lost; without a name it is the voice, and all of them are."""
+    def _line_failed(self, line: str, message: str, *, stop: bool = False) -> bool:
+        """A line of a request is lost; without a name it is the voice, and all of them are.
+
+        Returns:
+            Whether that is all there is to do: audio of the program's own is no affair of the flow.
+        """
         for asked in self._asked.values():
             if line in asked.lines or (not line and asked.lines):
-                asked.error, asked.cut = message, True
+                asked.error, asked.cut = asked.error or message, True
+        asked_for = self._owner(line)
+        if asked_for is None or not asked_for.order.get("audio"):
+            return False
+        if self._turns.give_up(line, stop=stop) is not None:
+            self._exchange.line_over()
+            message = f"{line}: {message}"
+            self._outbox.emit(ReportError(name="error.tts", message=message, subject=asked_for.id))
+        return True
 
     def _fail(self, asked: Asked, service: str, message: str) -> None:
         asked.fail(message)

@@ -4,6 +4,7 @@ import asyncio
 import functools
 import io
 import threading
+import wave
 
 import numpy as np
 import pytest
@@ -177,6 +178,29 @@ class TestSaying:
         assert (parts.interrupted, parts.error) == (False, None)
         assert np.count_nonzero(np.abs(heard) == 2_999) > 0
         assert texts(session) == ["How many?", "A second."]
+
+    def test_a_file_stands_in_the_folder_of_the_flow(self, in_call, tmp_path):
+        tone = (3_000 * np.sin(np.arange(24_000) / 10)).astype(np.int16)
+        with wave.open(str(tmp_path / "ding.wav"), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(48_000)
+            file.writeframes(tone.tobytes())
+
+        async def program(session, caller):
+            await asyncio.sleep(3)
+            said = await session.say("Ding.", audio="ding.wav")
+            sound = await session.play_sound(tmp_path / "ding.wav")
+            missing = await session.say(audio="dong.wav")
+            return said, sound, missing, await session.say("Still here.")
+
+        session, (said, sound, missing, line) = in_call(program, source=str(tmp_path / "desk.yaml"))
+
+        assert (said.heard_text, said.error) == ("Ding.", None)
+        assert (sound.error, sound.interrupted) == (None, False)
+        assert "dong.wav" in missing.error
+        assert line.heard_text == "Still here."
+        assert "Ding." in texts(session)
 
     def test_what_is_no_audio_is_an_error_of_that_line(self, in_call):
         async def program(session, caller):
@@ -764,8 +788,6 @@ def _with(model):
 
 
 def test_a_room_of_files_takes_requests_too(tmp_path, virtual, flow, make_services):
-    import wave
-
     path = tmp_path / "in.wav"
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)

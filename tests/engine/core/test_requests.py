@@ -133,6 +133,30 @@ class TestLines:
         (_, effect), *_ = call.effects(PlayFile)
         assert (effect.file, effect.text) == ("memory:q1", "Ding.")
 
+    @pytest.mark.parametrize(
+        "happens",
+        [
+            lambda call: call.take(
+                ServiceFailed(at=200, service="tts", message="no such file", subject="a1.1")
+            ),
+            lambda call: call.until(30_000),
+        ],
+    )
+    def test_audio_that_cannot_be_played_is_no_affair_of_the_flow(self, call, happens):
+        call.open()
+        call.take(SayRequested(at=100, request="q1", text="Ding.", audio="memory:q1"))
+        call.take(SayRequested(at=110, request="q2", text="Still here."))
+        happens(call)
+        call.played(30_100, "a1.1", 0, complete=False)
+
+        heard, interrupted, error = over(call)["q1"]
+        assert (heard, interrupted) == ("", True)
+        assert error in ("no such file", "it was not heard in time")
+        (report,) = [e for _, e in call.effects(ReportError) if e.subject == "q1"]
+        assert (report.name, report.message) == ("error.tts", f"a1.1: {error}")
+        errors = [told for told in call.dialog.told if told[0] == "event"]
+        assert errors == [("event", "error.tts")], "of the other line, which is late"
+
     def test_a_protected_line_is_not_stopped_by_voice_text_or_request(self, call):
         call.open()
         call.dialog.answer = ()
