@@ -167,6 +167,8 @@ class PlayDialog:
         self.say("ladder")
 
     def raise_event(self, name, data=None) -> None:
+        if name == "call.ended" and self.ended is not None:
+            return  # who hangs up during the goodbye: nothing is left to be told
         assert self.ended is None
         self.errors += 1
         if name.startswith("error.") and self.errors > 3:
