@@ -15,6 +15,8 @@ _BOUNDARY = re.compile(
         |\n\s*\n)                       # a paragraph""",
     re.VERBOSE,
 )
+_MARK = re.compile(r"[.!?…。！？\n]")
+"""What every boundary begins with."""
 _TAG = re.compile(r"<[^<>]*>")
 _LAST_WORD = re.compile(r"([^\s(\"'“‘]+)$")
 
@@ -30,7 +32,15 @@ _CLOSERS = frozenset(("a.m", "p.m", "etc", "inc", "ltd", "co", "corp", "e.g", "i
 
 def split(text: str) -> list[str]:
     """Return the sentences of `text`, trimmed, without empty ones."""
-    tags = [match.span() for match in _TAG.finditer(text)]
+    text = text.strip()
+    # Most lines, and most beginnings of one, have no mark but their last sign.
+    if _MARK.search(text, 0, max(0, len(text) - 1)) is None:
+        return [text] if text else []
+    return _cut(text)
+
+
+def _cut(text: str) -> list[str]:
+    tags = [match.span() for match in _TAG.finditer(text)] if "<" in text else []
     sentences: list[str] = []
     start = 0
     for match in _BOUNDARY.finditer(text):
@@ -60,14 +70,14 @@ class Cutter:
         A sentence is complete when another begins: "3." may be followed by "5".
         """
         self._text += piece
-        complete = split(self._text)[:-1]
+        *complete, last = split(self._text) or [""]
         if complete:
-            last = split(self._text)[-1]
             self._text = self._text[self._text.rfind(last) :]
-        cut = self._text.rstrip().rfind(" ", 1, LONGEST_SENTENCE + 1)
-        if len(self._text) > LONGEST_SENTENCE and self._text[: max(cut, 0)].strip():
-            complete.append(self._text[:cut].strip())
-            self._text = self._text[cut:]
+        if len(self._text) > LONGEST_SENTENCE:
+            cut = self._text.rstrip().rfind(" ", 1, LONGEST_SENTENCE + 1)
+            if self._text[: max(cut, 0)].strip():
+                complete.append(self._text[:cut].strip())
+                self._text = self._text[cut:]
         return complete
 
     def rest(self) -> list[str]:
@@ -103,10 +113,18 @@ _EMOJI = re.compile(
     "[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\u200d\ufe0e\ufe0f\u20e3\U000e0020-\U000e007f]+"
 )
 _SPACES = re.compile(r"[ \t]{2,}")
+_FOR_EYES = re.compile(r"[\[@/#*>+•~`_\t-]|" + _EMOJI.pattern)
+"""A sign of everything that is rewritten below, but "www." and rows of spaces."""
 
 
 def speakable(text: str) -> str:
     """Return `text` without what only eyes can read: Markdown, emoji; addresses in words."""
+    if _FOR_EYES.search(text) or "  " in text or "www." in text.lower():
+        return _rewritten(text)
+    return text.strip()
+
+
+def _rewritten(text: str) -> str:
     text = _LINK.sub(r"\1", text)
     text = _EMAIL.sub(lambda match: _address(match.group()), text)
     text = _URL.sub(lambda match: _address(re.sub(r"(?i)^https?://|/$", "", match.group())), text)

@@ -49,7 +49,9 @@ def test_a_model_that_answers_at_once_has_said_all_before_anything_else_happens(
     async def body(bench):
         pipeline = made(bench)
         pipeline.converse("r1", ReplyRequest(instructions="Talk."), {})
-        pipeline.understanding.ask("u1", ReportRequest(text="yes", question="", schema={}, hints=()))
+        pipeline.understanding.ask(
+            "u1", ReportRequest(text="yes", question="", schema={}, hints=())
+        )
         assert not pipeline.begin()  # nothing to hear yet
         kinds = [type(event) for event in bench.events]
         assert kinds == [ReplyStarted, ReplyDelta, ReplyFinished, Understood]

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.pipeline.sentences import LONGEST_SENTENCE, Cutter, speakable, split
+from engine.pipeline.sentences import (
+    LONGEST_SENTENCE,
+    Cutter,
+    _cut,
+    _rewritten,
+    speakable,
+    split,
+)
 
 
 @pytest.mark.parametrize(
@@ -92,3 +99,21 @@ def test_however_a_text_is_cut_into_pieces_every_word_of_it_comes_out(pieces: li
     together = "".join("".join(pieces).split())
 
     assert "".join("".join(feed_all(pieces)).split()) == together
+
+
+MARKED = st.lists(
+    st.one_of(
+        st.sampled_from(
+            ["Well", "Mr", "p.m", ".", "!", "…", "。", " ", "  ", "\n", "\t", '"', "<b x.>", "3"]
+            + ["[a](b)", "a@b.c", "https://x.y/", "WWW.x.y", "# ", "- ", "*", "__", "`", "~~", "👍"]
+        ),
+        st.characters(),
+    ),
+    max_size=8,
+).map("".join)
+
+
+@given(MARKED)
+def test_what_needs_no_rule_is_what_the_rules_would_give(text):
+    assert split(text) == _cut(text)
+    assert speakable(text) == _rewritten(text)
