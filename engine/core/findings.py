@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from engine.core.intents import Intents
 from engine.machine.compiled import SlotSpec
+from engine.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Findings:
     """What was understood. Empty findings mean: nothing, ask a model or take it as no match."""
 
@@ -35,7 +36,7 @@ class Findings:
         return not self.slots and self.intent is None and self.answer is None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Scope:
     """What may be understood right now; the dialog builds it for every turn."""
 

@@ -7,7 +7,7 @@ was. The caller's words are the recogniser's (or the keyboard's), never a prompt
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Literal
 
@@ -32,46 +32,90 @@ class HistoryItem:
 
 
 class History:
-    """Grows while the call lasts; the items of lines that are still audible are not in it yet."""
+    """Grows while the call lasts; the items of lines that are still audible are not in it yet.
+
+    It is read at every turn, so what is over, and all before it, is kept apart from its end: there
+    a line is audible, or words were said meanwhile.
+    """
 
     def __init__(self) -> None:
-        self._items: dict[str, HistoryItem | None] = {}
+        self._over: dict[str, HistoryItem] = {}
+        self._told: list[HistoryItem] = []
+        self._end: dict[str, HistoryItem | None] = {}
+
+    def __contains__(self, name: str) -> bool:
+        """Whether this turn or utterance has its place."""
+        return name in self._over or name in self._end
 
     @property
     def items(self) -> tuple[HistoryItem, ...]:
         """Everything that was said and heard so far, in order."""
-        return tuple(item for item in self._items.values() if item is not None)
+        latest = [item for item in self._end.values() if item is not None]
+        return (*self._over.values(), *latest)
 
     @property
-    def places(self) -> tuple[tuple[str, HistoryItem | None], ...]:
-        """Everything in order; None where a line is audible and its text not measured yet."""
-        return tuple(self._items.items())
+    def told(self) -> Sequence[HistoryItem]:
+        """What is over, in order, but for turns without words; to be looked at only."""
+        return self._told
+
+    @property
+    def end(self) -> Mapping[str, HistoryItem | None]:
+        """What follows, by its id; None for a line whose text is not measured yet."""
+        return self._end
 
     def user(self, turn: str, text: str, speaker: str = "") -> None:
         """The caller said or typed this; `speaker`: which of several."""
-        self._items[turn] = HistoryItem(id=turn, role="user", text=text, speaker=speaker)
+        self._put(turn, HistoryItem(id=turn, role="user", text=text, speaker=speaker))
 
     def opened(self, utterance: str) -> None:
         """A line becomes audible: this is its place."""
-        self._items[utterance] = None
+        self._put(utterance, None)
 
     def closed(self, utterance: str, text: str, heard: str, *, complete: bool) -> None:
         """A line is over."""
         if not heard:
-            self._items.pop(utterance, None)
+            self._reopen(utterance)
+            self._end.pop(utterance, None)
+            self._settle()
             return
-        self._items[utterance] = HistoryItem(
+        item = HistoryItem(
             id=utterance,
             role="assistant",
             text=heard,
             interrupted=not complete,
             ordered="" if complete else text,
         )
+        self._put(utterance, item)
+
+    def _put(self, name: str, item: HistoryItem | None) -> None:
+        self._reopen(name)
+        self._end[name] = item
+        self._settle()
+
+    def _reopen(self, name: str) -> None:
+        """Something that was over is told anew: all of it is looked at again."""
+        if name in self._over:
+            self._end = {**self._over, **self._end}
+            self._over, self._told = {}, []
+
+    def _settle(self) -> None:
+        for name, item in tuple(self._end.items()):
+            if item is None:
+                return
+            self._over[name] = item
+            if item.text:
+                self._told.append(item)
+            del self._end[name]
 
     def to_dict(self) -> list[dict[str, Any]]:
         """Return everything, places of audible lines included, as JSON-like data."""
-        return [asdict(i) if i is not None else {"id": n} for n, i in self._items.items()]
+        return [
+            asdict(i) if i is not None else {"id": n}
+            for n, i in {**self._over, **self._end}.items()
+        ]
 
     def from_dict(self, data: Sequence[dict[str, Any]]) -> None:
         """Restore what `to_dict` gave."""
-        self._items = {i["id"]: HistoryItem(**i) if "role" in i else None for i in data}
+        self._over, self._told = {}, []
+        self._end = {i["id"]: HistoryItem(**i) if "role" in i else None for i in data}
+        self._settle()

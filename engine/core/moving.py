@@ -263,10 +263,10 @@ class Mover:
             self._timers.start(frame, name, state.timers)
         if state.enter:
             perform(scene, frame, state.enter, state.interruptions, f"enter of {name}")
-        _reset(frame)
+        resting = isinstance(state.verb, Rest)
+        visit.asks = not resting and _asks(frame)
         if state.say is not None:
             line = scene.render(state.say, frame, f"say of {name}")
-            resting = isinstance(state.verb, Rest)
             visit.asked = line if resting else ""
             scene.say(line, frame, "question" if resting else "line")
 
@@ -276,18 +276,15 @@ class Mover:
         perform(self._scene, frame, group.enter, policy, f"enter of {name}")
 
 
-def _reset(frame: Frame) -> None:
-    """A yes/no question begins without an answer; a line that was said is the question.
+def _asks(frame: Frame) -> bool:
+    """Say whether something is still to be asked; a yes/no question begins without an answer.
 
-    That is so in a resting state, and in free talk, where the model speaks first only without one.
+    A line that was said is the question in free talk: the model speaks first only without one.
     """
     verb = frame.state.verb
     if isinstance(verb, Confirm):
         frame.memory.answer = None
-    elif isinstance(verb, Converse):
-        frame.visit.asks = frame.state.say is None
-    elif isinstance(verb, Rest):
-        frame.visit.asks = False
+    return not isinstance(verb, Converse) or frame.state.say is None
 
 
 def _shared(old: tuple[str, ...], new: tuple[str, ...]) -> int:

@@ -12,6 +12,8 @@ from engine.core.history import History, HistoryItem
 from engine.core.outbox import Outbox
 from engine.core.utterance import Utterance
 
+_COMING = ("held", "ordered")
+
 
 class Queue:
     """Utterances that are not over, in the order in which they were ordered."""
@@ -58,16 +60,18 @@ class Queue:
     @property
     def history(self) -> tuple[HistoryItem, ...]:
         """What was said and heard; a line under way counts as heard unless it was stopped."""
-        items = [
+        history = self._history
+        latest = [
             item if item is not None else self._expected(self._queue[name])
-            for name, item in self._history.places
+            for name, item in history.end.items()
             if item is not None or name in self._queue
         ]
-        known = {item.id for item in items}
-        coming = self._where(
-            lambda u: u.remember and u.state in ("held", "ordered") and u.id not in known
-        )
-        return tuple(item for item in (*items, *map(self._expected, coming)) if item.text)
+        latest += [
+            self._expected(utterance)
+            for utterance in self._queue.values()
+            if utterance.remember and utterance.state in _COMING and utterance.id not in history
+        ]
+        return (*history.told, *[item for item in latest if item.text])
 
     def _expected(self, utterance: Utterance) -> HistoryItem:
         """What the caller will have heard of a line: measured when it is over, guessed before."""

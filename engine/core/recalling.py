@@ -62,7 +62,8 @@ def messages(
     for item in said:
         text = f"{item.speaker}: {item.text}" if item.speaker else item.text
         found.append({"role": item.role, "text": text})
-        found += calls.pop(item.id, [])
+        if calls:
+            found += calls.pop(item.id, [])
     if not (policy.fresh and since) and not recap.first:
         found += calls.pop("", [])  # before anybody had said anything
     return tuple(_within(found, policy))

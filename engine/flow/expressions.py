@@ -118,18 +118,17 @@ class _Lowering:
             return lambda names: value
         return lambda names: names[name]
 
-    def _attribute(self, node: ast.Attribute) -> Closure:
-        return self._part(node.value, self._syntax.attribute(node))
+    def _attribute(self, node: ast.Attribute | ast.Subscript) -> Closure:
+        root, key = _root_of(node), self._key(node)
+        return _part_of(self.lower(node.value), key) if root is None else _part_of_root(root, key)
 
-    def _subscript(self, node: ast.Subscript) -> Closure:
+    _subscript = _attribute
+
+    def _key(self, node: ast.Attribute | ast.Subscript) -> str | int:
+        if isinstance(node, ast.Attribute):
+            return self._syntax.attribute(node)
         index = literal_index(node.slice)
-        return self._part(node.value, index if index is not None else "")
-
-    def _part(self, whole: ast.expr, key: str | int) -> Closure:
-        """A part of a root (`slots.name`, as most are) is looked up in one go."""
-        if isinstance(whole, ast.Name) and whole.id not in CONSTANTS:
-            return _part_of_root(whole.id, key)
-        return _part_of(self.lower(whole), key)
+        return index if index is not None else ""
 
     def _list(self, node: ast.List | ast.Tuple) -> Closure:
         items = [self.lower(item) for item in node.elts]
@@ -161,9 +160,13 @@ class _Lowering:
         return _compare_chain(operations, operands)
 
     def _apply(self, operation: Operation, left: ast.expr, right: ast.expr) -> Closure:
-        if isinstance(right, ast.Constant):
+        """Apply it; in one go where a part of a root meets a literal, as in `vars.count > 3`."""
+        if not isinstance(right, ast.Constant):
+            return _apply(operation, self.lower(left), self.lower(right))
+        root = _root_of(left)
+        if root is None or not isinstance(left, ast.Attribute | ast.Subscript):
             return _apply_to(operation, self.lower(left), right.value)
-        return _apply(operation, self.lower(left), self.lower(right))
+        return _apply_part_to(operation, root, self._key(left), right.value)
 
     def _call(self, node: ast.Call) -> Closure:
         assert isinstance(node.func, ast.Name)  # the judge let nothing else pass
@@ -180,6 +183,12 @@ class _Lowering:
         if function == "filled" and slot is not None:  # filled("name") is filled(slots.name)
             return _part_of_root("slots", slot)
         return self.lower(node)
+
+
+def _root_of(node: ast.expr) -> str | None:
+    """The root this is a part of, as in `slots.name`; None: it is something else."""
+    whole = node.value if isinstance(node, ast.Attribute | ast.Subscript) else None
+    return whole.id if isinstance(whole, ast.Name) and whole.id not in CONSTANTS else None
 
 
 def _part_of_root(root: str, key: str | int) -> Closure:
@@ -200,6 +209,14 @@ def _apply(operation: Operation, left: Closure, right: Closure) -> Closure:
 
 def _apply_to(operation: Operation, left: Closure, right: Any) -> Closure:
     return lambda names: operation(left(names), right)
+
+
+def _apply_part_to(operation: Operation, root: str, key: str | int, right: Any) -> Closure:
+    def run(names: Names) -> Any:
+        whole = names[root]
+        return operation(whole.get(key) if type(whole) is dict else part(whole, key), right)
+
+    return run
 
 
 def _both(left: Closure, right: Closure) -> Closure:

@@ -32,11 +32,12 @@ class Moves:
         chart: its table of moves.
     """
 
-    __slots__ = ("_once", "chart", "flow")
+    __slots__ = ("_answers", "_once", "chart", "flow")
 
     def __init__(self, flow: CompiledFlow) -> None:
         self.flow = flow
         self.chart = Chart(f"flow {flow.id}", tuple(flow.states), rows_of(flow))
+        self._answers: dict[str, Answers] = {}
         self._once: dict[tuple[object, str], Any] = {}
 
     def once(
@@ -57,11 +58,10 @@ class Moves:
 
     def answers(self, state: CompiledState) -> Answers:
         """Return who answers what in a state."""
-        return self.once(_answers, state)
-
-
-def _answers(_: CompiledFlow, state: CompiledState) -> Answers:
-    return Answers(state.scopes)
+        known = self._answers.get(state.id)
+        if known is None:
+            known = self._answers[state.id] = Answers(state.scopes)
+        return known
 
 
 _moves: OrderedDict[int, Moves] = OrderedDict()
