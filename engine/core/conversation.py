@@ -102,6 +102,8 @@ class Conversation:
         self._turns = turns
         self._now: Millis = 0
         self._seq = 0
+        self._calm = False
+        """Nothing follows from what has happened in this step."""
         self._stood: tuple[str, str, str, bool] | None = None
         self._states = States(user="", agent="", dialog="")
         self._presence = Presence(
@@ -228,8 +230,9 @@ class Conversation:
         outbox = self._outbox
         self._now = at
         outbox.begin(at)
+        self._calm = type(cause) in _NOTHING_FOLLOWS
         act(what)
-        if type(cause) not in _NOTHING_FOLLOWS:
+        if not self._calm:
             self._complete()
         self._seq += 1
         return Step(
@@ -260,11 +263,14 @@ class Conversation:
                 self._hang_up(self._requests.reason or self._dialog.failed or "flow", kind)
             else:
                 exchange.review_silence()
-                turn, text = exchange.expected_turn if self._asking.foresees else ("", "")
-                self._ahead.review(turn, text)
+                self._foresee()
                 return
         self._requests.review()
         exchange.settle()
+
+    def _foresee(self) -> None:
+        turn, text = self._exchange.expected_turn if self._asking.foresees else ("", "")
+        self._ahead.review(turn, text)
 
     def _over(self) -> bool:
         """Say whether the flow, or the program around the call, has ended it and all was said."""
@@ -351,7 +357,9 @@ class Conversation:
 
     def _transcript(self, event: TranscriptReceived) -> None:
         self._failures.worked("stt")
-        self._exchange.transcript(event)
+        self._calm = self._exchange.transcript(event)
+        if self._calm:
+            self._foresee()
 
     # --- snapshot --------------------------------------------------------------------------------
 

@@ -95,20 +95,23 @@ class Exchange:
         if turn is not None and turn.overlap and self.interruption.voice_ended():
             self._go_on("shorter than min_time")
 
-    def transcript(self, event: TranscriptReceived) -> None:
-        """The recogniser heard words, or that there were none."""
+    def transcript(self, event: TranscriptReceived) -> bool:
+        """Words came, or there were none. Says whether only those in the making have changed."""
         self.people.spoke(event.participant, event.text)
-        overlap = self.interruption.contested
-        if not event.final:
-            turn: UserTurn | None = self.hearing.partial(event, overlap=overlap)
-        else:
-            turn = self.hearing.final(event, overlap=overlap)
+        hearing, overlap = self.hearing, self.interruption.contested
+        before, voice = hearing.turn, hearing.voice
+        take: Callable[..., UserTurn | None] = hearing.final if event.final else hearing.partial
+        turn = take(event, overlap=overlap)
         if turn is None:
             if event.text.strip():
                 self._outbox.note("late", transcript=event.text)
-            return
+            return False
+        if not event.final and turn is before and voice == hearing.voice and not turn.overlap:
+            self.endpointing.review(self._dialog.listen)
+            return True
         self.silence.stop()
         self._heard(turn, event)
+        return False
 
     def _heard(self, turn: UserTurn, words: Heard) -> None:
         if turn.overlap:
@@ -263,7 +266,9 @@ class Exchange:
         self._outbox.note("turn", turn=turn, text=text, trusted=trusted, **label)
         self._history.user(turn, text, **label)
         self.turns.new_turn()
-        words = self.hearing.committed(turn, text if trusted else "", self._unanswered())
+        last, unanswered = self.hearing.last  # what is said now belongs to what nothing answered
+        before = unanswered if self._dialog.answering(last) else ""
+        words = self.hearing.committed(turn, text if trusted else "", before)
         self.work(partial(self._dialog.user_turn, turn, words))
 
     def work(self, ask: Callable[[], None]) -> None:
@@ -273,11 +278,6 @@ class Exchange:
         self.settle()
         ask()
         self._working = False
-
-    def _unanswered(self) -> str:
-        """Return words nothing has answered yet: what is said now belongs to them."""
-        turn, words = self.hearing.last
-        return words if self._dialog.answering(turn) else ""
 
     # --- lines -----------------------------------------------------------------------------------
 
