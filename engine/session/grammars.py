@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from engine.machine.compiled import CompiledFlow
 from providers.base import RecognitionContext
@@ -13,8 +13,11 @@ def grammar_key(flow: str, grammar: str) -> str:
     return f"{flow}/{grammar}" if grammar else ""
 
 
-def recognition_context(flow: CompiledFlow, language: str = "en-US") -> RecognitionContext:
-    """Return the grammars and the key terms of a flow and of all flows it may call."""
+def recognition_context(flow: CompiledFlow) -> RecognitionContext:
+    """Return the grammars and the key terms of a flow and of all flows it may call.
+
+    The language is that of its `stt`, where one is named there.
+    """
     flows = list(_family(flow, set()))
     grammars = {
         grammar_key(member.id, name): text
@@ -22,7 +25,15 @@ def recognition_context(flow: CompiledFlow, language: str = "en-US") -> Recognit
         for name, text in member.grammars.items()
     }
     terms = {term: None for member in flows for term in _terms(member)}
-    return RecognitionContext(grammars=grammars, keyterms=tuple(terms), language=language)
+    return RecognitionContext(grammars=grammars, keyterms=tuple(terms), **_language(flow))
+
+
+def _language(flow: CompiledFlow) -> dict[str, str]:
+    named = flow.pipeline.get("stt") or {}
+    for one in named if isinstance(named, Sequence) else [named]:
+        if isinstance(language := one.get("language"), str):
+            return {"language": language}
+    return {}
 
 
 def tool_uses(flow: CompiledFlow) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from engine.session.grammars import recognition_context
 from providers import registry
 from providers.base import AudioTurnDetector, TurnDetector, VoiceActivityDetector
 from providers.embedded.turn_detector import TextTurnDetector
+from providers.embedded.turn_vocabulary import spoken_in
 from providers.errors import ProviderError
 from providers.registry import first_of
 
@@ -31,7 +32,10 @@ def make_services(flow: CompiledFlow) -> Services:
 
     try:
         reads, hears = _detectors(
-            first_of(named["turn_detector"], lambda one: registry.make("turn_detector", one))
+            first_of(
+                named["turn_detector"], lambda one: registry.make("turn_detector", one, context)
+            ),
+            context.language,
         )
         return Services(
             vad=vad(),
@@ -49,9 +53,9 @@ def make_services(flow: CompiledFlow) -> Services:
 
 
 def _detectors(
-    named: TurnDetector | AudioTurnDetector,
+    named: TurnDetector | AudioTurnDetector, language: str
 ) -> tuple[TurnDetector, AudioTurnDetector | None]:
     """Put the rule that reads the words beside a detector that hears the voice."""
     if isinstance(named, AudioTurnDetector):
-        return TextTurnDetector(), named
+        return TextTurnDetector(spoken_in(language)), named
     return named, None

@@ -13,7 +13,8 @@ at its first word, a date when it names a day. The rule, in order; the first tha
 6. Otherwise: as likely whole as most sentences that are followed by a pause; more so after a
    question mark or a full stop, from a recogniser that writes them.
 
-The words are English. Of a text in another language only the punctuation and the numbers are known.
+The words are those of the call's language (`providers.embedded.turn_vocabulary`): English, German,
+French, Spanish, or one's own. Of another language only punctuation and digits are known.
 The result is a probability; how long to wait at which probability is the engine's business.
 """
 
@@ -21,9 +22,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Final, TypeAlias
 
+from pydantic import Field
+
 from providers.base import RecognitionContext
+from providers.embedded.turn_vocabulary import Vocabulary, read_words, spoken_in
 from providers.info import Options, ProviderInfo
 
 _WORD: Final = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+(?::\d\d)?")
@@ -31,61 +36,9 @@ _UNFINISHED: Final = re.compile(r"(?:[,;:\u2013\u2014\u2026-]|\.\.)\W*$")
 _FINISHED: Final = re.compile(r"([?.!\u3002\uff1f\uff01])[\"')\s]*$")
 
 
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
-def _phrases(listed: str) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(phrase.split()) for phrase in listed.split(","))
-
-
-_FILLERS: Final = _set("um uh er erm hmm well so like")
-_STALLING: Final = _phrases(
-    """hold on, hang on, let me see, let me think, let me look, let me check, one moment,
-    one second, just a moment, just a second, a moment, wait a second, wait a minute,
-    give me a second, give me a minute, you know, i mean, let's say, first of all,
-    was thinking, and then, the thing is"""
+_DOMAINS: Final = frozenset(
+    """com net org edu gov info biz io eu uk de fr es it nl at ch us ca au in""".split()  # noqa: SIM905
 )
-"""What is said to keep the floor."""
-_DANGLING: Final = _set(
-    """a an the and or but because if when for to at on in of with from by my your our their his
-    her its is are was were am be been i i'd i'll i'm we we're we'd you you'd can could would should
-    will do does did has had want need under around near half quarter next any not
-    between until than into it's there's about past whether either maybe quite also called named
-    spelled depends"""
-)
-_STRANDED: Final = _set("for to at on in of with from by about near under around into")
-"""Prepositions a question or a clause may end with ..."""
-_ASKING: Final = _set("what where who whom which how when why")
-"""... if one of these stands before."""
-_PRONOUNS: Final = _set("i you he she it we they that this there")
-_VERBS: Final = _set("is are was were am can could would should will do does did has have had")
-_CLOSERS: Final = _set("please thanks goodbye bye stop cancel")
-_CLOSING: Final = _phrases("thank you, never mind, forget it, that's all, that's it")
-_YES_NO: Final = _set("yes yeah yep yup no nope nah sure okay ok correct right exactly")
-
-_UNITS: Final = _set("zero oh one two three four five six seven eight nine")
-_TEENS: Final = _set(
-    "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
-)
-_TENS: Final = _set("twenty thirty forty fifty sixty seventy eighty ninety")
-_REPEATS: Final[Mapping[str, int]] = {"double": 2, "triple": 3}
-_DAYS: Final = _set(
-    """today tonight tomorrow monday tuesday wednesday thursday friday saturday sunday weekend
-    christmas easter"""
-)
-_MONTHS: Final = _set(
-    """january february march april may june july august september october november
-    december"""
-)
-_ORDINALS: Final = _set(
-    """first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth
-    fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth thirtieth"""
-)
-_SPANS: Final = _set("second seconds minute minutes hour hours day days week weeks month months")
-_MOMENTS: Final = _set("noon midnight o'clock morning afternoon evening night pm am")
-
-_DOMAINS: Final = _set("com net org edu gov info biz io eu uk de fr es it nl at ch us ca au in")
 
 DONE: Final = 0.95
 LIKELY: Final = 0.85
@@ -99,27 +52,35 @@ LOOKING: Final = 0.05
 Words: TypeAlias = Sequence[str]
 
 
-def probability(text: str, kinds: Sequence[str]) -> float:
-    """Return how likely `text` is a whole turn, 0 to 1, when these types are asked for."""
+def probability(text: str, kinds: Sequence[str], spoken: Vocabulary | None = None) -> float:
+    """Return how likely `text` is a whole turn, 0 to 1, when these types are asked for.
+
+    Args:
+        text: what was heard.
+        kinds: the types of the open slots, the one that is asked for first.
+        spoken: the words of the caller's language; English without any.
+    """
+    spoken = spoken or spoken_in("en")
     plain = text.lower().replace("\u2019", "'").replace("p.m", "pm").replace("a.m", "am")
     words = _WORD.findall(plain)
     if not words:
         return 0.0
     last = words[-1]
-    if last in _FILLERS or _ends(words, _STALLING):
+    if last in spoken.fillers or _ends(words, spoken.stalling):
         return LOOKING
     if _UNFINISHED.search(plain):
         return UNLIKELY
-    if last in _CLOSERS or _ends(words, _CLOSING):
+    if last in spoken.closers or _ends(words, spoken.closing):
         return DONE
     mark = _FINISHED.search(plain)
-    if last in _DANGLING:
-        return 0.75 if _may_end(words, mark is not None and mark[1] in "?\uff1f") else UNLIKELY
+    if last in spoken.dangling and not _means_another(words, spoken):
+        question = mark is not None and mark[1] in "?\uff1f"
+        return 0.75 if question or _may_end(words, spoken) else UNLIKELY
     if kinds and (measure := _MEASURES.get(kinds[0])) is not None:
-        own = measure(words)
+        own = measure(words, spoken)
         if own is not None:
             return own
-    others = [m(words) for kind in kinds[1:] if (m := _MEASURES.get(kind)) is not None]
+    others = [m(words, spoken) for kind in kinds[1:] if (m := _MEASURES.get(kind)) is not None]
     if any(value is not None and value >= LIKELY for value in others):
         return 0.75
     if mark is not None:
@@ -131,31 +92,37 @@ def _ends(words: Words, phrases: Sequence[Words]) -> bool:
     return any(tuple(words[-len(phrase) :]) == tuple(phrase) for phrase in phrases)
 
 
-def _may_end(words: Words, question: bool) -> bool:
+def _means_another(words: Words, spoken: Vocabulary) -> bool:
+    """Say whether the last word is a number or a domain here: "zéro un", "punto es"."""
+    last, before = words[-1], words[-2:-1]
+    if last in _DOMAINS and set(before) & spoken.dot:
+        return True
+    return last in spoken.units and all(map(spoken.is_number, before))
+
+
+def _may_end(words: Words, spoken: Vocabulary) -> bool:
     """Say whether these words may end with one that most sentences cannot end with."""
     last = words[-1]
-    if question:
-        return True
-    if last in _STRANDED:  # "what is it for", "that is what I am looking for"
-        return any(word.removesuffix("'s") in _ASKING for word in words[:-2])
-    if last == "you":  # "I told you", but not "would you"
-        return len(words) > 1 and words[-2] not in _VERBS
-    short = len(words) <= 4 and words[0] in _YES_NO
-    return short and last in _VERBS and words[-2] in _PRONOUNS  # "yes I am"
+    if last in spoken.stranded:  # "what is it for", "that is what I am looking for"
+        return any(word.removesuffix("'s") in spoken.asking for word in words[:-2])
+    if last in spoken.objects:  # "I told you", but not "would you"
+        return len(words) > 1 and words[-2] not in spoken.verbs
+    short = len(words) <= 4 and words[0] in spoken.yes_no
+    return short and last in spoken.verbs and words[-2] in spoken.pronouns  # "yes I am"
 
 
 # --- one measure per type: a probability, or None for "these words are about something else" -----
 
 
-def _yes_no(words: Words) -> float | None:
-    if words[0] not in _YES_NO:
+def _yes_no(words: Words, spoken: Vocabulary) -> float | None:
+    if words[0] not in spoken.yes_no:
         return None
     # "yes", "no thank you"; but after "no make it six" the words count, not the no.
     return DONE if len(words) <= 3 else OPEN
 
 
-def _phone(words: Words) -> float | None:
-    digits = _digits(words)
+def _phone(words: Words, spoken: Vocabulary) -> float | None:
+    digits = _digits(words, spoken)
     if digits == 0:
         return None
     if digits >= 10:
@@ -163,70 +130,76 @@ def _phone(words: Words) -> float | None:
     return OPEN if digits >= 7 else 0.1
 
 
-def _digit_string(words: Words) -> float | None:
-    digits = _digits(words)
+def _digit_string(words: Words, spoken: Vocabulary) -> float | None:
+    digits = _digits(words, spoken)
     if digits == 0:
         return None
     return OPEN if digits >= 4 else 0.3
 
 
-def _number(words: Words) -> float | None:
-    if not any(map(_is_number, words)):
+def _number(words: Words, spoken: Vocabulary) -> float | None:
+    if not any(map(spoken.is_number, words)):
         return None
-    return 0.7 if words[-1] in _TENS else LIKELY  # "twenty" may become "twenty five"
+    return 0.7 if _goes_on(words[-1], spoken) else LIKELY  # "twenty" may become "twenty five"
 
 
-def _date(words: Words) -> float | None:
-    if words[-1] in _TENS and not set(words) & _DAYS:
+def _goes_on(word: str, spoken: Vocabulary) -> bool:
+    return word in spoken.tens and not spoken.joined_numbers
+
+
+def _date(words: Words, spoken: Vocabulary) -> float | None:
+    named = set(words)
+    if _goes_on(words[-1], spoken) and not named & spoken.days:
         return 0.2  # "the twenty" of "the twenty first"
-    if _names_a_day(words):
+    if named & spoken.days:
         return LIKELY
-    months = set(words) & _MONTHS
-    days = set(words) & _ORDINALS or any(map(_is_number, words))
-    if months:
+    days = named & spoken.ordinals or any(map(spoken.is_number, words))
+    if named & spoken.months:
         return LIKELY if days else UNLIKELY
-    return 0.7 if set(words) & _ORDINALS else None
+    return 0.7 if named & spoken.ordinals else None
 
 
-def _time(words: Words) -> float | None:
-    if set(words) & _MOMENTS or any(":" in word for word in words):
+def _time(words: Words, spoken: Vocabulary) -> float | None:
+    named = set(words)
+    if named & spoken.moments or any(":" in word for word in words):
         return LIKELY
     if words[-1] in ("a", "p"):
         return UNLIKELY  # "seven p" of "seven p m"
     if words[-2:] in (["a", "m"], ["p", "m"]):
         return DONE
-    numbers = [word for word in words if _is_number(word)]
+    numbers = [word for word in words if spoken.is_number(word)]
     if not numbers:
         return None
-    return LIKELY if len(numbers) > 1 or "past" in words or "to" in words else 0.75
+    return LIKELY if len(numbers) > 1 or named & spoken.clock else 0.75
 
 
-def _date_and_time(words: Words) -> float | None:
-    date, time = _date(words), _time(words)
+def _date_and_time(words: Words, spoken: Vocabulary) -> float | None:
+    date, time = _date(words, spoken), _time(words, spoken)
     if date is None and time is None:
         return None
     return HALF if date is None or time is None else min(date, time)
 
 
-def _duration(words: Words) -> float | None:
-    if set(words) & _SPANS:
+def _duration(words: Words, spoken: Vocabulary) -> float | None:
+    if set(words) & spoken.spans:
         return LIKELY
-    return 0.3 if any(map(_is_number, words)) else None
+    return 0.3 if any(map(spoken.is_number, words)) else None
 
 
-def _email(words: Words) -> float | None:
-    if "at" not in words:
+def _email(words: Words, spoken: Vocabulary) -> float | None:
+    sign = next((n for n, word in enumerate(words) if word in spoken.at), None)
+    if sign is None:
         return UNLIKELY
-    after = words[words.index("at") + 1 :]
-    spelt = "dot" in after and after[-1] != "dot"
+    after = words[sign + 1 :]
+    spelt = bool(spoken.dot & set(after)) and after[-1] not in spoken.dot
     return LIKELY if spelt or (len(after) > 1 and after[-1] in _DOMAINS) else UNLIKELY
 
 
-def _free_text(words: Words) -> float | None:
+def _free_text(words: Words, _spoken: Vocabulary) -> float | None:
     return LIKELY if len(words) >= 2 else OPEN
 
 
-_MEASURES: Final[Mapping[str, Callable[[Words], float | None]]] = {
+_MEASURES: Final[Mapping[str, Callable[[Words, Vocabulary], float | None]]] = {
     "yesno": _yes_no,
     "boolean": _yes_no,
     "phone": _phone,
@@ -242,49 +215,62 @@ _MEASURES: Final[Mapping[str, Callable[[Words], float | None]]] = {
 }
 
 
-def _digits(words: Words) -> int:
+def _digits(words: Words, spoken: Vocabulary) -> int:
     """Count the digits these words spell: "double five" is two, "twelve" is two."""
     count = 0
     times = 1
     for word in words:
-        if word in _REPEATS:
-            times = _REPEATS[word]
+        if word in spoken.repeats:
+            times = spoken.repeats[word]
             continue
         if word.isdigit():
             count += len(word)
-        elif word in _UNITS:
+        elif word in spoken.units:
             count += times
-        elif word in _TEENS or word in _TENS:
+        elif spoken.is_number(word):
             count += 2
         times = 1
     return count
 
 
-def _is_number(word: str) -> bool:
-    return word[0].isdigit() or word in _UNITS or word in _TEENS or word in _TENS
-
-
-def _names_a_day(words: Words) -> bool:
-    return bool(set(words) & _DAYS)
-
-
 class TextTurnDetector:
-    """The rule as a `TurnDetector`."""
+    """The rule as a `TurnDetector`.
+
+    Args:
+        spoken: the words of the caller's language; English without any.
+    """
+
+    def __init__(self, spoken: Vocabulary | None = None) -> None:
+        self._spoken = spoken
 
     async def predict(self, text: str, kinds: Sequence[str]) -> float:
         """Return the probability, 0 to 1, that `text` is a whole turn."""
-        return probability(text, kinds)
+        return probability(text, kinds, self._spoken)
 
     async def aclose(self) -> None:
         """Nothing is held."""
 
 
 class TurnDetectorOptions(Options):
-    """The rule has no options."""
+    """Whose words the rule goes by."""
+
+    language: str = Field(
+        default="",
+        description="Tag of the language (`de`, `fr-CA`): English, German, French and Spanish are"
+        " known. Without one that of `stt`, else English.",
+        examples=["de"],
+    )
+    words: Path | None = Field(
+        default=None,
+        description="A JSON file with words of your own instead; docs/turn-detection.md says how.",
+        examples=["turn_words.json"],
+    )
 
 
-def _make(_options: TurnDetectorOptions, _context: RecognitionContext) -> TextTurnDetector:
-    return TextTurnDetector()
+def _make(options: TurnDetectorOptions, context: RecognitionContext) -> TextTurnDetector:
+    if options.words is not None:
+        return TextTurnDetector(read_words(options.words))
+    return TextTurnDetector(spoken_in(options.language or context.language))
 
 
 INFO = ProviderInfo(

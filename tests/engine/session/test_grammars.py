@@ -3,6 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from engine.session.grammars import grammar_key, recognition_context, tool_uses
 from engine.testing.golden import load_flow
 
@@ -25,6 +27,23 @@ def test_two_flows_may_use_one_name():
     other = replace(inner, id="other", fingerprint="2", grammars={"ask": "B"}, flows={"x": one})
 
     assert recognition_context(other).grammars == {"one/ask": "A", "other/ask": "B"}
+
+
+@pytest.mark.parametrize(
+    ("stt", "language"),
+    [
+        (None, "en-US"),
+        ({"use": "embedded"}, "en-US"),
+        ({"use": "far", "language": "de"}, "de"),
+        ([{"use": "far"}, {"use": "near", "language": "fr-CA"}], "fr-CA"),
+        ({"use": "far", "language": 3}, "en-US"),
+    ],
+)
+def test_the_language_of_a_call_is_that_of_its_recogniser(stt, language):
+    flow = load_flow(FLOWS / "opening_hours.yaml")
+    flow = replace(flow, pipeline={} if stt is None else {"stt": stt})
+
+    assert recognition_context(flow).language == language
 
 
 def test_nothing_special_stays_nothing_special():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ctypes.util
 import importlib.util
 import shutil
@@ -17,6 +18,7 @@ from engine.machine.compiler import compile_flow
 from engine.worker.services import make_services
 from providers import registry
 from providers.embedded.turn_detector import TextTurnDetector
+from providers.scripted import ScriptedRecognizer
 from providers.scripted_listener import ScriptedTurnListener
 
 
@@ -57,6 +59,25 @@ def test_a_flow_that_names_nothing_gets_the_embedded_stack_and_no_language_model
     made = (services.vad, services.stt, services.turn_detector, services.tts)
     assert all(type(one).__module__.startswith("providers.embedded.") for one in made)
     assert services.llm is None
+
+
+@pytest.mark.parametrize("hears", [False, True], ids=["alone", "beside a detector that hears"])
+def test_the_rule_reads_the_language_of_the_recogniser(
+    monkeypatch: pytest.MonkeyPatch, hears: bool
+) -> None:
+    make = registry.make
+
+    def made(kind: Any, options: Any, context: Any = None) -> Any:
+        if kind == "turn_detector" and hears:
+            return ScriptedTurnListener()
+        return ScriptedRecognizer() if kind == "stt" else make(kind, options, context)
+
+    monkeypatch.setattr(registry, "make", made)
+    detector = make_services(flow("{stt: {use: far, language: de-AT}}")).turn_detector
+
+    assert detector is not None
+    assert asyncio.run(detector.predict("einen Tisch für", ["integer"])) < 0.2
+    assert asyncio.run(detector.predict("a table for", ["integer"])) > 0.5
 
 
 def test_a_detector_that_hears_stands_beside_the_rule_that_reads(
