@@ -22,10 +22,10 @@ FOUNDATION = {
 MAY_IMPORT: dict[str, set[str]] = {
     "engine": set(),
     "engine.errors": set(),
-    "engine.events": set(),
+    "engine.events": {"engine.records"},
     "engine.records": set(),
     "engine.effects": {"engine.events", "engine.records"},
-    "engine.requests": {"engine.events"},
+    "engine.requests": {"engine.events", "engine.records"},
     "engine.flow": FOUNDATION,
     "engine.machine": FOUNDATION | {"engine.flow"},
     "engine.core": FOUNDATION | {"engine.flow", "engine.machine"},
