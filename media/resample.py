@@ -39,6 +39,10 @@ _BLOCK = 16
 _MOST_CELLS = 65_536
 """Numbers in a matrix at most, half a megabyte: 22.05 kHz into 48 kHz has 57,280."""
 
+_MOST_PRODUCTS = 200_000
+"""Multiplications in one product: above 262,144 OpenBLAS wakes its threads, one per core, which
+then spin for a while beside the calls of this process."""
+
 
 class _Filter:
     """What is the same for every stream from one rate to another.
@@ -61,6 +65,7 @@ class _Filter:
         self._matrix: _Floats | None = None
         if self._length * self.block <= _MOST_CELLS:
             self._matrix = self._block_matrix()
+            self._rows = max(1, _MOST_PRODUCTS // self._matrix.size)
         else:
             self.block = 1
 
@@ -91,14 +96,22 @@ class _Filter:
         if self._matrix is None:
             found = self._one_by_one(begin, end, window)
         else:
-            # The rows overlap: numpy's `as_strided` says the same, and takes longer to say it.
-            frames = np.ndarray((rows, self._length), float, window, 0, (self._step * 8, 8))
-            found = np.dot(frames.copy(), self._matrix).ravel()[skipped : skipped + end - begin]
+            found = self._by_block(rows, window, self._matrix)[skipped : skipped + end - begin]
         np.rint(found, out=found)
         np.maximum(found, -32768.0, out=found)
         np.minimum(found, 32767.0, out=found)
         rounded: Samples = found.astype(np.int16)
         return rounded
+
+    def _by_block(self, rows: int, window: _Floats, matrix: _Floats) -> _Floats:
+        """Compute whole blocks, a row each."""
+        # The rows overlap: numpy's `as_strided` says the same, and takes longer to say it.
+        frames = np.ndarray((rows, self._length), float, window, 0, (self._step * 8, 8))
+        found = np.empty((rows, self.block))
+        for at in range(0, rows, self._rows):
+            part = slice(at, at + self._rows)
+            np.dot(frames[part].copy(), matrix, out=found[part])
+        return found.ravel()
 
     def _one_by_one(self, begin: int, end: int, window: _Floats) -> _Floats:
         """Look up each output's own inputs and coefficients."""

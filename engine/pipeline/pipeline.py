@@ -149,11 +149,13 @@ class Pipeline:
             request: what it is given.
             uses: for each tool, where it lives; its function's docstring is its description.
         """
-        tools = tuple(
-            replace(offer, description=self.tools.described(uses[offer.name]))
-            for offer in request.tools
-        )
-        self.generation.start(reply, replace(request, tools=tools))
+        if request.tools:
+            tools = tuple(
+                replace(offer, description=self.tools.described(uses[offer.name]))
+                for offer in request.tools
+            )
+            request = replace(request, tools=tools)
+        self.generation.start(reply, request)
 
     def begin(self) -> bool:
         """Let what was ordered begin, the voice first; return whether there is something to say."""

@@ -8,7 +8,7 @@ interrupt before it is needed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Iterable
+from collections.abc import AsyncIterable, Iterable
 from contextlib import aclosing
 from pathlib import Path
 from typing import TypeAlias
@@ -17,11 +17,11 @@ import numpy as np
 
 from engine.events import Millis, PlayoutFinished, PlayoutStarted, SpeechPrepared, Word
 from engine.pipeline import sentences, word_times
+from engine.pipeline.pieces import pieces
 from engine.pipeline.playout import Playout
 from engine.pipeline.stage import Post, SessionTime, Stage
 from media.frames import SAMPLE_RATE, Samples, to_millis
-from media.resample import Resampler
-from providers.base import SpeechChunk, Synthesizer
+from providers.base import Synthesizer
 from providers.errors import ProviderAnswerError
 
 Sound: TypeAlias = Path | Samples | AsyncIterable[Samples]
@@ -116,13 +116,12 @@ class Synthesis(Stage):
         parts = sentences.split(sentences.speakable(text))
         for sentence in parts:
             base, known = to_millis(samples), len(words)
-            async with aclosing(self._chunks(sentence)) as chunks:
+            async with aclosing(pieces(self._tts, sentence)) as chunks:
                 async for chunk in chunks:
                     self._playout.push(utterance, chunk.samples)
                     samples += len(chunk.samples)
                     words += word_times.told(chunk.words, base)
-                    # A voice far faster than real time must not keep the room waiting: resampling
-                    # a whole line in one go takes longer than a block lasts.
+                    # A voice far faster than real time must not keep the room waiting.
                     await asyncio.sleep(0)
             if len(words) == known and to_millis(samples) > base:
                 words += word_times.shared_out(sentence, base, to_millis(samples))
@@ -162,19 +161,6 @@ class Synthesis(Stage):
                 words=tuple(words),
             )
         )
-
-    async def _chunks(self, sentence: str) -> AsyncGenerator[SpeechChunk, None]:
-        """Synthesise one sentence at the room's sample rate, closing the work however it ends."""
-        resampler = Resampler(self._tts.sample_rate, SAMPLE_RATE)
-        chunks = self._tts.synthesize(sentence)
-        try:
-            async for chunk in chunks:
-                yield SpeechChunk(samples=resampler.feed(chunk.samples), words=chunk.words)
-            yield SpeechChunk(samples=resampler.flush())
-        finally:
-            close = getattr(chunks, "aclose", None)
-            if close is not None:
-                await close()
 
 
 class TextVoice:
