@@ -12,7 +12,9 @@ session Ten sessions are opened, then as many more as wanted; each says its gree
         difference in resident memory and in asyncio tasks, by session. In that: conversation,
         pipeline, room, stubs; not the flow, which all share.
 growth  One call of many turns, on virtual time, after 50 turns to warm up: what its memory grows by
-        over the turns, in megabytes, counted by tracemalloc (`python`) and as resident set.
+        over the turns, in megabytes, counted by tracemalloc (`python`) and as resident set (`rss`).
+        `plain` is the resident set once more, with the cache of glibc's allocator switched off
+        (GLIBC_TUNABLES): what that cache holds back of freed memory is no growth of the call.
 
 Each figure comes from processes of its own; `best` is the smallest, `p50` the median of the runs.
 """
@@ -25,13 +27,14 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from blocks import machine, spread
 
 HERE = Path(__file__).parent
+UNCACHED = {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"}
 
 START = """
 import sys, time
@@ -137,11 +140,23 @@ def resident() -> float:
     return pages * 4096 / 1e6
 
 
-def run(program: str, bytecode: str | None = None, **values: Any) -> dict[str, float]:
-    """The figures one process prints; it keeps compiled modules in the folder `bytecode`."""
+def run(
+    program: str,
+    bytecode: str | None = None,
+    more: Mapping[str, str] | None = None,
+    **values: Any,
+) -> dict[str, float]:
+    """The figures one process prints.
+
+    Args:
+        program: its text.
+        bytecode: a folder in which it keeps compiled modules.
+        more: variables of its environment.
+        values: to fill into its text.
+    """
     text = program.format(here=str(HERE), **values)
     command = [sys.executable, "-c", text]
-    variables = dict(os.environ)
+    variables = {**os.environ, **(more or {})}
     if bytecode is not None:
         variables |= {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": bytecode}
     done = subprocess.run(
@@ -170,10 +185,15 @@ def together(found: Sequence[dict[str, float]]) -> dict[str, dict[str, float]]:
 
 
 def growth(runs: int, turns: int) -> dict[str, dict[str, float]]:
-    """Traced and resident growth, each from processes in which the other is not looked at."""
+    """Traced and resident growth, each from processes in which the others are not looked at."""
     traced = repeated(1, GROWTH, count=turns, trace="tracemalloc.start()")
     free = repeated(runs, GROWTH, count=turns, trace="")
-    return {"python_mb": traced["python_mb"], "rss_mb": free["rss_mb"]}
+    plain = repeated(runs, GROWTH, count=turns, trace="", more=UNCACHED)
+    return {
+        "python_mb": traced["python_mb"],
+        "rss_mb": free["rss_mb"],
+        "plain_mb": plain["rss_mb"],
+    }
 
 
 def main() -> None:

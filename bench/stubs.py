@@ -104,7 +104,8 @@ class DeafRecognizer:
     sample_rate = EAR_RATE
 
     def __init__(self) -> None:
-        self._found: asyncio.Queue[Transcript] = asyncio.Queue()
+        self._owed = 0
+        self._more: asyncio.Future[None] | None = None
 
     async def open(self) -> None:
         pass
@@ -119,11 +120,17 @@ class DeafRecognizer:
         pass
 
     def end_speech(self) -> None:
-        self._found.put_nowait(Transcript(text="", final=True))
+        self._owed += 1
+        if self._more is not None and not self._more.done():
+            self._more.set_result(None)
 
     async def transcripts(self) -> AsyncIterator[Transcript]:
         while True:
-            yield await self._found.get()
+            while self._owed:
+                self._owed -= 1
+                yield Transcript(text="", final=True)
+            self._more = asyncio.get_running_loop().create_future()
+            await self._more
 
     async def aclose(self) -> None:
         pass

@@ -13,7 +13,7 @@ A limit of the dialog's work stands still while the caller is in the middle of a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from engine.core.ahead import Ahead, Handlers
@@ -30,6 +30,18 @@ from engine.core.step import Deadline
 class Due:
     """The parts of one conversation, by the deadlines they set."""
 
+    __slots__ = (
+        "_postponed",
+        "_requests",
+        "ahead",
+        "dialog",
+        "exchange",
+        "failures",
+        "handlers",
+        "outbox",
+        "presence",
+    )
+
     def __init__(
         self,
         outbox: Outbox,
@@ -42,24 +54,15 @@ class Due:
         ahead: Ahead,
         handlers: Handlers,
     ) -> None:
-        self._dialog = dialog
+        self.outbox = outbox
+        self.exchange = exchange
+        self.dialog = dialog
+        self.failures = failures
+        self.presence = presence
+        self.ahead = ahead
+        self.handlers = handlers
         self._requests = requests
         self._postponed = postponed
-        note, end = outbox.note, exchange.turn_over
-        late = "the room does not let go"
-        self._acts: dict[str, Callable[[str], object]] = {
-            "close": lambda _: note("error", name="error.room", message=late),
-            "gone": lambda _: presence.gone(),
-            "interrupt": lambda _: exchange.voice_insists(),
-            "false_alarm": lambda _: exchange.false_alarm(),
-            "transcript": exchange.transcript_missing,
-            "long_turn": exchange.turn_too_long,
-            "end_of_turn": lambda turn: ahead.commit(partial(end, turn), handlers),
-            "silence": lambda _: dialog.no_input(),
-            "first_audio": partial(failures.line_late, "first_audio"),
-            "playout": partial(failures.line_late, "playout"),
-            "summary": dialog.recollection.late,
-        }
 
     def ring(self, deadline: Deadline) -> None:
         """Do what this deadline was set for."""
@@ -67,8 +70,30 @@ class Due:
         if self._requests.late(name):
             return
         kind, _, subject = name.partition(":")
-        act = self._acts.get(kind)
+        act = _ACTS.get(kind)
         if act is not None:
-            act(subject)
+            act(self, subject)
         elif not self._postponed.limit(name):
-            self._dialog.deadline(name)
+            self.dialog.deadline(name)
+
+    def room_stays(self) -> None:
+        """The call is over, and nobody has let go."""
+        self.outbox.note("error", name="error.room", message="the room does not let go")
+
+
+_ACTS: Mapping[str, Callable[[Due, str], object]] = {
+    "close": lambda due, _: due.room_stays(),
+    "gone": lambda due, _: due.presence.gone(),
+    "interrupt": lambda due, _: due.exchange.voice_insists(),
+    "false_alarm": lambda due, _: due.exchange.false_alarm(),
+    "transcript": lambda due, turn: due.exchange.transcript_missing(turn),
+    "long_turn": lambda due, turn: due.exchange.turn_too_long(turn),
+    "end_of_turn": lambda due, turn: due.ahead.commit(
+        partial(due.exchange.turn_over, turn), due.handlers
+    ),
+    "silence": lambda due, _: due.dialog.no_input(),
+    "first_audio": lambda due, line: due.failures.line_late("first_audio", line),
+    "playout": lambda due, line: due.failures.line_late("playout", line),
+    "summary": lambda due, name: due.dialog.recollection.late(name),
+}
+"""One table for all calls: what is bound to a call would weigh 2 kB in each."""

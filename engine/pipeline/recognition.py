@@ -1,7 +1,7 @@
 """Gives each stretch of speech to the recogniser, with a little audio from before its edge.
 
 The detector reports an edge some 60 to 100 ms after it happened, and the first sound of a word is
-often softer than what trips it. So the latest 0.45 seconds of audio are kept, and a stretch begins
+often softer than what trips it. So the latest 0.4 seconds of audio are kept, and a stretch begins
 300 ms before its edge: our measurements lost leading consonants with less. A detector that needs
 longer to be sure has longer kept from then on.
 """
@@ -25,8 +25,8 @@ PRE_ROLL = 0.3
 LONGEST_DECISION = 1.0
 """Seconds; what is reported later than that finds no audio before its edge."""
 
-DECISION = 0.15
-"""Seconds until a detector is sure of an edge, at first; the embedded one needs up to 0.1."""
+DECISION = 0.1
+"""Seconds until a detector is sure of an edge, at first; as long as the embedded one needs."""
 
 _log = logging.getLogger("turnwise.pipeline")
 

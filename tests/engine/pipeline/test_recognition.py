@@ -77,4 +77,4 @@ def test_what_is_before_an_edge_is_kept_for_a_detector_as_slow_as_it_turns_out_t
         await stage.aclose()
         return stt.pushed
 
-    assert on_bench(body) == [0.45, 0.7]
+    assert on_bench(body) == [0.4, 0.7]
