@@ -83,6 +83,16 @@ class TaskOwner:
             self._on_error(error)
 
 
+def being_cancelled() -> bool:
+    """Say whether somebody wants this task to end.
+
+    A `CancelledError` tells that as well, but foreign code may raise one by itself: it has waited
+    for something else that was cancelled.
+    """
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 class _Early(Coroutine[Any, Any, Any]):
     """A coroutine whose first step may be taken before its task takes it.
 

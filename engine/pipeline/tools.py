@@ -26,6 +26,7 @@ from pydantic import BaseModel, ConfigDict, validate_call
 from engine.errors import ConfigurationError
 from engine.events import ToolReturned
 from engine.pipeline.stage import Post, SessionTime, Stage, describe
+from media.tasks import being_cancelled
 
 CALL: ContextVar[str] = ContextVar("turnwise.call", default="")
 """The id of the call a tool carries out; whatever it starts carries it along."""
@@ -114,6 +115,10 @@ class Tools(Stage):
             value = encode(await invoke(function, args, key, self._threads))
         except Exception as problem:  # a tool may raise anything; the flow decides
             error = describe(problem)
+        except asyncio.CancelledError as problem:
+            if being_cancelled():
+                raise
+            error = describe(problem)  # what the tool has waited for was cancelled
         self._running.pop(call, None)
         self.post(ToolReturned(at=self.time.now(), call=call, value=value, error=error))
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.step import Step
 from engine.pipeline.stage import describe
-from media.tasks import TaskOwner
+from media.tasks import TaskOwner, being_cancelled
 
 if TYPE_CHECKING:
     from engine.session.notices import Fold, Notice  # most programs ask for none
@@ -109,7 +109,8 @@ class Subscriptions:
     def _tell(self, subscription: Subscription, notice: Notice) -> None:
         try:
             outcome = subscription.call(notice)
-        except Exception as error:  # a program's own code may raise anything; the call goes on
+        except (Exception, asyncio.CancelledError) as error:
+            # a program's own code may raise anything; the call goes on
             self._report(subscription, notice, error)
             return
         if inspect.isawaitable(outcome):
@@ -139,8 +140,12 @@ class Subscriptions:
             await outcome
         except Exception as error:  # as above
             self._report(subscription, notice, error)
+        except asyncio.CancelledError as error:
+            if being_cancelled():
+                raise
+            self._report(subscription, notice, error)
 
-    def _report(self, subscription: Subscription, notice: Notice, error: Exception) -> None:
+    def _report(self, subscription: Subscription, notice: Notice, error: BaseException) -> None:
         from engine.session.notices import ErrorTold
 
         _log.error("the handler of %r raised: %s", subscription.name, describe(error))

@@ -637,6 +637,34 @@ class TestBeingTold:
         assert [(e.error, e.subject) for e in errors] == [("error.handler", "participant")]
         assert "my own mistake" in errors[0].message
 
+    @pytest.mark.parametrize("kind", ["sync", "async"])
+    def test_a_handler_whose_own_work_was_cancelled_cancels_nothing_else(self, in_call, kind):
+        errors, heard = [], []
+
+        def broken(notice):
+            heard.append(notice.state)
+            future = asyncio.get_running_loop().create_future()
+            future.cancel()
+            future.result()
+
+        async def broken_later(notice):
+            heard.append(notice.state)
+            future = asyncio.get_running_loop().create_future()
+            asyncio.get_running_loop().call_later(0.1, future.cancel)
+            await future
+
+        async def program(session, caller):
+            await asyncio.sleep(3)
+            return await session.say("Still here.")
+
+        handler = broken if kind == "sync" else broken_later
+        session, handle = in_call(program, handlers={"utterance": handler, "error": errors.append})
+
+        assert handle.heard_text == "Still here."
+        assert heard == ["started", "finished"] * 2
+        assert {(e.error, e.subject) for e in errors} == {("error.handler", "utterance")}
+        assert len(errors) >= 3, "what a handler is still at when the call ends is not told"
+
     def test_a_broken_handler_of_errors_is_not_told_of_itself(self, in_call):
         def broken(notice):
             raise LookupError("again")

@@ -57,6 +57,20 @@ def test_an_exception_becomes_an_error(returned):
     )
 
 
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_a_tool_whose_own_work_was_cancelled_answers_with_that(returned, kind):
+    def tool():
+        raise asyncio.CancelledError("the query")
+
+    async def tool_async():
+        future = asyncio.get_running_loop().create_future()
+        future.cancel("the query")
+        await future
+
+    event = returned(tool if kind == "sync" else tool_async)
+    assert event.error.startswith("CancelledError")
+
+
 def test_a_wrong_argument_is_an_error_and_the_tool_does_not_run(returned):
     def tool(size: int):
         pytest.fail("must not run")
