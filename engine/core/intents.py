@@ -56,6 +56,17 @@ class Intents(tuple[IntentSpec, ...]):
                     found.setdefault(words[0], []).append((place, number, words))
         return found
 
+    @functools.cached_property
+    def told(self) -> str:
+        """All with their examples and counter-examples, as a model is told of them."""
+        told = [
+            f"- {spec.name}: {spec.means}"
+            + (f" For example: {'; '.join(spec.examples)}." if spec.examples else "")
+            + (f" But not: {'; '.join(spec.avoid)}." if spec.avoid else "")
+            for spec in self
+        ]
+        return "\n".join(["Intents:", *told]) if told else ""
+
     def whole(self, words: _Words, bare: _Words) -> IntentSpec | None:
         """Return the first intent a phrase or example of which these words are.
 

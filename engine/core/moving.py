@@ -156,7 +156,8 @@ class Mover:
             self._fired(frame.flow.id, transition.id)
         match target.kind:
             case "state" | "repeat":
-                self.abandon(frame)
+                if self._scene.stack.frames[-1] is not frame:
+                    self.abandon(frame)
                 dest = frame.moves.chart.step(frame.visit.state, transition.id)
                 self._move(frame, dest, transition, transition.id)
             case "stay" | "resume":
@@ -235,11 +236,14 @@ class Mover:
         self._timers.stop(frame, state.id)
         if state.exit:
             perform(scene, frame, state.exit, state.interruptions, f"exit of {state.id}")
+        if len(state.groups) > staying:
+            self._exit_groups(frame, state, staying)
+
+    def _exit_groups(self, frame: Frame, state: CompiledState, staying: int) -> None:
+        policy = state.interruptions
         for name in reversed(state.groups[staying:]):
             self._timers.stop(frame, name)
-            perform(
-                scene, frame, frame.flow.groups[name].exit, state.interruptions, f"exit of {name}"
-            )
+            perform(self._scene, frame, frame.flow.groups[name].exit, policy, f"exit of {name}")
 
     def _arrive(
         self, frame: Frame, state: CompiledState, inside: int, old: str, because: str
@@ -257,8 +261,8 @@ class Mover:
             visit.stage = "failed"
             scene.fail("error.limit", f"state {name} was entered {visits} times", frame)
             return
-        for group in state.groups[inside:]:
-            self._enter_group(frame, group)
+        if len(state.groups) > inside:
+            self._enter_groups(frame, state, inside)
         if state.timers:
             self._timers.start(frame, name, state.timers)
         if state.enter:
@@ -270,10 +274,11 @@ class Mover:
             visit.asked = line if resting else ""
             scene.say(line, frame, "question" if resting else "line")
 
-    def _enter_group(self, frame: Frame, name: str) -> None:
-        group, policy = frame.flow.groups[name], frame.state.interruptions
-        self._timers.start(frame, name, group.timers)
-        perform(self._scene, frame, group.enter, policy, f"enter of {name}")
+    def _enter_groups(self, frame: Frame, state: CompiledState, inside: int) -> None:
+        for name in state.groups[inside:]:
+            group = frame.flow.groups[name]
+            self._timers.start(frame, name, group.timers)
+            perform(self._scene, frame, group.enter, state.interruptions, f"enter of {name}")
 
 
 def _asks(frame: Frame) -> bool:

@@ -53,7 +53,7 @@ def instructions(scene: Scene, frame: Frame, verb: Converse, scope: Scope | None
     task = scene.render(verb.text, frame, f"converse of {state.id}")
     parts = [MANNERS, *persona, task, _known(frame, verb), _wanted(frame, verb)]
     if scope is not None:
-        parts += [REPORTING, _intents(scope)]
+        parts += [REPORTING, scope.intents.told]
     parts.append(f"It is {scene.now:%A, %Y-%m-%d, %H:%M}.")
     return "\n\n".join(part for part in parts if part)
 
@@ -96,17 +96,6 @@ def _described(spec: SlotSpec) -> str:
 
 def _listed(values: Sequence[str]) -> str:
     return f" ({', '.join(values)})" if values else ""
-
-
-def _intents(scope: Scope) -> str:
-    """The intents with their examples and counter-examples, as the author wrote them."""
-    told = [
-        f"- {spec.name}: {spec.means}"
-        + (f" For example: {'; '.join(spec.examples)}." if spec.examples else "")
-        + (f" But not: {'; '.join(spec.avoid)}." if spec.avoid else "")
-        for spec in scope.intents
-    ]
-    return "\n".join(["Intents:", *told]) if told else ""
 
 
 def _hidden(frame: Frame, verb: Converse, name: str) -> bool:
