@@ -36,6 +36,8 @@ class Say(Effect):
     text: str
     interruptible: bool = True
     purpose: Literal["line", "question", "ladder", "filler", "error", "reply"] = "line"
+    voice: str = ""
+    """Name of the component that speaks it (`CompiledFlow.components`); empty: the flow's own."""
 
 
 @record
@@ -94,6 +96,8 @@ class Expect(Effect):
     """Id of the (sub-)flow that is on top."""
     kinds: tuple[str, ...] = ()
     """Types that are asked for, the open question first: `integer`, `date`, `yesno` ..."""
+    recogniser: str = ""
+    """Name of the component that hears from now on; empty: the flow's own."""
 
 
 @record
@@ -126,6 +130,8 @@ class Understand(Effect):
     """What the model is told beside the schema: slots' `about`, intents' `means` and examples."""
     ahead: bool = False
     """Asked before the turn is surely over; `turn` is then one hearing of it (`u3.1`)."""
+    model: str = ""
+    """Name of the component that is asked; empty: the flow's own."""
 
 
 @record
@@ -159,6 +165,8 @@ class StartReply(Effect):
     """What the model may call: `{name, use, parameters}`, the last a JSON Schema."""
     ahead: bool = False
     """Begun before the turn is surely over: nothing of it is said, no tool is called till then."""
+    model: str = ""
+    """Name of the component that talks; empty: the flow's own."""
 
 
 @record

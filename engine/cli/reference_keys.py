@@ -210,6 +210,12 @@ PROBES: Final[Mapping[str, str]] = {
     "pipeline: in a state or group": _ASK.replace(
         "STATE", "pipeline: {tts: {use: embedded}}, end: hangup"
     ),
+    "pipeline: {vad: ...} in a state or group": _ASK.replace(
+        "STATE", "pipeline: {vad: {use: embedded}}, end: hangup"
+    ),
+    "pipeline: {turn_detector: ...} in a state or group": _ASK.replace(
+        "STATE", "pipeline: {turn_detector: {use: embedded}}, end: hangup"
+    ),
     "pipeline: {mode: realtime}": _FLOW + "pipeline: {mode: realtime}\n",
     "pipeline: {realtime: ...}": _FLOW + "pipeline: {realtime: {use: openai}}\n",
     "pipeline: {realtime_mode: ...}": _FLOW + "pipeline: {realtime_mode: full_s2s}\n",

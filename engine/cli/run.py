@@ -74,10 +74,11 @@ async def _serve(
     from engine.worker.host import CallHost
     from engine.worker.kept import GRACE_SECONDS, KeptCalls
     from engine.worker.reload import FlowWatch
-    from engine.worker.services import make_services
+    from engine.worker.services import make_services, try_components
     from media.clock import LoopClock
 
     make_services(flow)  # a provider that cannot be made is told now, not to the first caller
+    try_components(flow)
     clock = LoopClock()
     host = CallHost(
         flow,
@@ -127,7 +128,7 @@ async def _until(
 
 def take_up(change: Change, host: CallHost, tell: Callable[[str], None]) -> None:
     """Let the next call run an edited flow, and those under way where they can; tell either."""
-    from engine.worker.services import make_services
+    from engine.worker.services import make_services, try_components
 
     flow = change.flow
     if flow is None:
@@ -135,6 +136,7 @@ def take_up(change: Change, host: CallHost, tell: Callable[[str], None]) -> None
         return
     try:
         make_services(flow)
+        try_components(flow)
     except TurnwiseError as error:
         tell(f"Not reloaded: {error}")
         return

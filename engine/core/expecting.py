@@ -30,7 +30,14 @@ class Expecting:
         if self._told is None or self._told[0] != state or self._told[1] != kinds:
             self._told = (state, kinds)
             grammar = top.state.grammar if top.waiting else ""
-            scene.outbox.emit(Expect(state=state, grammar=grammar, flow=top.flow.id, kinds=kinds))
+            order = Expect(
+                state=state,
+                grammar=grammar,
+                flow=top.flow.id,
+                kinds=kinds,
+                recogniser=top.state.components.get("stt", ""),
+            )
+            scene.outbox.emit(order)
 
     def to_dict(self) -> list[Any] | None:
         """Return what was told, as JSON-like data."""

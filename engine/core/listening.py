@@ -138,7 +138,8 @@ class Listening:
             self._scene.outbox.note("remembered", turn=turn)
             self._take(frame, combined(findings, known, self.scope(frame)))
             return
-        if not self._scene.asking.has_model:
+        model = frame.state.components.get("llm", "")
+        if not model and not self._scene.asking.has_model:
             self._take(frame, findings)
             return
         scene, scope = self._scene, self.scope(frame)
@@ -148,6 +149,7 @@ class Listening:
             question=frame.visit.asked,
             schema=understanding.report_schema(scope),
             hints=hints(scope),
+            model=model,
         )
         name = scene.asking.ask(turn, order)
         self._pending = _Pending(name, turn, text, frame.number, frame.visit.number)

@@ -184,7 +184,8 @@ class Scene:
         if not text or self.ended is not None:
             return ""
         policy = frame.state.interruptions if policy is None else policy
-        utterance = self.speaker.say(text, purpose=purpose, policy=policy)
+        voice = frame.state.components.get("tts", "")
+        utterance = self.speaker.say(text, purpose=purpose, policy=policy, voice=voice)
         if self.personal.watches:
             self.personal.said(utterance, text, self.stack.frames)
         return utterance

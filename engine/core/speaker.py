@@ -38,13 +38,16 @@ class Speaker(Protocol):
         """Drop those of these lines that are not audible yet and may be stopped."""
         ...
 
-    def say(self, text: str, *, purpose: Purpose, policy: InterruptionPolicy) -> str:
+    def say(
+        self, text: str, *, purpose: Purpose, policy: InterruptionPolicy, voice: str = ""
+    ) -> str:
         """Order a line behind all others and return its utterance id.
 
         Args:
             text: what to say, ready to be spoken, never empty.
             purpose: why it is said.
             policy: who may interrupt it.
+            voice: the component that speaks it; empty: the flow's own.
         """
         ...
 

@@ -182,6 +182,7 @@ class Talking:
             history=self.recollection.told(frame),
             report=report_schema(scope) if reports else {},
             tools=() if last else prompting.offers(frame.flow.tools, verb.tools),
+            model=frame.state.components.get("llm", ""),
         )
         reply = self._reply = _Reply(
             id=scene.asking.talk(order),

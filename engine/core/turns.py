@@ -62,12 +62,18 @@ class Turns(Queue):
     # --- ordering --------------------------------------------------------------------------------
 
     def say(
-        self, text: str, *, purpose: Purpose, policy: InterruptionPolicy, remember: bool = True
+        self,
+        text: str,
+        *,
+        purpose: Purpose,
+        policy: InterruptionPolicy,
+        voice: str = "",
+        remember: bool = True,
     ) -> str:
         """Order a line behind all others and return its id; `remember`: for the history."""
         if remember and purpose in ("line", "question", "reply"):
             self.last_spoken = text
-        return self._add(text, purpose, policy, remember=remember)
+        return self._add(text, purpose, policy, voice=voice, remember=remember)
 
     def play(
         self, file: str, *, policy: InterruptionPolicy, text: str = "", remember: bool = True
@@ -82,6 +88,7 @@ class Turns(Queue):
         policy: InterruptionPolicy,
         file: str = "",
         *,
+        voice: str = "",
         remember: bool,
     ) -> str:
         if self._fresh or not self.speaking:
@@ -95,6 +102,7 @@ class Turns(Queue):
             policy=policy,
             state="held",
             file=file,
+            voice=voice,
             remember=remember,
         )
         self._queue[utterance.id] = utterance
@@ -137,6 +145,7 @@ class Turns(Queue):
             "turn": utterance.turn,
             "interruptible": utterance.policy.allow,
             "purpose": utterance.purpose,
+            "voice": utterance.voice,
         }
         if utterance.file:
             self._outbox.emit(PlayFile(file=utterance.file, text=utterance.text, **order))

@@ -36,6 +36,8 @@ class Utterance:
     words: tuple[Word, ...] = ()
     file: str = ""
     """The audio file to play; empty: the text is spoken."""
+    voice: str = ""
+    """The component that speaks it; empty: the flow's own."""
     remember: bool = True
     """It belongs to the history."""
     due_in: Millis | None = None

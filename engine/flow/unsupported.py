@@ -60,7 +60,9 @@ _OF_A_LIST = (
     "the first that can be made where the flow runs is used for the whole call; when it fails in"
     " a call, that is `error.stt`, `error.llm` or `error.tts`"
 )
-_OF_THE_FLOW = "all other components are those of the flow, in every state"
+_OF_THE_FLOW = "that of the flow is used, in every state"
+_SCOPED = ("stt", "llm", "tts", "history")
+"""What a state may have of its own in `pipeline`."""
 
 
 def find_unsupported(source: Source) -> list[Diagnostic]:
@@ -116,9 +118,9 @@ def _state(state: Map, path: Path) -> Iterator[_Later]:
     pipeline = state.get("pipeline")
     if isinstance(pipeline, dict):
         for key in pipeline:
-            if key != "history":
-                text = "`pipeline` of a state or group is checked, and only its `history` acts"
-                yield _Later("scoped", (*path, "pipeline", key), text, _OF_THE_FLOW)
+            if key not in _SCOPED:
+                text = f"`{key}` of a state or group is checked, and changes nothing in it"
+                yield _Later(f"scoped {key}", (*path, "pipeline", key), text, _OF_THE_FLOW)
     transfer = state.get("transfer")
     kind = transfer.get("kind") if isinstance(transfer, dict) else None
     if isinstance(kind, str) and kind in _TRANSFERS:

@@ -43,6 +43,15 @@ from engine.machine.compiled_actions import (
 from engine.machine.compiled_actions import (
     SetAction as SetAction,
 )
+from engine.machine.compiled_policies import (
+    Component as Component,
+)
+from engine.machine.compiled_policies import (
+    InterruptionPolicy as InterruptionPolicy,
+)
+from engine.machine.compiled_policies import (
+    ListenPolicy as ListenPolicy,
+)
 from engine.machine.remembering import HistoryPolicy
 from engine.records import record
 
@@ -146,48 +155,6 @@ class ToolSpec:
     effect: Literal["read", "write"] = "read"
     idempotent: bool = False
     keep: bool = False
-
-
-# --- policies ------------------------------------------------------------------------------------
-
-
-@record
-class InterruptionPolicy:
-    """Who may interrupt the agent, and how. Effective for one state, or for one line."""
-
-    allow: bool = True
-    mode: Literal["vad", "stt", "hybrid"] = "hybrid"
-    min_time: Millis = 500
-    min_words: int = 2
-    min_confidence: float = 0.0
-    phrases: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    blocked: Literal["keep", "discard"] = "keep"
-    false_alarm_pause: Millis = 2_000
-    false_alarm_resume: bool = True
-    fade: Millis = 0
-    echo_guard: Millis = 0
-    """For so long after the agent begins to speak voice alone does not count."""
-    thinking: InterruptionPolicy | None = None
-    """The profile while the reply is not yet audible; None: this one."""
-
-
-@record
-class ListenPolicy:
-    """When a turn is over, and what silence and noise lead to. Effective for one state."""
-
-    end_of_turn: Literal["fixed", "adaptive", "dynamic"] = "adaptive"
-    min_wait: Millis = 500
-    max_wait: Millis = 800
-    threshold: float = 0.75
-    silence: Millis = 6_000
-    transcript_timeout: Millis = 2_000
-    max_turn: Millis = 60_000
-    no_input: tuple[Template, ...] = ()
-    no_match: tuple[Template, ...] = ()
-    accept: tuple[Literal["speech", "dtmf"], ...] = ("speech", "dtmf")
-    preempt: Literal["none", "model"] = "model"
-    """What is begun before a turn is surely over: nothing, or what a model must be asked."""
 
 
 # --- what a state does ---------------------------------------------------------------------------
@@ -351,6 +318,9 @@ class CompiledState:
     instructions: tuple[Template, ...] = ()
     """The persona of the model: of the flow, the groups and the state, outermost first."""
     history: HistoryPolicy = HistoryPolicy()
+    components: Mapping[str, str] = field(default_factory=dict)
+    """Kind of a component (`tts`) to the name of the one that serves here, where the state or a
+    group around it has one of its own; its options are in `CompiledFlow.components`."""
     grammar: str = ""
     """Name in `CompiledFlow.grammars` for what may be said here; empty for non-waiting states."""
 
@@ -398,5 +368,8 @@ class CompiledFlow:
     """What each variable holds at the start; missing or None: empty."""
     migrations: tuple[Migration, ...] = ()
     """What snapshots of older versions need; no part of the fingerprint, no call notices it."""
+    components: Mapping[str, Component] = field(default_factory=dict)
+    """What states and groups have of their own, by name; the name tells kind and options, so that
+    the same component has one name in all flows of a call."""
     own: str = ""
     """Hex digest over the meaning of the flow without its sub-flows."""

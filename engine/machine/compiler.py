@@ -31,6 +31,7 @@ from engine.machine.compiled import (
     CompiledFlow,
     CompiledGroup,
     CompiledState,
+    Component,
     Confirm,
     Converse,
     EmitAction,
@@ -54,6 +55,7 @@ from engine.machine.compiled import (
     Verb,
 )
 from engine.machine.compiled_actions import PolicyChange
+from engine.machine.components import own_components
 from engine.machine.declarations import (
     intents,
     migration,
@@ -147,6 +149,7 @@ class _Compiler:
         self._scopes: dict[str, HandlerScope] = {}
         self._interruptions: dict[tuple[int, ...], InterruptionPolicy] = {}
         self._listen: dict[tuple[int, ...], ListenPolicy] = {}
+        self._components: dict[str, Component] = {}
 
     def compile(self, subflows: Mapping[str, CompiledFlow]) -> CompiledFlow:
         flow = self._flow
@@ -170,6 +173,7 @@ class _Compiler:
             flows=subflows,
             grammars={},
             pipeline=pipeline(flow.pipeline),
+            components=self._components,
             mode=(flow.pipeline and flow.pipeline.mode) or "cascade",
             phrases=tuple(flow.phrases),
             migrations=tuple(migration(rule) for rule in flow.migrate or ()),
@@ -197,6 +201,7 @@ class _Compiler:
             timers=_timers(state.timers),
             resume=template(state.resume),
             history=history_policy(level.pipeline for level in self._levels(place)),
+            components=own_components(self._components, self._levels(place)[1:]),
             instructions=tuple(
                 Template(text)
                 for level in self._levels(place)

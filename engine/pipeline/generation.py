@@ -22,6 +22,7 @@ from engine.events import (
     ServiceFailed,
     Summarized,
 )
+from engine.pipeline.others import Others
 from engine.pipeline.sentences import Cutter
 from engine.pipeline.stage import Post, SessionTime, Stage
 from providers.base import (
@@ -32,7 +33,7 @@ from providers.base import (
     ReplyText,
 )
 
-_Work: TypeAlias = Callable[[LanguageModel, str, ReplyRequest], Coroutine[Any, Any, None]]
+_Work: TypeAlias = Callable[[str, str, ReplyRequest], Coroutine[Any, Any, None]]
 
 NO_MODEL = "no language model is configured"
 
@@ -41,33 +42,37 @@ class Generation(Stage):
     """Carries requests to a model that talks, and its replies back, each under its name.
 
     Args:
-        model: None when the flow names no model: every reply then fails at once. Whoever else uses
-            it closes it.
+        models: that of the flow, and those that states have of their own. Where there is none,
+            every reply fails at once. Whoever else uses them closes them.
         post: the way into the mailbox.
         time: the session's time.
     """
 
-    def __init__(self, model: LanguageModel | None, post: Post, time: SessionTime) -> None:
+    def __init__(self, models: Others[LanguageModel], post: Post, time: SessionTime) -> None:
         super().__init__("llm", post, time)
-        self._model = model
+        self._models = models
         self._talking: dict[str, asyncio.Task[None]] = {}
 
-    def start(self, reply: str, request: ReplyRequest) -> None:
-        """Start a reply; its last event is `ReplyFinished` or `ServiceFailed`."""
-        self._begin(self._talk, reply, request)
+    def start(self, reply: str, request: ReplyRequest, model: str = "") -> None:
+        """Start a reply; its last event is `ReplyFinished` or `ServiceFailed`.
+
+        Args:
+            reply: its name.
+            request: what the model is given.
+            model: its name; empty: the flow's own.
+        """
+        self._begin(self._talk, reply, request, model)
 
     def summarize(self, summary: str, request: ReplyRequest) -> None:
         """Start a summary; its only event is `Summarized` or `ServiceFailed`."""
-        self._begin(self._sum_up, summary, request)
+        self._begin(self._sum_up, summary, request, "")
 
-    def _begin(self, work: _Work, name: str, request: ReplyRequest) -> None:
-        if self._model is None:
+    def _begin(self, work: _Work, name: str, request: ReplyRequest, model: str) -> None:
+        if not self._models.known(model):
             at = self.time.now()
             self.post(ServiceFailed(at=at, service="llm", message=NO_MODEL, subject=name))
             return
-        self._talking[name] = self.tasks.start_early(
-            work(self._model, name, request), f"reply {name}"
-        )
+        self._talking[name] = self.tasks.start_early(work(model, name, request), f"reply {name}")
 
     def cancel(self, reply: str) -> None:
         """Stop a reply or a summary, if it is under way."""
@@ -75,10 +80,11 @@ class Generation(Stage):
         if task is not None:
             task.cancel()
 
-    async def _talk(self, model: LanguageModel, reply: str, request: ReplyRequest) -> None:
+    async def _talk(self, model: str, reply: str, request: ReplyRequest) -> None:
         cutter, begun = Cutter(), False
         try:
-            async with aclosing(model.converse(request)) as chunks:
+            talker = await self._models.get(model)
+            async with aclosing(talker.converse(request)) as chunks:
                 async for chunk in chunks:
                     if not begun:
                         begun = True
@@ -93,10 +99,11 @@ class Generation(Stage):
             self._talking.pop(reply, None)
         self.post(ReplyFinished(at=self.time.now(), reply=reply))
 
-    async def _sum_up(self, model: LanguageModel, summary: str, request: ReplyRequest) -> None:
+    async def _sum_up(self, model: str, summary: str, request: ReplyRequest) -> None:
         pieces = list[str]()
         try:
-            async with aclosing(model.converse(request)) as chunks:
+            talker = await self._models.get(model)
+            async with aclosing(talker.converse(request)) as chunks:
                 async for chunk in chunks:
                     if isinstance(chunk, ReplyText):
                         pieces.append(chunk.text)

@@ -13,6 +13,7 @@ from engine.events import EndOfTurnPredicted
 from engine.pipeline.ears import Ears
 from engine.pipeline.floor import FloorPolicy
 from engine.pipeline.generation import Generation
+from engine.pipeline.others import MakeComponent, Others
 from engine.pipeline.playout import Playout
 from engine.pipeline.prediction import Prediction
 from engine.pipeline.recognition import Recognition
@@ -57,6 +58,9 @@ class Services:
     """Judges the end of a turn by the voice, beside `turn_detector`, which reads the words."""
     tts: Synthesizer | None = None
     llm: LanguageModel | None = None
+    component: MakeComponent | None = None
+    """Makes what states have of their own, by the name in `CompiledFlow.components`; it is opened
+    when a call first comes there. None: nobody does, and such an order fails."""
 
 
 class Pipeline:
@@ -81,17 +85,18 @@ class Pipeline:
         self._post, self._time = post, time
         self.playout = Playout(post, time)
         self.tools = Tools(functions, post, time)
-        self.understanding = Understanding(services.llm, post, time)
-        self.generation = Generation(services.llm, post, time)
+        self._models = Others(services.llm, services.component)
+        self.understanding = Understanding(services.llm, self._models, post, time)
+        self.generation = Generation(self._models, post, time)
         self.prediction: Prediction | None = None
         self.recognition: Recognition | None = None
         self.voice: Synthesis | TextVoice = TextVoice(post, time)
         stages: list[Stage] = []
         if services.tts is not None:
-            self.voice = Synthesis(services.tts, self.playout, post, time)
+            self.voice = Synthesis(services.tts, self.playout, post, time, services.component)
             stages.append(self.voice)
         if services.stt is not None:
-            self.recognition = Recognition(services.stt, post, time)
+            self.recognition = Recognition(services.stt, post, time, services.component)
         words, voice = services.turn_detector, services.turn_listener
         if words is not None or voice is not None:
             self.prediction = Prediction(words, post, time, voice)
@@ -141,13 +146,16 @@ class Pipeline:
         """Somebody is gone."""
         self.ears.left(participant)
 
-    def converse(self, reply: str, request: ReplyRequest, uses: Mapping[str, str]) -> None:
-        """Let the model talk.
+    def converse(
+        self, reply: str, request: ReplyRequest, uses: Mapping[str, str], model: str = ""
+    ) -> None:
+        """Let a model talk.
 
         Args:
-            reply: its name.
+            reply: the name of what it says.
             request: what it is given.
             uses: for each tool, where it lives; its function's docstring is its description.
+            model: its name; empty: the flow's own.
         """
         if request.tools:
             tools = tuple(
@@ -155,7 +163,7 @@ class Pipeline:
                 for offer in request.tools
             )
             request = replace(request, tools=tools)
-        self.generation.start(reply, request)
+        self.generation.start(reply, request, model)
 
     def begin(self) -> bool:
         """Let what was ordered begin, the voice first; return whether there is something to say."""
@@ -164,15 +172,21 @@ class Pipeline:
         self.understanding.begin()
         return speaks
 
-    def expect(self, grammar: str) -> None:
-        """Tell the recogniser what is expected from now on."""
+    def expect(self, grammar: str, recogniser: str = "") -> None:
+        """Tell the recogniser what is expected from now on, and which one hears it."""
         if self.recognition is not None:
-            self.recognition.expect(grammar)
+            self.recognition.expect(grammar, recogniser)
 
-    def relearn(self, stt: Recognizer | None) -> None:
+    def remake(self, component: MakeComponent | None) -> None:
+        """The flow is another: what its states have of their own is made by this from now on."""
+        for stage in (self._models, self.voice, self.recognition):
+            if stage is not None:
+                stage.remake(component)
+
+    def relearn(self, services: Services) -> None:
         """Hear with another recogniser of the same kind, once it is ready: it knows other words."""
-        if self.recognition is not None and stt is not None:
-            self.recognition.renew(stt)
+        if self.recognition is not None and services.stt is not None:
+            self.recognition.renew(services.stt, services.component)
 
     def close_stretch(self) -> None:
         """Take the stretch of speech in progress for over, and what follows for another."""

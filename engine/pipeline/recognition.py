@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 
 from engine.events import TranscriptReceived, Word
+from engine.pipeline.others import MakeComponent, Others
 from engine.pipeline.stage import Post, SessionTime, Stage, describe
 from media.frames import Samples
 from providers.base import Recognizer, Transcript, VoiceEdge
@@ -60,6 +62,10 @@ class Ring:
         self._kept = 0
         return latest
 
+    def restart(self, factor: float) -> None:
+        """From now on audio has another rate, so many times the one before."""
+        self.heard, self._kept = round(self.heard * factor), 0
+
     def _append(self, samples: Samples) -> None:
         size = len(self._audio)
         new = samples[max(0, len(samples) - size) :]
@@ -69,15 +75,38 @@ class Ring:
         self._kept = min(size, self._kept + len(new))
 
 
+class _Closing(Protocol):
+    async def aclose(self) -> None: ...
+
+
 class Recognition(Stage):
     """Speech to text: of one stretch at a time, whoever speaks it.
 
     Audio comes in one or several streams (`ears`), a stretch from one of them.
+
+    Args:
+        stt: the recogniser of the flow.
+        post: the way into the mailbox.
+        time: the session's time.
+        others: makes the recognisers that states have of their own.
     """
 
-    def __init__(self, stt: Recognizer, post: Post, time: SessionTime) -> None:
+    def __init__(
+        self,
+        stt: Recognizer,
+        post: Post,
+        time: SessionTime,
+        others: MakeComponent | None = None,
+    ) -> None:
         super().__init__("stt", post, time)
-        self._stt = stt
+        self._stt = self._main = stt
+        self._others: Others[Recognizer] = Others(stt, others)
+        self._wanted = ""
+        """The name of the one that shall hear; empty: the flow's own."""
+        self._read_from: set[int] = set()
+        """The recognisers whose transcripts are read."""
+        self._retired: list[_Closing] = []
+        """What is closed as soon as another recogniser hears."""
         self._rings: dict[int, Ring] = {}
         self._stream = 0
         """The one the stretch in progress is in, or the latest was."""
@@ -101,49 +130,84 @@ class Recognition(Stage):
     async def open(self) -> None:
         """Open the recogniser and begin to read its transcripts."""
         await self._stt.open()
-        self.tasks.start(self._read(self._stt), "transcripts")
+        self._begin_reading()
 
     async def aclose(self) -> None:
         """Stop listening and close the recogniser."""
         self._broken = True
         await super().aclose()
-        if self._next is not None:
-            await self._next.aclose()
-        await self._stt.aclose()
+        for one in (*self._retired, self._others, self._main):
+            await one.aclose()
 
-    def renew(self, stt: Recognizer) -> None:
-        """Open another recogniser of the same rate, and hear with it from the next silence on.
+    def remake(self, others: MakeComponent | None) -> None:
+        """The flow is another: what its states have of their own is made by this from now on."""
+        self._others.remake(others)
+
+    def renew(self, stt: Recognizer, others: MakeComponent | None = None) -> None:
+        """Open another recogniser, and hear with it from the next silence on.
 
         One that cannot start is let go: the old one still hears, as well as it can.
-        """
-        self.tasks.start(self._renew(stt), "next recogniser")
 
-    async def _renew(self, stt: Recognizer) -> None:
+        Args:
+            stt: the recogniser of the flow as it is now.
+            others: makes those that its states have of their own.
+        """
+        self.tasks.start(self._renew(stt, others), "next recogniser")
+
+    async def _renew(self, stt: Recognizer, others: MakeComponent | None) -> None:
+        fresh: Others[Recognizer] = Others(stt, others)
         try:
             await stt.open()
+            hears = await fresh.get(self._wanted)
         except Exception as error:  # whatever an SDK raises, the call goes on with what it has
             _log.warning("the recogniser does not learn the edited flow: %s", describe(error))
+            await fresh.aclose()
             await stt.aclose()
             return
-        replaced, self._next = self._next, stt
-        if replaced is not None:
-            await replaced.aclose()
+        self._retired += (self._others, self._main)
+        self._main, self._others, self._next = stt, fresh, hears
         self._take_over()
+
+    async def _change(self, name: str) -> None:
+        """Hear with another recogniser, open, as soon as that is possible."""
+        others = self._others
+        try:
+            hears = await others.get(name)
+        except Exception as error:  # whatever an SDK raises, the flow decides; the old one hears
+            self.fail(error)
+            return
+        if others is self._others and name == self._wanted:
+            self._next = hears if hears is not self._stt else None
+            self._take_over()
 
     def _take_over(self) -> None:
         """Let the next recogniser hear, where the old one is in no word and owes none."""
         if self._next is None or self._speaking or self._owed:
             return
-        old, self._stt, self._next = self._stt, self._next, None
+        before = self._stt.sample_rate
+        self._stt, self._next = self._next, None
+        if self._stt.sample_rate != before:
+            for ring in self._rings.values():
+                ring.restart(self._stt.sample_rate / before)
         self._broken = False
         self._call(lambda: self._stt.expect(self._expected))
-        self.tasks.start(self._read(self._stt), "transcripts")
-        self.tasks.start(old.aclose(), "former recogniser")
+        self._begin_reading()
+        for one in self._retired:
+            self.tasks.start(one.aclose(), "former recogniser")
+        self._retired.clear()
 
-    def expect(self, grammar: str) -> None:
-        """Prefer this grammar from the next stretch on."""
+    def _begin_reading(self) -> None:
+        if id(self._stt) not in self._read_from:
+            self._read_from.add(id(self._stt))
+            self.tasks.start(self._read(self._stt), "transcripts")
+
+    def expect(self, grammar: str, recogniser: str = "") -> None:
+        """Prefer this grammar from the next stretch on, heard by this recogniser."""
         self._expected = grammar
         self._call(lambda: self._stt.expect(grammar))
+        if recogniser != self._wanted:
+            self._wanted = recogniser
+            self.tasks.start(self._change(recogniser), "recogniser of a state")
 
     @property
     def sample_rate(self) -> int:

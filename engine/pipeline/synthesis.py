@@ -17,6 +17,7 @@ import numpy as np
 
 from engine.events import Millis, PlayoutFinished, PlayoutStarted, SpeechPrepared, Word
 from engine.pipeline import sentences, word_times
+from engine.pipeline.others import MakeComponent, Others
 from engine.pipeline.pieces import pieces
 from engine.pipeline.playout import Playout
 from engine.pipeline.stage import Post, SessionTime, Stage
@@ -32,13 +33,29 @@ _AHEAD = 2
 
 
 class Synthesis(Stage):
-    """The voice of the agent: a queue in front of a synthesizer, a playout behind it."""
+    """The voice of the agent: a queue in front of a synthesizer, a playout behind it.
 
-    def __init__(self, tts: Synthesizer, playout: Playout, post: Post, time: SessionTime) -> None:
+    Args:
+        tts: the voice of the flow.
+        playout: what makes it audible.
+        post: the way into the mailbox.
+        time: the session's time.
+        others: makes the voices that states have of their own.
+    """
+
+    def __init__(
+        self,
+        tts: Synthesizer,
+        playout: Playout,
+        post: Post,
+        time: SessionTime,
+        others: MakeComponent | None = None,
+    ) -> None:
         super().__init__("tts", post, time)
         self._tts = tts
+        self._voices = Others(tts, others)
         self._playout = playout
-        self._queue: list[tuple[str, str | Sound]] = []
+        self._queue: list[tuple[str, str | Sound, str]] = []
         self._made: set[str] = set()
         self._current = ""
         self._task: asyncio.Task[None] | None = None
@@ -52,20 +69,25 @@ class Synthesis(Stage):
         """Stop making speech and close the synthesizer."""
         self._queue.clear()
         await super().aclose()
+        await self._voices.aclose()
         await self._tts.aclose()
 
-    def say(self, utterance: str, text: str) -> None:
-        """Queue a line behind those ordered before; never blocks."""
-        self._add(utterance, text)
+    def say(self, utterance: str, text: str, voice: str = "") -> None:
+        """Queue a line behind those ordered before; never blocks. `voice`: another than the own."""
+        self._add(utterance, text, voice)
 
     def play(self, utterance: str, sound: Sound) -> None:
         """Queue audio likewise; what cannot be read fails as a line does."""
         self._add(utterance, sound)
 
-    def _add(self, utterance: str, what: str | Sound) -> None:
+    def _add(self, utterance: str, what: str | Sound, voice: str = "") -> None:
         self._playout.open(utterance)
-        self._queue.append((utterance, what))
+        self._queue.append((utterance, what, voice))
         self._next()
+
+    def remake(self, others: MakeComponent | None) -> None:
+        """The flow is another: what its states have of their own is made by this from now on."""
+        self._voices.remake(others)
 
     def stop(self, utterances: Iterable[str], fade: Millis = 0) -> None:
         """Drop these utterances wherever they are: waiting, being made, or audible."""
@@ -86,8 +108,9 @@ class Synthesis(Stage):
     def _next(self) -> None:
         if self._task is not None or not self._queue or len(self._made) >= _AHEAD:
             return
-        self._current, what = self._queue.pop(0)
-        self._task = self.tasks.start_early(self._make(self._current, what), f"say {self._current}")
+        self._current, what, voice = self._queue.pop(0)
+        making = self._make(self._current, what, voice)
+        self._task = self.tasks.start_early(making, f"say {self._current}")
         self._task.add_done_callback(self._ended)
 
     def _ended(self, _: asyncio.Task[None]) -> None:
@@ -98,10 +121,10 @@ class Synthesis(Stage):
         self._made.discard(utterance)
         self._next()
 
-    async def _make(self, utterance: str, what: str | Sound) -> None:
+    async def _make(self, utterance: str, what: str | Sound, voice: str) -> None:
         try:
             if isinstance(what, str):
-                await self._speak(utterance, what)
+                await self._speak(utterance, what, await self._voices.get(voice))
             elif isinstance(what, AsyncIterable):
                 await self._pass_on(utterance, what)
             else:
@@ -110,13 +133,13 @@ class Synthesis(Stage):
             self.fail(error, utterance)
             self._playout.stop((utterance,))
 
-    async def _speak(self, utterance: str, text: str) -> None:
+    async def _speak(self, utterance: str, text: str, tts: Synthesizer) -> None:
         samples = 0
         words: list[Word] = []
         parts = sentences.split(sentences.speakable(text))
         for sentence in parts:
             base, known = to_millis(samples), len(words)
-            async with aclosing(pieces(self._tts, sentence)) as chunks:
+            async with aclosing(pieces(tts, sentence)) as chunks:
                 async for chunk in chunks:
                     self._playout.push(utterance, chunk.samples)
                     samples += len(chunk.samples)
@@ -170,7 +193,7 @@ class TextVoice:
         self._post = post
         self._time = time
 
-    def say(self, utterance: str, text: str) -> None:
+    def say(self, utterance: str, text: str, voice: str = "") -> None:
         """Report the line as spoken; the room shows its text."""
         at = self._time.now()
         self._post(PlayoutStarted(at=at, utterance=utterance))
@@ -179,6 +202,9 @@ class TextVoice:
     def play(self, utterance: str, sound: Sound) -> None:
         """Report the sound as played; nobody hears it here."""
         self.say(utterance, "")
+
+    def remake(self, others: MakeComponent | None) -> None:
+        """Nobody speaks here."""
 
     def stop(self, utterances: Iterable[str], fade: Millis = 0) -> None:
         """Nothing to stop: whatever was said is over."""

@@ -90,7 +90,7 @@ class Dispatcher:
         pipeline = self._pipeline
         match effect:
             case do.Say():
-                pipeline.voice.say(effect.utterance, effect.text)
+                pipeline.voice.say(effect.utterance, effect.text, effect.voice)
             case do.StopSpeech():
                 pipeline.voice.stop(effect.utterances, effect.fade)
             case do.PauseSpeech():
@@ -98,18 +98,18 @@ class Dispatcher:
             case do.ResumeSpeech():
                 pipeline.voice.resume()
             case do.Expect():
-                pipeline.expect(grammar_key(effect.flow, effect.grammar))
+                pipeline.expect(grammar_key(effect.flow, effect.grammar), effect.recogniser)
             case do.CloseStretch():
                 pipeline.close_stretch()
             case do.PredictEndOfTurn():
                 pipeline.predict(effect.turn, effect.text, effect.kinds)
             case do.Understand():
-                pipeline.understanding.ask(effect.turn, _request(effect))
+                pipeline.understanding.ask(effect.turn, _request(effect), effect.model)
             case do.CancelUnderstanding():
                 pipeline.understanding.forget(effect.turn)
             case do.StartReply():
                 uses = {str(tool["name"]): str(tool["use"]) for tool in effect.tools}
-                pipeline.converse(effect.reply, _talk(effect), uses)
+                pipeline.converse(effect.reply, _talk(effect), uses, effect.model)
             case do.Summarize():
                 request = ReplyRequest(
                     instructions=effect.instructions, history=effect.history, purpose="summary"

@@ -301,7 +301,9 @@ class Session(Commands, Insight, Running):
         new = self._flow
         same = new.pipeline.get("stt") == old.pipeline.get("stt")
         if same and recognition_context(new) != recognition_context(old):
-            self.pipeline.relearn(offer.services().stt)
+            self.pipeline.relearn(offer.services())
+        if new.components != old.components:
+            self.pipeline.remake(offer.services().component)
         event = FlowReplaced(at=self._time.now(), version=new.version, fingerprint=new.fingerprint)
         self._take(self._conversation.receive(event))
 

@@ -202,7 +202,9 @@ class _Mute:
     last_spoken = ""
     history: tuple[HistoryItem, ...] = ()
 
-    def say(self, text: str, *, purpose: Purpose, policy: InterruptionPolicy) -> str:
+    def say(
+        self, text: str, *, purpose: Purpose, policy: InterruptionPolicy, voice: str = ""
+    ) -> str:
         assert purpose == "error", f"a chart does not speak: {text}"
         return "a1.1"
 

@@ -11,6 +11,7 @@ from engine.effects import StartReply, Summarize, Understand
 from engine.machine.compiled import CompiledFlow
 from engine.pipeline.sentences import Cutter
 from engine.pipeline.stage import describe
+from engine.testing.flow_tests.coverage import flows_of
 from engine.testing.flow_tests.world import Answer, Reply, in_thread
 from providers import registry
 from providers.base import (
@@ -40,13 +41,13 @@ class Model(Protocol):
 
 
 class RealModel:
-    """The model a flow names. Each question has a client of its own, for it has its own loop.
+    """The models a flow names. Each question has a client of its own, for it has its own loop.
 
     Args:
-        make: makes the provider.
+        make: makes the provider of this name; of none, the flow's own.
     """
 
-    def __init__(self, make: Callable[[], LanguageModel]) -> None:
+    def __init__(self, make: Callable[[str], LanguageModel]) -> None:
         self._make = make
 
     def report(self, effect: Understand) -> Reply:
@@ -54,7 +55,7 @@ class RealModel:
         request = ReportRequest(
             text=effect.text, question=effect.question, schema=effect.schema, hints=effect.hints
         )
-        return self._ask(lambda model: model.report(request), f"report {effect.turn}")
+        return self._ask(lambda model: model.report(request), f"report {effect.turn}", effect.model)
 
     def talk(self, effect: StartReply) -> Reply:
         """Let it talk; the reply is there when it is whole."""
@@ -68,7 +69,9 @@ class RealModel:
             report=effect.report,
             tools=tuple(offers),
         )
-        return self._ask(lambda model: _whole(model, request), f"reply {effect.reply}")
+        return self._ask(
+            lambda model: _whole(model, request), f"reply {effect.reply}", effect.model
+        )
 
     def summarize(self, effect: Summarize) -> Reply:
         """Let it sum up the call."""
@@ -77,9 +80,11 @@ class RealModel:
         )
         return self._ask(lambda model: _written(model, request), f"summary {effect.summary}")
 
-    def _ask(self, ask: Callable[[LanguageModel], Coroutine[Any, Any, Any]], name: str) -> Reply:
+    def _ask(
+        self, ask: Callable[[LanguageModel], Coroutine[Any, Any, Any]], name: str, named: str = ""
+    ) -> Reply:
         async def answer() -> Any:
-            model = self._make()
+            model = self._make(named)
             try:
                 return await ask(model)
             finally:
@@ -95,20 +100,26 @@ class RealModel:
 
 
 def model_of(flow: CompiledFlow) -> RealModel | None:
-    """The language model a flow names; None: it names none.
+    """The language models a flow and its states name; None: they name none.
 
     Raises:
-        ProviderError: it cannot be made here: a wrong option, a missing secret or package.
+        ProviderError: one cannot be made here: a wrong option, a missing secret or package.
     """
-    chosen = flow.pipeline.get("llm")
-    if not chosen:
-        return None
+    chosen: dict[str, Any] = {
+        name: component.options
+        for one in flows_of(flow)
+        for name, component in one.components.items()
+        if component.kind == "llm"
+    }
+    if flow.pipeline.get("llm"):
+        chosen[""] = flow.pipeline["llm"]
 
-    def make() -> LanguageModel:
-        return registry.first_of(chosen, lambda one: registry.make("llm", one))
+    def make(name: str) -> LanguageModel:
+        return registry.first_of(chosen[name], lambda one: registry.make("llm", one))
 
-    make()
-    return RealModel(make)
+    for name in chosen:
+        make(name)
+    return RealModel(make) if chosen else None
 
 
 async def _written(model: LanguageModel, request: ReplyRequest) -> str:

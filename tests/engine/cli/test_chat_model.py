@@ -35,7 +35,7 @@ def compiled(text: str) -> CompiledFlow:
 
 
 def typed(text: str, model: ScriptedModel | None, *lines: str) -> list[str]:
-    real = None if model is None else RealModel(lambda: model)
+    real = None if model is None else RealModel(lambda _: model)
     chat = Chat(compiled(text), now="2026-05-01T12:00", model=real)
     told = list(chat.begin())
     for line in lines:

@@ -15,7 +15,7 @@ from engine.errors import ConfigurationError
 from engine.flow.model import Flow
 from engine.machine.compiled import CompiledFlow
 from engine.machine.compiler import compile_flow
-from engine.worker.services import make_services
+from engine.worker.services import make_services, try_components
 from providers import registry
 from providers.embedded.turn_detector import TextTurnDetector
 from providers.scripted import ScriptedRecognizer
@@ -139,3 +139,34 @@ def test_of_a_list_the_first_that_can_be_made_is_taken(monkeypatch: pytest.Monke
 def test_of_a_list_nothing_of_which_can_be_made_every_reason_is_told() -> None:
     with pytest.raises(ConfigurationError, match=r'no tts provider "nosuch".*; tts embedded: '):
         make_services(flow("{tts: [{use: nosuch}, {use: embedded}]}"))
+
+
+INNER = """
+turnwise: 1
+flow: inner
+start: bye
+pipeline: {tts: {use: embedded}}
+states:
+  bye: {say: Goodbye., pipeline: {tts: {use: %s}, stt: {use: embedded}}, end: hangup}
+"""
+
+
+def inner(voice: str) -> CompiledFlow:
+    return compile_flow(Flow.model_validate(YAML(typ="safe").load(INNER % voice)))
+
+
+def test_what_a_state_has_of_its_own_is_made_by_its_name_and_not_before() -> None:
+    compiled = inner("embedded")
+    services = make_services(compiled)
+    names = compiled.states["bye"].components
+    assert services.component is not None
+    made = services.component(names["tts"]), services.component(names["stt"])
+    assert all(type(one).__module__.startswith("providers.embedded.") for one in made)
+    assert services.tts not in made
+    assert make_services(compile_flow(Flow.from_instructions("Be kind."))).component is None
+
+
+def test_a_component_of_a_state_that_cannot_be_made_is_told_before_the_first_call() -> None:
+    try_components(inner("embedded"))
+    with pytest.raises(ConfigurationError, match="nobody"):
+        try_components(inner("nobody"))
