@@ -13,6 +13,7 @@ from engine.core.context import FunctionCall, Handoff
 from engine.core.conversation import Conversation
 from engine.effects import StartReply
 from engine.errors import ConfigurationError, TurnwiseError, UnsupportedError
+from engine.events import AppEventReceived
 from engine.observe.journal import entries
 from engine.observe.replay import replay
 from engine.requests import SayRequested
@@ -370,6 +371,25 @@ class TestTheRest:
 
         session, _ = in_call(program)
         assert texts(session)[1:] == ["four", "Goodbye."]
+
+    def test_what_cannot_be_asked_for_is_refused_at_once(self, in_call):
+        async def program(session, caller):
+            with pytest.raises(ValueError, match="needs a destination"):
+                session.transfer("  ")
+            with pytest.raises(ValueError, match="paid"):
+                session.raise_event("paid")
+
+        in_call(program)
+
+    def test_an_event_of_the_program_is_told_the_flow(self, in_call):
+        async def program(session, caller):
+            await asyncio.sleep(3)
+            session.raise_event("app.paid", {"amount": 12})
+            await asyncio.sleep(1)
+
+        session, _ = in_call(program)
+        (event,) = [s.cause for s in session.steps if isinstance(s.cause, AppEventReceived)]
+        assert (event.name, event.data) == ("paid", {"amount": 12})
 
     def test_keys_must_be_keys(self, in_call):
         async def program(session, caller):

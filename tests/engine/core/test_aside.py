@@ -251,6 +251,15 @@ def test_a_state_that_is_left_takes_its_reading_tools_with_it(desk: Desk) -> Non
     assert [o["heard"] for o in desk.over] == ["Well."]
 
 
+def test_one_that_does_not_come_to_an_end_is_cut(desk: Desk) -> None:
+    desk.asks(interruptible=False)
+    for _ in range(40):
+        desk.take(ReplyDelta(at=desk.at, reply="q1", text="And another thing, at length. " * 4))
+    assert desk.of(CancelReply) == [CancelReply(reply="q1")]
+    assert len(desk.of(Say)) == 2, "the greeting, and what was written of it"
+    assert desk.over[0]["error"] == ""
+
+
 def test_a_tool_that_never_answers_is_given_up_and_the_request_ends(desk: Desk) -> None:
     desk.asks()
     desk.calls("q1", size=4)

@@ -79,6 +79,8 @@ class TestLooking:
         message = Message(id="m1", role="user", content=(Text(text="x" * 8), Image(url=PIXEL)))
         assert Context([message]).tokens == 2 + 4 + 300
         assert Context().tokens == 0
+        assert Context([Handoff(id="h1", to="desk")]).tokens == 0
+        assert TALK.tokens > 40
 
     @pytest.mark.parametrize(
         ("items", "message"),
@@ -205,6 +207,19 @@ class TestAsData:
             ({"type": "message", "id": "", "role": "user", "content": []}, "cannot be its 'id'"),
             ({"type": "message", "id": "m1", "role": "user"}, "content"),
             ({"type": "message", "id": "m1", "role": "user", "content": ["x"]}, "item 1"),
+            (
+                {"type": "message", "id": "m1", "role": "user", "content": [{"type": "video"}]},
+                "'video' is no part",
+            ),
+            (
+                {
+                    "type": "message",
+                    "id": "m1",
+                    "role": "user",
+                    "content": [{"type": "image", "url": PIXEL, "detail": "huge"}],
+                },
+                "'image' is no part",
+            ),
             ({"type": "noise", "id": "m1"}, "'noise'"),
             ({"type": "handoff", "id": "h1", "to": "desk", "kind": "hot"}, "'hot'"),
             ({"type": "function_call", "id": "c", "name": "x", "args": 3}, "'3' cannot be"),

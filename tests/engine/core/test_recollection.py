@@ -30,6 +30,7 @@ from engine.events import (
 from engine.flow.loader import check_text
 from engine.machine.compiled import CompiledFlow
 from engine.machine.compiler import compile_loaded
+from engine.requests import SayRequested
 
 FLOW = """
 turnwise: 1
@@ -130,6 +131,15 @@ def test_what_is_older_is_summed_up_behind_the_order_of_a_reply(chat: Chat) -> N
     assert order.history[0] == {"role": "assistant", "text": "Answer 0."}
     assert AFTER - KEPT <= len(order.history) < AFTER
     assert order.history[-1]["role"] == "assistant", "it ends before a turn of the caller"
+
+
+def test_what_precedes_no_turn_of_the_caller_is_not_summed_up(chat: Chat) -> None:
+    """Lines of the agent alone: none of them is surely over."""
+    for number in range(AFTER + 5):
+        chat.take(SayRequested(at=chat.at, request=f"q{number}", text=f"Line {number}."))
+    chat.says_many(1)
+    assert len(chat.conversation.history) > AFTER
+    assert chat.of(Summarize) == []
 
 
 def test_until_it_has_come_everything_is_told(chat: Chat) -> None:

@@ -200,6 +200,20 @@ def test_an_id_another_service_gave_is_one_for_this_one() -> None:
     assert used["content"][0]["id"] == result["content"][0]["tool_use_id"] == "a_b_c"
 
 
+@pytest.mark.parametrize("form", [openai_chat, openai_responses, anthropic, gemini])
+def test_pictures_are_only_shown_where_a_service_takes_them(form: Any) -> None:
+    """What an agent has shown, and what a program shows beside the talk, is told by its words."""
+    image = {"type": "image", "url": PIXEL, "detail": "auto"}
+    talk = [
+        {"role": "user", "text": "Hello."},
+        {"role": "assistant", "content": (image,)},
+        {"role": "assistant", "content": ({"type": "text", "text": "Look."}, image)},
+    ]
+    told = form.payload("", talk)
+    assert "aGVsbG8=" not in json.dumps(told)
+    assert "Look." in json.dumps(told)
+
+
 WORDS = st.text(min_size=1, max_size=8).map(lambda text: f"<{text}>")
 ITEMS = st.builds(
     lambda role, text: {"role": role, "text": text},
