@@ -277,9 +277,7 @@ class Mouth:
     def last_spoken(self) -> str:
         return self.lines[-1][0] if self.lines else ""
 
-    def say(
-        self, text: str, *, purpose: str, policy: InterruptionPolicy, voice: str = ""
-    ) -> str:
+    def say(self, text: str, *, purpose: str, policy: InterruptionPolicy, voice: str = "") -> str:
         assert text.strip(), "an empty line was ordered"
         self.lines.append((text, purpose))
         self.items.append(HistoryItem(id=f"a.{len(self.lines)}", role="assistant", text=text))
