@@ -239,7 +239,8 @@ class Ahead:
     def from_dict(self, data: Mapping[str, Any]) -> None:
         """Restore what `to_dict` gave, when all else is restored."""
         self.forget()
-        self._turn, self._text = data["turn"], data["text"]
+        if self._asking.foresees:  # a copy rehearses nothing
+            self._turn, self._text = data["turn"], data["text"]
         self._tries = data["tries"][0], data["tries"][1]
         self._cancelled = dict.fromkeys(data["cancelled"])
         if self._turn:

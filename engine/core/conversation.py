@@ -250,7 +250,8 @@ class Conversation:
         exchange = self._exchange
         while not exchange.closing:
             exchange.review()
-            self._requests.review()
+            if self._requests.open:
+                self._requests.review()
             exchange.settle()
             if (answer := self._postponed.next()) is not None:
                 self._reception.answers[type(answer)](answer)
@@ -263,14 +264,11 @@ class Conversation:
                 self._hang_up(self._requests.reason or self._dialog.failed or "flow", kind)
             else:
                 exchange.review_silence()
-                self._foresee()
+                if self._asking.foresees:
+                    self._ahead.review(*exchange.expected_turn)
                 return
         self._requests.review()
         exchange.settle()
-
-    def _foresee(self) -> None:
-        turn, text = self._exchange.expected_turn if self._asking.foresees else ("", "")
-        self._ahead.review(turn, text)
 
     def _over(self) -> bool:
         """Say whether the flow, or the program around the call, has ended it and all was said."""
@@ -358,8 +356,8 @@ class Conversation:
     def _transcript(self, event: TranscriptReceived) -> None:
         self._failures.worked("stt")
         self._calm = self._exchange.transcript(event)
-        if self._calm:
-            self._foresee()
+        if self._calm and self._asking.foresees:
+            self._ahead.review(*self._exchange.expected_turn)
 
     # --- snapshot --------------------------------------------------------------------------------
 

@@ -115,10 +115,13 @@ class Endpointing:
         limits = self._limits(turn, policy)
         if limits == self._kept:  # as after most of what is heard
             return
-        kept, self._kept = self._kept or _UNKNOWN, limits
-        for kind, before, due in zip(_KINDS, kept, limits, strict=True):
-            if due != before:
-                self._keep(f"{kind}:{turn.id}", due)
+        before, self._kept = self._kept or _UNKNOWN, limits
+        if limits[0] != before[0]:
+            self._keep(f"long_turn:{turn.id}", limits[0])
+        if limits[1] != before[1]:
+            self._keep(f"transcript:{turn.id}", limits[1])
+        if limits[2] != before[2]:
+            self._keep(f"end_of_turn:{turn.id}", limits[2])
 
     def _limits(self, turn: UserTurn, policy: ListenPolicy) -> _Limits:
         """Return until when the turn may last, its words may come, and more may follow."""

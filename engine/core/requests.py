@@ -69,6 +69,8 @@ class Requests:
         self._dialog = dialog
         self._writing = Writing(outbox, deadlines, exchange.turns, dialog)
         self._asked: dict[str, Asked] = {}
+        self.open = False
+        """Whether anything was asked for that is not over: else there is nothing to review."""
         self._notes: list[Note] = []
         self._read = 0
         self._end: tuple[str, str] | None = None
@@ -102,6 +104,7 @@ class Requests:
     # --- what is asked ---------------------------------------------------------------------------
 
     def _ask(self, event: SayRequested | ReplyRequested | TransferRequested) -> None:
+        self.open = True
         asked = self._asked[event.request] = Asked.of(event)
         if self._end is not None:
             asked.fail(ENDING)
@@ -128,6 +131,7 @@ class Requests:
         self._outbox.emit(SendKeys(keys=event.keys))
 
     def _end_requested(self, event: EndRequested) -> None:
+        self.open = True
         self._end = self._end or (event.reason, event.kind)
 
     def _handler_failed(self, event: HandlerFailed) -> None:
@@ -139,9 +143,6 @@ class Requests:
 
     def review(self) -> None:
         """Begin what can begin, and end what is over; after everything that happened."""
-        if not self._asked and self._end is None:
-            self._exchange.asked_for = False
-            return
         self._take_notes()
         for asked in list(self._asked.values()):
             if asked.stage == "waiting":
@@ -153,6 +154,7 @@ class Requests:
         if self._end is not None and not self.reason:
             self._end_when_written(*self._end)
         self._exchange.asked_for = self.busy
+        self.open = bool(self._asked) or self._end is not None
 
     def _begin(self, asked: Asked) -> None:
         exchange = self._exchange
@@ -384,4 +386,5 @@ class Requests:
         self._asked = {asked["id"]: Asked(**asked) for asked in data["asked"]}
         self._end = None if data["end"] is None else (data["end"][0], data["end"][1])
         self.reason = data["reason"]
+        self.open = bool(self._asked) or self._end is not None
         self._exchange.asked_for = self.busy
