@@ -3,8 +3,8 @@
 Hypothesis: `fast` by default and `ci` draw the same examples every time, so that a run says
 something about the change and not about luck; `HYPOTHESIS_PROFILE=deep` goes looking for more, and
 `HYPOTHESIS_EXAMPLES=1000` lets every property draw so many at random, also those that say a number
-of their own (`--hypothesis-seed=7` makes a run repeatable, `--timeout=3000` lets it live). No deadlines: how
-long an example takes says more about the machine than about the code.
+of their own (`--hypothesis-seed=7` makes a run repeatable, `--timeout=3000` lets it live). No
+deadlines: how long an example takes says more about the machine than about the code.
 
 The suite runs on two workers (pytest-xdist), a module at a time, so that what a module sets up (a
 whole call on audio) is set up once.
