@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engine.cli.output_uses import output_uses
 from engine.flow.outline import Map, action_maps, scopes
 from engine.flow.source import Source
 from engine.flow.symbols import Kind, Mention, Symbols
@@ -84,6 +85,8 @@ class ProjectNames:
         places += self._in_callers(home, kind, name)
         if kind == "input":
             places += self._given(home, name)
+        if kind == "output":
+            places += self._read(home, name)
         unique = {(source.file, m.span): (source, m) for source, m in places}
         places = [unique[key] for key in sorted(unique)]
         declared = next(m for _, m in self._mentions(home, kind, name) if m.declares)
@@ -154,6 +157,15 @@ class ProjectNames:
             for called, target in file.calls.items():
                 if target == flow:
                     yield from _arguments(file.source, called, name)
+
+    def _read(self, flow: Path, name: str) -> Iterator[tuple[Source, Mention]]:
+        """Where callers of a flow, and their tests, read an output."""
+        for file in self._files.values():
+            tested = self._files.get(file.tests) if file.tests is not None else file
+            calls = tested.calls.items() if tested is not None else ()
+            called = [written for written, target in calls if target == flow]
+            for mention in output_uses(file.source, called, name) if called else ():
+                yield file.source, mention
 
     def _doubt(self, home: Path, seen: list[Path], kind: Kind, name: str) -> str:
         """Whether a fragment is also included where the name is another one."""

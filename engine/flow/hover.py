@@ -102,6 +102,7 @@ _ABOUT: dict[str, Callable[[Any, Path], list[str]]] = {
     "slot": _valued,
     "variable": _valued,
     "input": _valued,
+    "output": _plain,
     "state": _state,
     "tool": _tool,
     "intent": _intent,

@@ -19,12 +19,15 @@ from engine.flow.rules.parts import SPECIAL
 from engine.flow.source import Source, walk
 from engine.flow.templates import parse_template
 
-Kind: TypeAlias = Literal["state", "slot", "variable", "input", "intent", "tool", "timer", "flow"]
+Kind: TypeAlias = Literal[
+    "state", "slot", "variable", "input", "output", "intent", "tool", "timer", "flow"
+]
 
 DECLARED_IN: dict[str, Kind] = {
     "slots": "slot",
     "vars": "variable",
     "inputs": "input",
+    "outputs": "output",
     "intents": "intent",
     "tools": "tool",
     "timers": "timer",
@@ -224,8 +227,7 @@ class _Reader:
         for path, value in walk(self.data):
             if not isinstance(value, str) or not path:
                 continue
-            spoken = "{{" in value or "{%" in value
-            for use in _speech_names(value) if spoken else _names(path, value):
+            for use in names_in(path, value):
                 if len(use.chain) > 1 and use.chain[0] in ROOTS:
                     yield from self._use(path, value, use)
 
@@ -296,6 +298,12 @@ class _Reader:
     def _inside(self, kind: Kind, path: Path, name: str, start: int) -> Mention:
         span = self.source.inside(path, start, start + len(name))
         return Mention(kind=kind, name=name, span=span, path=path)
+
+
+def names_in(path: Path, text: str) -> tuple[NameUse, ...]:
+    """The names a text of a flow reads, in speech or in an expression, by where it stands."""
+    spoken = "{{" in text or "{%" in text
+    return _speech_names(text) if spoken else _names(path, text)
 
 
 def _names(path: Path, text: str) -> tuple[NameUse, ...]:

@@ -126,3 +126,54 @@ def test_a_name_nobody_declares_is_found_in_its_file() -> None:
 
 def test_what_a_flow_sees_are_its_own_names_and_those_of_its_fragments() -> None:
     assert project().names(ROOT / "desk.yaml", "slot") == {"name", "phone"}
+
+
+HALL = """\
+turnwise: 1
+flow: hall
+start: seat
+outputs: {seat: slots.seat, price: slots.price}
+slots: {seat: {type: integer, ask: Which?}, price: integer?}
+states:
+  seat: {collect: [seat], then: done}
+  done: {end: return}
+"""
+BOX = """\
+turnwise: 1
+flow: box
+start: go
+flows: {hall: ./hall.yaml}
+tools: {find: {use: "python:x.y", returns: {seat: integer}}}
+states:
+  go:
+    call: hall
+    then: [{when: result.seat != null, say: "{{ result.seat }}", to: look}, {to: bye}]
+  look: {run: find, then: [{when: result.seat > results.go.seat, to: bye}, {to: bye}]}
+  bye: {say: "{{ results.go.seat | spoken }}", end: hangup}
+tests:
+  a: {mock: {hall: [{seat: 3}, {error: gone}]}, talk: [{at: bye}]}
+"""
+BOX_TESTS = "turnwise: 1\ntests:\n  b: {mock: {hall: {seat: 4}}, talk: [{at: bye}]}\n"
+
+
+def test_an_output_is_read_by_the_callers_of_its_flow_and_by_their_tests() -> None:
+    """The field of a tool that has the same name is another one."""
+    found = project(hall=HALL, box=BOX, **{"box.tests": BOX_TESTS}).find(
+        ROOT / "hall.yaml", "output", "seat"
+    )
+
+    shown = [
+        (Path(source.file).name, mention.span.line, source.cut(mention.span))
+        for source, mention in found.mentions
+    ]
+    assert shown == [
+        ("box.tests.yaml", 3, "seat"),
+        ("box.yaml", 9, "seat"),
+        ("box.yaml", 9, "seat"),
+        ("box.yaml", 10, "seat"),
+        ("box.yaml", 11, "seat"),
+        ("box.yaml", 13, "seat"),
+        ("hall.yaml", 4, "seat"),
+    ]
+    second = [m.span.column for _, m in found.mentions if m.span.line == 10]
+    assert BOX.split("\n")[9][second[0] - 4 : second[0] - 1] == "go."
