@@ -44,8 +44,9 @@ _KINDS = ("long_turn", "transcript", "end_of_turn")
 _Limits: TypeAlias = tuple[Millis | None, Millis | None, Millis | None]
 """When those are due."""
 
+_NONE: _Limits = (None, None, None)
 _UNKNOWN: _Limits = (-1, -1, -1)
-"""No instant: whatever is wanted is another."""
+"""No instant: whatever is wanted is another, and all may be set."""
 
 PREDICTION_GRACE: Millis = 100
 """A text rule answers in 5 ms, an audio model in 30 to 60; who is slower answers the next words."""
@@ -83,8 +84,8 @@ class Endpointing:
         self._probability: float | None = None
         self._grace: Millis = 0
         """Until then the detector may still answer."""
-        self._kept: _Limits | None = None
-        """What the deadlines were made true to the last time."""
+        self._kept: _Limits = _NONE
+        """What the deadlines of the open turn are; those of a new one are not set yet."""
 
     def began(self, turn: UserTurn, *, unheard: bool) -> None:
         """The caller makes a sound; `unheard`: the agent has not answered the last turn yet."""
@@ -115,7 +116,7 @@ class Endpointing:
         limits = self._limits(turn, policy)
         if limits == self._kept:  # as after most of what is heard
             return
-        before, self._kept = self._kept or _UNKNOWN, limits
+        before, self._kept = self._kept, limits
         if limits[0] != before[0]:
             self._keep(f"long_turn:{turn.id}", limits[0])
         if limits[1] != before[1]:
@@ -156,10 +157,10 @@ class Endpointing:
     def closed(self, turn: UserTurn) -> None:
         """The turn is closed."""
         self._pace.closed(turn)
-        for kind, due in zip(_KINDS, self._kept or _UNKNOWN, strict=True):
+        for kind, due in zip(_KINDS, self._kept, strict=True):
             if due is not None:
                 self._deadlines.cancel(f"{kind}:{turn.id}")
-        self._probability = self._kept = None
+        self._probability, self._kept = None, _NONE
 
     def _keep(self, name: str, due: Millis | None) -> None:
         if due is None:
@@ -177,6 +178,6 @@ class Endpointing:
 
     def from_dict(self, data: Mapping[str, Any]) -> None:
         """Restore what `to_dict` gave."""
-        self._probability, self._kept = data["probability"], None
+        self._probability, self._kept = data["probability"], _UNKNOWN
         self._grace = data["grace"]
         self._pace.from_dict(data.get("pace", {}))

@@ -75,7 +75,6 @@ class Exchange:
         """The caller makes a sound."""
         turn = self.hearing.started(event, overlap=self.interruption.contested)
         self.endpointing.began(turn, unheard=self.interruption.unheard(self.floor.agent))
-        self.silence.stop()
         if turn.overlap:
             self.interruption.voice_began(event.confidence)
 

@@ -13,6 +13,7 @@ This object is also the dialog's mouth (`engine.core.speaker.Speaker`).
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Any
 
 from engine.core.deadlines import Deadlines
@@ -140,17 +141,17 @@ class Turns(Queue):
     def _order(self, utterance: Utterance) -> None:
         utterance.state = "ordered"
         self._changed()
-        order: dict[str, Any] = {
-            "utterance": utterance.id,
-            "turn": utterance.turn,
-            "interruptible": utterance.policy.allow,
-            "purpose": utterance.purpose,
-            "voice": utterance.voice,
-        }
-        if utterance.file:
-            self._outbox.emit(PlayFile(file=utterance.file, text=utterance.text, **order))
-        else:
-            self._outbox.emit(Say(text=utterance.text, **order))
+        order = partial(PlayFile, file=utterance.file) if utterance.file else Say
+        self._outbox.emit(
+            order(
+                utterance=utterance.id,
+                turn=utterance.turn,
+                text=utterance.text,
+                interruptible=utterance.policy.allow,
+                purpose=utterance.purpose,
+                voice=utterance.voice,
+            )
+        )
 
     # --- holding and cutting ---------------------------------------------------------------------
 
