@@ -13,7 +13,7 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from engine.machine.compiled import (
     Collect,
@@ -22,6 +22,7 @@ from engine.machine.compiled import (
     Confirm,
     End,
     Run,
+    SlotType,
     TransferTo,
     Transition,
 )
@@ -163,11 +164,11 @@ def _stub(flow: CompiledFlow, way: tuple[_Edge, ...]) -> Stub:
     states = [edge.state for edge in way] + [last.dest]
     stub = Stub(name=f"reaches_{name}", comment=" -> ".join(states), now=NOW)
     filled: dict[str, Any] = {}
-    plans = _plans(flow, way)
+    plans, gave = _plans(flow, way)
     solved = [plan for plan in plans if isinstance(plan, Solution)]
     wanted = {name: value for plan in solved for name, value in plan.slots.items()}
     for edge, plan in zip(way, plans, strict=True):
-        _take(flow, edge, stub, filled, plan, wanted)
+        _take(flow, edge, stub, filled, plan, wanted, gave.get(edge.state, {}))
         dest = flow.states.get(edge.dest)
         if dest is not None and waits(dest) and edge.dest != edge.state:
             stub.talk.append(Written("at", edge.dest))
@@ -176,34 +177,49 @@ def _stub(flow: CompiledFlow, way: tuple[_Edge, ...]) -> Stub:
     return stub
 
 
-def _plans(flow: CompiledFlow, way: tuple[_Edge, ...]) -> list[Solution | str]:
+_Gave: TypeAlias = dict[str, dict[str, Any]]
+"""By state, the fields of what its tool answers that are settled."""
+
+
+def _plans(flow: CompiledFlow, way: tuple[_Edge, ...]) -> tuple[list[Solution | str], _Gave]:
     """For each transition of a way, what lets it fire, or why that cannot be told."""
     known: dict[str, Any] = {}
+    gave: _Gave = {}
     plans: list[Solution | str] = []
     for edge in way:
-        solution = solve(_question(flow, edge, known))
+        solution = solve(_question(flow, edge, known, gave))
         plans.append(solution)
         if isinstance(solution, Solution):
             known |= {name: value for name, value in solution.slots.items() if value is not None}
-    return plans
+            for state, fields in solution.results.items():
+                gave[state] |= fields
+        if isinstance(flow.states[edge.state].verb, Run) and not edge.event:
+            found = solution.result if isinstance(solution, Solution) else None
+            gave[edge.state] = dict(found) if isinstance(found, Mapping) else {}
+    return plans, gave
 
 
-def _question(flow: CompiledFlow, edge: _Edge, known: dict[str, Any]) -> Question:
+def _question(flow: CompiledFlow, edge: _Edge, known: dict[str, Any], gave: _Gave) -> Question:
     state = flow.states[edge.state]
     entries = state.then
     if edge.event:
         handlers = [h for scope in state.scopes for h in scope.handlers if h.event == edge.event]
         entries = tuple(t for handler in handlers for t in handler.transitions)
     above = itertools.takewhile(lambda entry: entry.id != edge.transition.id, entries)
-    verb = state.verb
     return Question(
         flow=flow,
         before=tuple(entry.when for entry in above if entry.when is not None),
         guard=edge.transition.when,
-        returns=flow.tools[verb.tool].returns if isinstance(verb, Run) else None,
+        returns=_returns(flow, edge.state),
         known=known,
+        gave={name: (_returns(flow, name), fields) for name, fields in gave.items()},
         now=datetime.datetime.fromisoformat(NOW),
     )
+
+
+def _returns(flow: CompiledFlow, state: str) -> SlotType | None:
+    verb = flow.states[state].verb
+    return flow.tools[verb.tool].returns if isinstance(verb, Run) else None
 
 
 def _last(state: CompiledState | None, stub: Stub) -> Written:
@@ -222,6 +238,7 @@ def _take(
     filled: dict[str, Any],
     plan: Solution | str,
     wanted: Mapping[str, Any],
+    settled: Mapping[str, Any],
 ) -> None:
     """Write what makes this transition fire."""
     verb = flow.states[edge.state].verb
@@ -229,7 +246,7 @@ def _take(
         source = edge.transition.when.source
         stub.comment += f"\nTODO: make this true in {edge.state}: {source} ({plan})"
     if isinstance(verb, Run):
-        stub.mocks.setdefault(verb.tool, []).append(_result(flow, verb, edge, plan))
+        stub.mocks.setdefault(verb.tool, []).append(_result(flow, verb, edge, plan, settled))
     if edge.event:
         stub.talk += _event(flow, edge, stub, filled)
     elif isinstance(verb, Collect):
@@ -299,13 +316,21 @@ def _circumstance(state: CompiledState, edge: _Edge, stub: Stub) -> Iterator[Wri
             yield Written("emit", edge.event, _when(edge))
 
 
-def _result(flow: CompiledFlow, verb: Run, edge: _Edge, plan: Solution | str) -> Any:
-    """What the tool must answer for this transition, as far as that could be found out."""
+def _result(
+    flow: CompiledFlow,
+    verb: Run,
+    edge: _Edge,
+    plan: Solution | str,
+    settled: Mapping[str, Any],
+) -> Any:
+    """What the tool must answer for this transition, and for those that read it later."""
     if edge.event == "error.timeout":
         return {"error": "timeout"}
     if edge.event.split(".")[0] == "error":
         return {"error": TODO}
     value = of_type(flow.tools[verb.tool].returns)
+    if isinstance(value, dict):
+        value |= settled
     if isinstance(plan, str) or plan.result is None:
         return value
     if isinstance(value, dict) and isinstance(plan.result, Mapping):

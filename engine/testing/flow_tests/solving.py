@@ -2,7 +2,7 @@
 
 Tried are the values that the guards themselves compare with and their neighbours, the words of
 enums, yes and no, empty and not. That meets what authors write in a `when`; what depends on the
-past of a call (`visits`, what another state gave, who calls) is left to the author.
+past of a call otherwise (`visits`, what a called flow gave, who calls) is left to the author.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ class Solution:
     result: Mapping[str, Any] | Any = None
     """By field of a tool's answer; the answer itself where it has none; None: any."""
     answer: bool | None = None
+    results: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By state and field: what tools must have answered before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +54,22 @@ class Question:
     known: Mapping[str, Any]
     """Slots that have a value already, JSON-like."""
     now: datetime.datetime
+    gave: Mapping[str, tuple[SlotType | None, Mapping[str, Any]]] = field(default_factory=dict)
+    """The states before that ran a tool: what it returns, and the fields that are settled."""
+
+    def solves(self, chain: Chain) -> bool:
+        """Whether a value may be chosen for this name."""
+        if chain[0] == "results":
+            return len(chain) == 3 and chain[1] in self.gave
+        return chain[0] in _SOLVED
 
 
 def solve(question: Question) -> Solution | str:
     """Return what lets a transition fire, or why that cannot be told."""
     guards = [*question.before, *([question.guard] if question.guard is not None else [])]
     chains = list(dict.fromkeys(use.chain for guard in guards for use in guard.names))
-    wanted = [chain for chain in chains if chain[0] in _SOLVED]
-    other = sorted({".".join(chain) for chain in chains if chain[0] not in _SOLVED})
+    wanted = [chain for chain in chains if question.solves(chain)]
+    other = sorted({".".join(chain) for chain in chains if not question.solves(chain)})
     tried = [_candidates(question, chain, guards) for chain in wanted]
     for values in itertools.islice(itertools.product(*tried), MOST):
         given = dict(zip(wanted, values, strict=True))
@@ -84,10 +94,14 @@ def _names(question: Question, given: Mapping[Chain, Any]) -> dict[str, Any]:
     flow = question.flow
     slots = dict.fromkeys(flow.slots)
     slots |= {name: _typed(value, flow.slots[name].type) for name, value in question.known.items()}
+    results = {state: dict(known) for state, (_, known) in question.gave.items()}
     result: Any = {}
     answer = None
     for chain, value in given.items():
-        if chain[0] == "slots" and len(chain) > 1:
+        if chain[0] == "results":
+            returns, _ = question.gave[chain[1]]
+            results[chain[1]][chain[2]] = _typed(value, _field(returns, chain[2]))
+        elif chain[0] == "slots" and len(chain) > 1:
             slots[chain[1]] = _typed(value, flow.slots[chain[1]].type)
         elif chain[0] == "answer":
             answer = value
@@ -97,6 +111,7 @@ def _names(question: Question, given: Mapping[Chain, Any]) -> dict[str, Any]:
             result = _typed(value, question.returns)
     inputs = {name: spec.default for name, spec in flow.inputs.items()}
     names = {"slots": slots, "result": result, "answer": answer, "inputs": inputs}
+    names["results"] = results
     return {**_ASSUMED, **names, "vars": dict(flow.variable_defaults), "now": question.now}
 
 
@@ -111,11 +126,14 @@ def _typed(value: Any, type_: SlotType | None) -> Any:
 
 def _solution(given: Mapping[Chain, Any]) -> Solution:
     parts: dict[str, dict[str, Any]] = {"slots": {}, "result": {}}
+    results: dict[str, dict[str, Any]] = {}
     for chain, value in given.items():
-        if len(chain) > 1 and chain[0] in parts:
+        if chain[0] == "results":
+            results.setdefault(chain[1], {})[chain[2]] = value
+        elif len(chain) > 1 and chain[0] in parts:
             parts[chain[0]][chain[1]] = value
     whole = given.get(("result",))
-    return Solution(parts["slots"], parts["result"] or whole, given.get(("answer",)))
+    return Solution(parts["slots"], parts["result"] or whole, given.get(("answer",)), results)
 
 
 # --- what is tried --------------------------------------------------------------------------------
@@ -130,6 +148,11 @@ def _candidates(question: Question, chain: Chain, guards: Sequence[Expression]) 
         spec = question.flow.slots[chain[1]]
         type_: SlotType | None = spec.type
         bounds = [b for b in (spec.min, spec.max) if isinstance(b, int | float)]
+    elif chain[0] == "results":
+        returns, settled = question.gave[chain[1]]
+        if chain[2] in settled:
+            return [settled[chain[2]]]
+        type_, bounds = _field(returns, chain[2]), []
     else:
         type_, bounds = _field(question.returns, chain[1]) if chain[1:] else question.returns, []
     kind = type_.kind if type_ is not None else "text"

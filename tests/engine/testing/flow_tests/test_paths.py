@@ -182,3 +182,46 @@ def test_what_nothing_leads_to_and_what_cannot_be_told_is_said() -> None:
 
     assert "# not written: island.then[0]: nothing leads to island" in text
     assert "# TODO: make this true in check: visits > 3 (it depends on visits)" in text
+
+
+EARLIER = """\
+turnwise: 1
+flow: shop
+start: ask
+slots: {size: {type: integer, min: 1, max: 9, ask: "How many?"}}
+tools:
+  look: {use: "python:x.a", args: {size: integer}, returns: {left: integer, kind: [tea, coffee]}}
+  price: {use: "python:x.b", args: {size: integer}, returns: {euros: number}}
+listen: {no_input: ["Hello?"], no_match: ["Pardon?"]}
+handle: {no_input: bye, no_match: bye, error: bye}
+states:
+  ask: {collect: [size], then: look}
+  look:
+    run: look
+    args: {size: slots.size}
+    then: [{when: result.kind == "coffee", to: price}, {to: bye}]
+  price:
+    run: price
+    args: {size: slots.size}
+    then:
+      - {when: results.look.kind == "tea", to: never}
+      - {when: results.look.left > 7 and result.euros < 3, to: many}
+      - {when: results.look.left < 2, to: few}
+      - {to: bye}
+  never: {say: Never., then: bye}
+  many: {say: Many., then: bye}
+  few: {say: Few., then: bye}
+  bye: {end: hangup}
+"""
+
+
+def test_what_a_tool_answered_before_is_chosen_for_the_guards_that_read_it_later() -> None:
+    """What is settled there stays settled: tea is not offered where coffee was needed."""
+    flow = compile_loaded(check_text(EARLIER))
+    written = missing(flow)
+    fired = {name: reaches(flow, FlowTest.model_validate(test)) for name, test in written.items()}
+
+    assert written["reaches_many_then_0"]["mock"]["look"] == {"left": 8, "kind": "coffee"}
+    every = {name for names in fired.values() for name in names}
+    then = {t.id for state in flow.states.values() for t in state.then}
+    assert then - every == {"price.then[0]", "never.then[0]"}
