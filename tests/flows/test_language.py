@@ -83,7 +83,6 @@ def test_what_is_not_carried_out_yet_is_said_once_for_each_kind() -> None:
         "`kind: agent`",
         "`knowledge`",
         "`mode: realtime`",
-        "`pipeline` of a state or group",
         "`room`",
         "`sound`",
         "`voicemail`",
