@@ -468,3 +468,29 @@ def test_a_hostile_pattern_is_quick():
     started = time.process_time()
     assert Expression('matches(slots.a, "(a+)+b")').evaluate(names) is False
     assert time.process_time() - started < 5
+
+
+_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+
+
+@given(
+    st.sampled_from(["vars.a", "vars['a']", "vars.missing", "result.a", "answer", "result.a.b"]),
+    st.sampled_from(sorted(_MIRRORED)),
+    st.sampled_from(["3", "2.5", "'b'", "''", "-1"]),
+    VALUES,
+)
+def test_a_name_against_a_literal_means_what_the_literal_against_the_name_does(
+    name, operator, literal, value
+):
+    """The one is lowered in one go, the other part by part."""
+    names = {"vars": {"a": value}, "result": value, "answer": value}
+
+    def outcome(source):
+        try:
+            return Expression(source).evaluate(names)
+        except EvaluationError:
+            return EvaluationError
+
+    direct = outcome(f"{name} {operator} {literal}")
+    assert direct == outcome(f"{literal} {_MIRRORED[operator]} {name}")
+    assert direct in (True, False, EvaluationError)
