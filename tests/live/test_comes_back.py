@@ -196,6 +196,8 @@ def test_who_leaves_while_the_connection_is_lost_is_not_called_back() -> None:
             )
             break_connection(room)
             await page.until(status("Trying again (3)"), 30)
+            await write(page, "at eight")
+            assert await page.evaluate("$('text').value") == "at eight", "not said to nobody"
             await click(page, "Leave the call")
             assert await page.evaluate("$('status').innerText") == "You left the call."
             assert (await place.over()).result.reason == "caller_left"

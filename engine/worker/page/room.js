@@ -248,8 +248,11 @@ function leave(message = "You left the call.", kind = "") {
 
 // --- what the person does -----------------------------------------------------------------------
 
+/** Return whether it was sent: nothing is said into a connection that is lost. */
 function send(topic, data) {
-  if (call?.link.channel.readyState === "open") call.link.channel.send(JSON.stringify({ topic, data }));
+  if (!call || call.lost || call.link.channel.readyState !== "open") return false;
+  call.link.channel.send(JSON.stringify({ topic, data }));
+  return true;
 }
 
 function press(key) {
@@ -273,8 +276,7 @@ $("leave").onclick = () => leave();
 $("form").onsubmit = (e) => {
   e.preventDefault();
   const text = $("text").value.trim();
-  if (text) send("text", { text });
-  $("text").value = "";
+  if (!text || send("text", { text })) $("text").value = "";
 };
 setInterval(listenForSilence, 500);
 const goodbye = () => { if (call) leave(); };
