@@ -16,8 +16,9 @@ import gc
 from types import TracebackType
 from typing import Self
 
-RARER = 10
-"""So many times rarer are automatic full collections: a safety net for a process never at rest."""
+RARER = 3
+"""So many times rarer are automatic full collections, a safety net for a process never at rest: calls
+of ten turns that are over leave at most some 30 MB to the next one."""
 
 
 class QuietCollector:
