@@ -17,8 +17,8 @@ from types import TracebackType
 from typing import Self
 
 RARER = 3
-"""So many times rarer are automatic full collections, a safety net for a process never at rest: calls
-of ten turns that are over leave at most some 30 MB to the next one."""
+"""So many times rarer are automatic full collections, a safety net for a process never at rest:
+calls of ten turns that are over leave some 30 MB to the next one."""
 
 
 class QuietCollector:
