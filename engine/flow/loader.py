@@ -26,7 +26,12 @@ from engine.flow.neighbours import call_cycle, locate, missing, shown_name
 from engine.flow.outline import is_fragment
 from engine.flow.patchwork import Patchwork
 from engine.flow.reading import decode, project_root, read_file
-from engine.flow.shape import find_duplicate_states, find_language_version, find_wrong_shapes
+from engine.flow.shape import (
+    find_duplicate_states,
+    find_language_version,
+    find_wrong_shapes,
+    unexplained,
+)
 from engine.flow.source import Source, read_source
 from engine.flow.unsupported import find_unsupported
 
@@ -313,7 +318,7 @@ def _judged(source: Source, model: type[_Model]) -> tuple[_Model | None, list[Di
     findings += find_unsupported(source)
     findings += find_duplicate_states(source)
     flow, problems = _shape(source, model)
-    findings += _news(problems, findings)
+    findings += unexplained(problems, findings)
     refused = {found.where for found in findings if found.is_error}
     # Of a value that is refused, nobody needs to know how other tools read it.
     return flow, [
@@ -332,28 +337,6 @@ def _shape(source: Source, model: type[_Model]) -> tuple[_Model | None, list[Dia
         return model.model_validate(source.data), []
     except ValidationError as error:
         return None, find_wrong_shapes(source) or _from_model(source, error)
-
-
-def _news(problems: list[Diagnostic], known: list[Diagnostic]) -> list[Diagnostic]:
-    """The findings that no other finding at the same place or around it explains already."""
-    places = {found.where for found in known if found.where and found.is_error}
-    places |= _misspelt(problems)
-    news: list[Diagnostic] = []
-    for found in problems:
-        around = {found.where[:length] for length in range(1, len(found.where) + 1)}
-        if not around & places:
-            news.append(found)
-            places.add(found.where)
-    return news
-
-
-def _misspelt(problems: list[Diagnostic]) -> set[Path]:
-    """Where the right key would stand, for each key that is only misspelt: it is not missing."""
-    return {
-        (*found.where[:-1], found.fix.edits[0].text)
-        for found in problems
-        if found.code == "TW101" and found.fix is not None
-    }
 
 
 def _from_model(source: Source, error: ValidationError) -> list[Diagnostic]:

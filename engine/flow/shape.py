@@ -33,9 +33,17 @@ _EMPTY = frozenset({"minItems", "minProperties", "minLength"})
 _RANGE = frozenset({"minimum", "maximum", "uniqueItems"})
 
 
-def find_wrong_shapes(source: Source) -> list[Diagnostic]:
-    """All findings about the shape of the data."""
-    validator = _fragment_validator() if is_fragment(source.data) else _validator()
+def find_wrong_shapes(source: Source, schema: dict[str, Any] | None = None) -> list[Diagnostic]:
+    """All findings about the shape of the data.
+
+    Args:
+        source: the file.
+        schema: of the file; None: that of a flow, or of a fragment.
+    """
+    if schema is not None:
+        validator = _strict(schema)
+    else:
+        validator = _fragment_validator() if is_fragment(source.data) else _validator()
     findings: list[Diagnostic] = []
     for error in validator.iter_errors(source.data):
         findings += _judge(source, error)
@@ -162,3 +170,25 @@ def find_language_version(source: Source) -> list[Diagnostic]:
     if isinstance(version, bool) or not isinstance(version, int | float):
         return []
     return [judge_language_version(source, version)] if version > LANGUAGE_VERSION else []
+
+
+def unexplained(problems: list[Diagnostic], known: list[Diagnostic]) -> list[Diagnostic]:
+    """The findings that no other finding at the same place or around it explains already."""
+    places = {found.where for found in known if found.where and found.is_error}
+    places |= _misspelt(problems)
+    news: list[Diagnostic] = []
+    for found in problems:
+        around = {found.where[:length] for length in range(1, len(found.where) + 1)}
+        if not around & places:
+            news.append(found)
+            places.add(found.where)
+    return news
+
+
+def _misspelt(problems: list[Diagnostic]) -> set[Path]:
+    """Where the right key would stand, for each key that is only misspelt: it is not missing."""
+    return {
+        (*found.where[:-1], found.fix.edits[0].text)
+        for found in problems
+        if found.code == "TW101" and found.fix is not None
+    }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -20,8 +21,9 @@ from engine.flow.rules.book import Book
 from engine.flow.rules.checked import Checked
 from engine.flow.rules.talks import judge_talks
 from engine.flow.rules.tested import Tests, judge_tests
+from engine.flow.shape import find_wrong_shapes, unexplained
 from engine.flow.source import Source, read_source
-from engine.testing.flow_tests.model import SUFFIX, FlowTests
+from engine.testing.flow_tests.model import SUFFIX, FlowTests, schema_of_tests
 
 
 def read_tests(path: FilePath) -> tuple[Source, FlowTests | None, tuple[Diagnostic, ...]]:
@@ -38,7 +40,9 @@ def read_tests(path: FilePath) -> tuple[Source, FlowTests | None, tuple[Diagnost
     try:
         tests = FlowTests.model_validate(source.data)
     except ValidationError as error:
-        return source, None, sort_diagnostics([*source.findings, *_misshapen(source, error)])
+        wrong = find_wrong_shapes(source, schema_of_tests()) or list(_misshapen(source, error))
+        found = [_of_a_file_of_tests(one) for one in unexplained(wrong, list(source.findings))]
+        return source, None, sort_diagnostics([*source.findings, *found])
     return source, tests, source.findings
 
 
@@ -101,6 +105,14 @@ def tests_of(flow: FilePath) -> Iterator[tuple[FilePath, dict[str, FlowTest]]]:
             _, tests, _ = read_tests(path)
             if tests is not None and flow_of(path, tests).resolve() == flow.resolve():
                 yield path, tests.tests
+
+
+def _of_a_file_of_tests(found: Diagnostic) -> Diagnostic:
+    """The shape is judged in the words for flows; what stands at the top is no flow's here."""
+    if len(found.where) > 1:
+        return found
+    message = found.message.replace("the flow", "this file of tests")
+    return replace(found, message=message, label=found.label.replace("a flow", "a file of tests"))
 
 
 def _misshapen(source: Source, error: ValidationError) -> Iterator[Diagnostic]:

@@ -158,7 +158,7 @@ def test_junit_holds_every_test(flow: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "told"),
     [
-        ("x.tests.yaml", "turnwise: 1\ntests: {a: {talk: []}}", "x.tests.yaml:2: tests.a.talk"),
+        ("x.tests.yaml", "turnwise: 1\ntests: {a: {talk: []}}", "x.tests.yaml:2: `talk` is empty"),
         ("x.tests.yaml", "turnwise: 1\ntests: {a: {tlk: [at: b]}}", "x.tests.yaml:2: "),
         ("x.tests.yaml", "turnwise: 1\ntests: {a: {talk: [at: b]}}", "no file `x.yaml`"),
         ("x.tests.yaml", "turnwise: [", "x.tests.yaml:1: "),
@@ -225,7 +225,7 @@ def test_from_takes_one_flow(flow: Path) -> None:
     [
         ("turnwise: 1\ntests: {a: {talk: [at: ask]}}\n", "No problems."),
         ("turnwise: 1\ntests: {a: {talk: [at: aks]}}\n", "error[TW901]: no state named `aks`"),
-        ("turnwise: 1\ntests: {a: {talk: []}}\n", "error[TW103]: tests.a.talk"),
+        ("turnwise: 1\ntests: {a: {talk: []}}\n", "error[TW110]: `talk` is empty"),
         ("turnwise: 1\nflow: ./no.yaml\ntests: {a: {talk: [at: a]}}\n", "error[TW207]"),
         ("turnwise: 1\ntests: {a: {talk: [agent: /(/]}}\n", "/(/ is no regular expression"),
     ],

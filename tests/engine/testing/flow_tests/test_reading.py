@@ -142,3 +142,36 @@ def test_a_test_in_a_flow_names_what_stands_in_a_called_flow(folder: Path) -> No
     assert [line.partition(" (")[0] for line in found("box.yaml")] == [
         "box.yaml:13:13: error[TW901]: no state named `saet`"
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "turnwise: 1\ntests: {a: {talk: [{agnt: x}]}}\n",
+            "error[TW101]: unknown key `agnt` in entry 1 of `talk` of test `a`"
+            " (did you mean `agent`?)",
+        ),
+        (
+            "turnwise: 1\ntests: {a: {tlk: [{at: ask}]}}\n",
+            "error[TW101]: unknown key `tlk` in test `a` (did you mean `talk`?)",
+        ),
+        (
+            "turnwise: 1\ntests: {a: {talk: [{silence: 3}]}}\n",
+            "error[TW109]: `silence`: the duration 3 has no unit (write `3s` or `3ms`)",
+        ),
+        (
+            "turnwise: 1\ntsts: {}\n",
+            "error[TW101]: unknown key `tsts` in this file of tests (did you mean `tests`?)",
+        ),
+    ],
+)
+def test_the_shape_of_a_file_of_tests_is_told_in_the_words_for_flows(
+    folder: Path, text: str, told: str
+) -> None:
+    (folder / "shop.tests.yaml").write_text(text)
+    out = io.StringIO()
+    assert validate(["shop.tests.yaml"], Wanted(output_format="concise"), out=out) == 1
+    first, *more = out.getvalue().splitlines()
+    assert first.partition(": ")[2] == told
+    assert more[0].startswith("1 problem")
