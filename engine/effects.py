@@ -158,7 +158,8 @@ class StartReply(Effect):
     history: tuple[Mapping[str, Any], ...]
     """What was said and heard, oldest first: `{role: user | assistant, text}`, calls with their
     results as `{role: tool, id, name, args, output}`, and for what is older than all of it perhaps
-    a summary, `{role: developer, text}`."""
+    a summary, `{role: developer, text}`. A message that shows pictures has `content` for `text`:
+    parts `{type: image, url, detail}`, the URL a name under which the session holds one."""
     report: Mapping[str, Any] = field(default_factory=dict)
     """JSON Schema of the report; empty: there is nothing to report."""
     tools: tuple[Mapping[str, Any], ...] = ()

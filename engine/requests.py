@@ -40,6 +40,8 @@ class ReplyRequested(Event):
     """None: as the state says."""
     tools: tuple[str, ...] | None = None
     """What the model may use; None: what the talk of the state may."""
+    pictures: tuple[str, ...] = ()
+    """What the model is shown: `memory:ID.1` ..., names under which the session holds them."""
     within: str = ""
     """The tool call that asks: it may wait for the reply, so the reply must not wait for it."""
 

@@ -7,11 +7,14 @@ participants. The agent is not a participant.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from media.frames import Samples
+
+if TYPE_CHECKING:
+    from media.images import Picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +89,19 @@ class Room(Protocol):
 
     async def close(self, reason: str) -> None:
         """Leave, after what was already pulled has gone out. Idempotent."""
+        ...
+
+
+@runtime_checkable
+class Camera(Protocol):
+    """A room that sees who is in it, or the screen they share."""
+
+    def latest_frames(self, n: int) -> Sequence[Picture]:
+        """Return at most `n` of the latest video frames, oldest first; never blocks.
+
+        Empty: nobody shows anything. Which participant is shown, the room decides: a shared screen
+        outranks a camera.
+        """
         ...
 
 

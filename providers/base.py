@@ -192,7 +192,9 @@ class ReplyRequest:
     history: tuple[Mapping[str, Any], ...] = ()
     """Oldest first: `{role: user | assistant, text}`, finished calls as
     `{role: tool, id, name, args, output}`, and what the engine tells beside them,
-    `{role: developer, text}`: a service that knows no such role takes it for `system`."""
+    `{role: developer, text}`: a service that knows no such role takes it for `system`. A message
+    with pictures has `content` for `text`: parts `{type: text, text}` and `{type: image, url,
+    detail}`, the URL `http(s)://...` or `data:image/...`. `providers.formats` knows all of it."""
     report: Mapping[str, Any] = field(default_factory=dict)
     """JSON Schema of the function `report`; empty: there is none."""
     tools: tuple[ToolOffer, ...] = ()

@@ -117,7 +117,7 @@ def _key(order: Request) -> Request:
         return replace(order, turn=turn, text=plain(order.text), ahead=False)
     history = list(order.history)
     for place in range(len(history) - 1, -1, -1):
-        if history[place].get("role") == "user":
+        if history[place].get("role") == "user" and "text" in history[place]:
             said: dict[str, Any] = {**history[place], "text": plain(str(history[place]["text"]))}
             history[place] = said
             break

@@ -8,6 +8,9 @@ on under the next name (`q1`, `q1.2` ...).
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
 from engine.core.asked import Asked
 from engine.core.deadlines import Deadlines
 from engine.core.dialog import Dialog
@@ -57,7 +60,7 @@ class Writing:
             reply=asked.reply,
             turn="",
             instructions=briefing.instructions,
-            history=briefing.history,
+            history=(*briefing.history, *_shown(asked.order["pictures"])),
             tools=briefing.tools,
         )
         self._outbox.emit(order)
@@ -111,3 +114,10 @@ class Writing:
         if text:
             purpose: Purpose = "line" if asked.whole else "reply"
             asked.lines.append(self._turns.say(text, purpose=purpose, policy=policy))
+
+
+def _shown(pictures: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+    """What the caller shows, as a message without words."""
+    if pictures:
+        parts = [{"type": "image", "url": name, "detail": "auto"} for name in pictures]
+        yield {"role": "user", "content": parts}

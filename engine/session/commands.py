@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from engine.core.pictures import checked_url
 from engine.errors import UnsupportedError
 from engine.events import CloseRequested, TextReceived
 from engine.pipeline.synthesis import Sound
@@ -29,6 +30,7 @@ from engine.session.desk import MEMORY, RequestDesk
 from engine.session.handle import Handle
 from engine.session.outside import outside_event
 from engine.session.subscriptions import Handler, Subscriptions
+from engine.session.venue import Venue
 
 MOST_FRAMES = 5
 _KEYS = re.compile(r"[0-9*#A-D]+")
@@ -40,14 +42,14 @@ class Commands:
     Args:
         desk: takes requests to the conversation.
         subscriptions: who is told what happens.
-        has_keys: whether the room has telephone keys to press.
+        venue: gives the place of the call, as it is now.
     """
 
     def __init__(
-        self, desk: RequestDesk, subscriptions: Subscriptions, has_keys: Callable[[], bool]
+        self, desk: RequestDesk, subscriptions: Subscriptions, venue: Callable[[], Venue]
     ) -> None:
         self._desk = desk
-        self._has_keys = has_keys
+        self._place = venue
         self._subscriptions = subscriptions
         self._sounds: list[Handle] = []
 
@@ -107,7 +109,9 @@ class Commands:
 
         Args:
             instructions: what to say.
-            frames: images for the model; no model that Turnwise runs takes any yet.
+            frames: what the model is shown, at most 5 pictures: video frames, pixels (uint8, height
+                x width x 3), or URLs (`http(s)`, `data:`). A frame takes about 1 ms to encode. That
+                the model cannot see is an `error` of the handle.
             tools: the flow's tools it may use, by name; None: those the talk of the state may use.
                 One the flow has not is an `error` of the handle.
             interruptible: False: only force stops it; None: as the flow says.
@@ -115,11 +119,9 @@ class Commands:
                 model has written it.
 
         Raises:
-            ValueError: there are no instructions.
-            UnsupportedError: frames were given.
+            ValueError: there are no instructions, too many frames, or something is no picture.
         """
-        if frames:
-            raise UnsupportedError("the language models of this version take no images")
+        pictures = _pictures(frames)
         task = _text(instructions)
         if not task:
             raise ValueError("reply needs instructions")
@@ -131,9 +133,11 @@ class Commands:
                 instructions=task,
                 interruptible=interruptible,
                 tools=None if tools is None else tuple(tools),
+                pictures=tuple(f"{MEMORY}{name}.{n}" for n in range(1, len(pictures) + 1)),
                 within=within,
             ),
             interruptible=interruptible,
+            pictures=pictures,
             early=not wait_for_playback,
         )
 
@@ -179,7 +183,7 @@ class Commands:
         """
         if not _KEYS.fullmatch(keys):
             raise ValueError(f"{keys!r} are no telephone keys: 0-9, *, #, A-D")
-        if not self._has_keys():
+        if not self._place().has_keys:
             raise UnsupportedError("this room has no keys to press")
         self._desk.ask(lambda at: KeysRequested(at=at, keys=keys))
 
@@ -222,15 +226,21 @@ class Commands:
         self._desk.ask(lambda at: outside_event(name, data, at))
 
     async def capture_frames(self, n: int = 1) -> list[Any]:
-        """Return the latest pictures of a participant. No room of this version has video.
+        """Return the latest video frames of what is shown in the room, oldest first.
+
+        Args:
+            n: at most so many; fewer where there are fewer.
 
         Raises:
             ValueError: `n` is not 1 to 5.
-            UnsupportedError: this room has no video.
+            UnsupportedError: this room has no video (it is no `media.room.Camera`).
         """
         if not 1 <= n <= MOST_FRAMES:
             raise ValueError(f"capture_frames takes 1 to {MOST_FRAMES} frames, not {n}")
-        raise UnsupportedError("this room has no video")
+        camera = self._place().camera
+        if camera is None:
+            raise UnsupportedError("this room has no video")
+        return list(camera.latest_frames(n))[-n:]
 
     def _within(self) -> str:
         """The tool call of this session that asks; empty: something else does."""
@@ -273,6 +283,19 @@ class Commands:
             return function
 
         return decorate
+
+
+def _pictures(frames: Sequence[Any]) -> tuple[str, ...]:
+    """Return the URLs of pictures."""
+    if len(frames) > MOST_FRAMES:
+        raise ValueError(f"a model is shown at most {MOST_FRAMES} pictures, not {len(frames)}")
+    if not frames:
+        return ()
+    from media.images import data_url  # who shows nothing needs no encoder
+
+    return tuple(
+        checked_url(frame) if isinstance(frame, str) else data_url(frame) for frame in frames
+    )
 
 
 def _text(text: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from engine.core.step import Deadline, Step
@@ -42,6 +42,7 @@ class RequestDesk:
         self._waiting: list[MakeEvent] = []
         self._handles: dict[str, Handle] = {}
         self._sounds: dict[str, Sound] = {}
+        self._pictures: dict[str, tuple[str, ...]] = {}
         self._over = False
         self._calling = ""
         self._numbers = itertools.count(1 + max(map(_number, steps), default=0))
@@ -50,6 +51,16 @@ class RequestDesk:
     def sounds(self) -> Mapping[str, Sound]:
         """The audio of requests that are not over, by the name effects have for it."""
         return self._sounds
+
+    def picture(self, name: str) -> str:
+        """Return the URL of a picture of a request that is not over; any other name is one.
+
+        Args:
+            name: `memory:q3.1` for the first picture of `q3`.
+        """
+        request, _, number = name.rpartition(".")
+        known = self._pictures.get(request)
+        return name if known is None else known[int(number) - 1]
 
     def open(self) -> None:
         """The call has begun, on this loop and in this thread."""
@@ -84,6 +95,7 @@ class RequestDesk:
         *,
         interruptible: bool | None = None,
         sound: Sound | None = None,
+        pictures: Sequence[str] = (),
         early: bool = False,
     ) -> Handle:
         """Ask for something somebody may wait for.
@@ -92,6 +104,7 @@ class RequestDesk:
             order: makes the event, given the id of the request and the instant.
             interruptible: as it was asked for.
             sound: what is to be played.
+            pictures: URLs of what a model is to be shown.
             early: it is over for whoever waits as soon as it is written.
         """
         name = f"q{next(self._numbers)}"
@@ -106,6 +119,8 @@ class RequestDesk:
         self._handles[name] = handle
         if sound is not None:
             self._sounds[MEMORY + name] = sound
+        if pictures:
+            self._pictures[MEMORY + name] = tuple(pictures)
         self.ask(lambda at: order(name, at))
         return handle
 
@@ -118,6 +133,7 @@ class RequestDesk:
             if note.kind == "request":
                 name = note.data["request"]
                 self._sounds.pop(MEMORY + name, None)
+                self._pictures.pop(MEMORY + name, None)
                 handle = self._handles.pop(name, None)
                 if handle is not None:
                     told = {key: note.data[key] for key in ("heard", "interrupted", "error")}
@@ -141,6 +157,7 @@ class RequestDesk:
         for handle in left.values():
             handle.finish(heard="", interrupted=True, error=CALL_OVER)
         self._sounds.clear()
+        self._pictures.clear()
 
 
 def _number(step: Step) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from engine import effects as do
 from engine.errors import ConfigurationError, TurnwiseError
@@ -13,6 +13,7 @@ from engine.events import ServiceFailed, TransferEnded
 from engine.pipeline.pipeline import Pipeline
 from engine.pipeline.stage import Post, SessionTime, describe
 from engine.pipeline.synthesis import Sound
+from engine.session.desk import RequestDesk
 from engine.session.grammars import grammar_key
 from engine.session.venue import Venue
 from media.room import KeySender
@@ -43,7 +44,7 @@ class Dispatcher:
         post: the way into the mailbox.
         time: the session's time.
         folder: of the flow; where the files it plays are.
-        sounds: what is played from memory, by the name that stands for its file.
+        memory: audio and pictures of requests, by the names that stand for them; None: none.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class Dispatcher:
         post: Post,
         time: SessionTime,
         folder: Path = Path(),
-        sounds: Mapping[str, Sound] | None = None,
+        memory: RequestDesk | None = None,
     ) -> None:
         self._pipeline = pipeline
         self._venue = venue
@@ -66,7 +67,8 @@ class Dispatcher:
         self._post = post
         self._time = time
         self._folder = folder
-        self._sounds = sounds if sounds is not None else {}
+        self._sounds: Mapping[str, Sound] = {} if memory is None else memory.sounds
+        self._picture: Callable[[str], str] = str if memory is None else memory.picture
         self._tasks = TaskOwner(self._transfer_failed)
 
     async def aclose(self) -> None:
@@ -109,7 +111,7 @@ class Dispatcher:
                 pipeline.understanding.forget(effect.turn)
             case do.StartReply():
                 uses = {str(tool["name"]): str(tool["use"]) for tool in effect.tools}
-                pipeline.converse(effect.reply, _talk(effect), uses, effect.model)
+                pipeline.converse(effect.reply, _talk(effect, self._picture), uses, effect.model)
             case do.Summarize():
                 request = ReplyRequest(
                     instructions=effect.instructions, history=effect.history, purpose="summary"
@@ -173,14 +175,22 @@ def _request(order: do.Understand) -> ReportRequest:
     )
 
 
-def _talk(order: do.StartReply) -> ReplyRequest:
+def _talk(order: do.StartReply, picture: Callable[[str], str]) -> ReplyRequest:
     offers = (
         ToolOffer(name=str(tool["name"]), description="", parameters=tool["parameters"])
         for tool in order.tools
     )
     return ReplyRequest(
         instructions=order.instructions,
-        history=order.history,
+        history=tuple(_shown(message, picture) for message in order.history),
         report=order.report,
         tools=tuple(offers),
     )
+
+
+def _shown(message: Mapping[str, Any], picture: Callable[[str], str]) -> Mapping[str, Any]:
+    """Put pictures where their names stand: neither the core nor a journal holds any."""
+    if "content" not in message:
+        return message
+    parts = [{**part, "url": picture(part["url"])} for part in message["content"]]
+    return {**message, "content": parts}

@@ -123,7 +123,7 @@ class Session(Commands, Insight, Running):
         Running.__init__(self)
         desk = RequestDesk(self.post, self._time, steps)
         told = Subscriptions(self._handler_failed, lambda: self.steps)
-        Commands.__init__(self, desk, told, lambda: self._venue.has_keys)
+        Commands.__init__(self, desk, told, lambda: self._venue)
         self._flow = flow
         self._options = options = options or SessionOptions()
         self._on_step = on_step
@@ -144,7 +144,7 @@ class Session(Commands, Insight, Running):
             self.post,
             self._time,
             Path(options.source).parent,
-            self._desk.sounds,
+            self._desk,
         )
         self._records = Records(
             flow, journal, keeper, lambda: snapshot.take(self._conversation), self._venue.publish

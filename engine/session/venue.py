@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.pipeline.stage import describe
 from engine.session.listener import Listener
-from media.room import AudioSource, KeySender, Room
+from media.room import AudioSource, Camera, KeySender, Room
 
 _log = logging.getLogger("turnwise.session")
 
@@ -35,6 +35,11 @@ class Venue:
     def has_keys(self) -> bool:
         """Whether the agent can press telephone keys there."""
         return isinstance(self.room, KeySender)
+
+    @property
+    def camera(self) -> Camera | None:
+        """What sees the participants there; None: nothing does."""
+        return self.room if isinstance(self.room, Camera) else None
 
     async def enter(
         self, listener: Listener, patience: float, give_up: Callable[[str], None]

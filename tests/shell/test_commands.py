@@ -21,6 +21,7 @@ from engine.session.current import current_session
 from engine.session.options import SessionOptions
 from engine.session.session import Session
 from media.files import FileRoom
+from media.images import data_url
 from media.loopback import LoopbackRoom
 from providers.scripted_model import ScriptedModel, Talk
 
@@ -39,6 +40,8 @@ states:
   bye: {say: Goodbye., end: hangup}
 """
 
+PIXELS = np.full((240, 320, 3), 90, np.uint8)
+
 
 @pytest.fixture
 def flow(compile_text):
@@ -50,13 +53,20 @@ def in_call(virtual, flow, make_services):
     """Run `program(session, caller)` beside a call; return the session and what it returned."""
 
     def run(
-        program, *, functions=None, services=None, journal=None, handlers=None, keys=True, **options
+        program,
+        *,
+        functions=None,
+        services=None,
+        journal=None,
+        handlers=None,
+        room=KeyRoom,
+        **options,
     ):
         async def main(clock):
-            room = KeyRoom(clock) if keys else LoopbackRoom(clock)
+            place = room(clock)
             session = Session(
                 flow,
-                room,
+                place,
                 services or make_services(),
                 clock,
                 SessionOptions(
@@ -66,7 +76,7 @@ def in_call(virtual, flow, make_services):
             )
             for name, handler in (handlers or {}).items():
                 session.on(name, handler)
-            caller = room.join()
+            caller = place.join()
             async with session:
                 outcome = await program(session, caller)
             return session, outcome
@@ -81,6 +91,13 @@ class KeyRoom(LoopbackRoom):
 
     def send_keys(self, keys):
         self.pressed = keys
+
+
+class SeeingRoom(LoopbackRoom):
+    """A room in which somebody shows something."""
+
+    def latest_frames(self, n):
+        return [np.full((2, 2, 3), shade, np.uint8) for shade in range(5 - n, 5)]
 
 
 def texts(session):
@@ -350,14 +367,77 @@ class TestReplies:
         _, handle = in_call(program, services=_with(ScriptedModel([{}], replies=["x"])))
         assert (handle.error, handle.interrupted) == ("there is no tool 'fly' here", True)
 
-    def test_frames_and_pictures_are_told_to_be_missing(self, in_call):
+    def test_the_model_is_shown_what_the_caller_shows(self, in_call, flow):
+        """Neither the core nor the journal holds a picture."""
+        model = ScriptedModel([{}], replies=["A cat.", "Well."])
+        journal = io.StringIO()
+
         async def program(session, caller):
-            with pytest.raises(UnsupportedError, match="images"):
-                session.reply("Look.", frames=[b"jpeg"])
-            with pytest.raises(UnsupportedError, match="no video"):
-                await session.capture_frames(2)
+            await asyncio.sleep(3)
+            frames = [PIXELS, "https://example.com/cat.png"]
+            handle = await session.reply("What is this?", frames=frames)
+            await session.reply("Go on.")
+            return handle
+
+        session, handle = in_call(program, services=_with(model), journal=journal)
+
+        assert (handle.heard_text, handle.error) == ("A cat.", None)
+        shown, told = model.talks[0].history[-1], model.talks[1].history
+        assert shown["role"] == "user"
+        assert [part["url"] for part in shown["content"]] == [
+            data_url(PIXELS),
+            "https://example.com/cat.png",
+        ]
+        assert not [message for message in told if "content" in message], "it is shown once"
+        assert texts(session) == ["How many?", "A cat.", "Well."]
+        assert "base64" not in journal.getvalue()
+        assert "memory:q1.2" in journal.getvalue()
+        assert replays(flow, journal)
+
+    def test_one_that_begins_anew_shows_its_pictures_again(self, in_call):
+        model = ScriptedModel([{}], replies=["A dog.", "A cat."])
+
+        async def program(session, caller):
+            await asyncio.sleep(3)
+            handle = session.reply("What is this?", frames=[PIXELS])
+            await asyncio.sleep(0.1)
+            caller.type("hello there")
+            return await handle
+
+        _, handle = in_call(program, services=_with(model))
+
+        assert handle.heard_text == "A cat."
+        urls = [part["url"] for part in model.talks[1].history[-1]["content"]]
+        assert urls == [data_url(PIXELS)]
+
+    @pytest.mark.parametrize(
+        ("frames", "message"),
+        [
+            (["https://example.com/a.png"] * 6, "at most 5 pictures"),
+            (["/etc/passwd"], "http"),
+            ([b"jpeg"], "video frame"),
+        ],
+    )
+    def test_what_is_no_picture_is_refused_at_once(self, in_call, frames, message):
+        async def program(session, caller):
+            with pytest.raises(ValueError, match=message):
+                session.reply("Look.", frames=frames)
+
+        in_call(program)
+
+    def test_the_latest_frames_are_those_of_the_room(self, in_call):
+        async def program(session, caller):
             with pytest.raises(ValueError, match="1 to 5"):
                 await session.capture_frames(6)
+            return await session.capture_frames(2)
+
+        _, frames = in_call(program, room=SeeingRoom)
+        assert [int(frame[0, 0, 0]) for frame in frames] == [3, 4]
+
+    def test_a_room_without_video_says_so(self, in_call):
+        async def program(session, caller):
+            with pytest.raises(UnsupportedError, match="no video"):
+                await session.capture_frames(2)
 
         in_call(program)
 
@@ -407,7 +487,7 @@ class TestTheRest:
                 session.send_dtmf("1")
             return await session.say("Still here.")
 
-        _, handle = in_call(program, keys=False)
+        _, handle = in_call(program, room=LoopbackRoom)
         assert handle.heard_text == "Still here."
 
     def test_a_transfer_that_succeeds_ends_the_call_and_is_a_handoff(self, in_call):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 
+from engine.core.asking import Asking
 from engine.core.conversation import Conversation
+from engine.core.outbox import Outbox
 from engine.core.step import Step
 from engine.effects import CallTool, CancelReply, CancelTool, Effect, Say, StartReply
 from engine.events import (
@@ -249,6 +253,28 @@ def test_a_state_that_is_left_takes_its_reading_tools_with_it(desk: Desk) -> Non
     assert offered(desk) == []
     desk.finishes("q1.2", "Well.")
     assert [o["heard"] for o in desk.over] == ["Well."]
+
+
+def test_pictures_are_told_by_name_behind_all_that_was_said(desk: Desk) -> None:
+    desk.take(
+        ReplyRequested(
+            at=0, request="q1", instructions="Look.", pictures=("memory:q1.1", "memory:q1.2")
+        )
+    )
+    *said, shown = desk.of(StartReply)[0].history
+    assert said == [{"role": "assistant", "text": "Hello."}]
+    assert shown["role"] == "user"
+    assert [part["url"] for part in shown["content"]] == ["memory:q1.1", "memory:q1.2"]
+
+
+def test_a_message_of_pictures_has_no_words_that_could_differ() -> None:
+    shown = {"role": "user", "content": [{"type": "image", "url": "memory:q1.1"}]}
+    history = ({"role": "user", "text": "Hi."}, shown)
+    talk = StartReply(reply="r7", turn="u1", instructions="x", history=history)
+    asking = Asking(Outbox(), has_model=True)
+    asking.offer({"r7": talk})
+    same = replace(talk, history=({"role": "user", "text": "hi"}, shown))
+    assert asking.talk(partial(replace, same)) == "r7"
 
 
 def test_one_that_does_not_come_to_an_end_is_cut(desk: Desk) -> None:
