@@ -59,7 +59,7 @@ def test_a_file_that_cannot_be_read_is_an_error_of_the_collection(
     result = folder.runpytest_inprocess("-q")
 
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*tiny.tests.yaml:2: tests.a.talk: *"])
+    result.stdout.fnmatch_lines(["*tiny.tests.yaml:2: `talk` is empty*"])
 
 
 def test_other_yaml_that_is_named_is_left_to_others(folder: pytest.Pytester) -> None:
