@@ -157,7 +157,7 @@ async def measure(
     blocks: dict[str, list[dict[str, list[float]]]] = {"typed": [], "voice": [], "cut": []}
     for _ in range(options.blocks):
         collector.rest()
-        ours = [EngineAgent(flow, line) for _ in range(sessions)]
+        ours = [EngineAgent(flow, line, watched=True) for _ in range(sessions)]
         for way, found in (await block(ours, (typed, voice), options.times)).items():
             blocks[way].append(found)
         collector.rest()

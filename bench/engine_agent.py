@@ -23,16 +23,19 @@ class EngineAgent:
     Args:
         flow: what it runs.
         voice: says its lines.
+        watched: whether `decided` is wanted; else nobody looks at the steps.
     """
 
-    def __init__(self, flow: CompiledFlow, voice: InstantVoice) -> None:
+    def __init__(self, flow: CompiledFlow, voice: InstantVoice, *, watched: bool = False) -> None:
         self.gauge = Gauge()
         self.room = BenchRoom(self.gauge)
         self.ears = Ears()
         self.decided: float | None = None
         """When it was last decided that the agent falls silent, seconds of `perf_counter`."""
         services = Services(vad=self.ears, stt=DeafRecognizer(), tts=voice, llm=InstantModel())
-        self.session = Session(flow, self.room, services, LoopClock(), on_step=self._noted)
+        self.session = Session(
+            flow, self.room, services, LoopClock(), on_step=self._noted if watched else None
+        )
         track = self.session.pipeline.playout.track
         push = track.push
 
