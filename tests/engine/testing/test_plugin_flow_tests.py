@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy  # noqa: F401  (after a run pytester forgets what it loaded; this loads only once)
 import pytest
 
 pytest_plugins = ["pytester"]
