@@ -166,12 +166,22 @@ def decode(record: Mapping[str, Any], line: int = 0) -> Step:
             at=record["at"],
             cause=cause,
             moves=tuple(_build(Move, move, line) for move in record["moves"]),
-            notes=tuple(_build(Note, note, line) for note in record["notes"]),
+            notes=tuple(_note(note, line) for note in record["notes"]),
             effects=tuple(_untagged(EFFECT_TYPES, e, line) for e in record["effects"]),
             states=_build(States, record["states"], line),
         )
     except (KeyError, TypeError) as error:
         raise JournalError(f"no step of a journal: {error} is missing", line) from error
+
+
+def _note(record: Mapping[str, Any], line: int) -> Note:
+    note: Note = _build(Note, record, line)
+    for name in ("turn", "utterance", "text"):
+        needed = name in _TOLD.get(note.kind, ())
+        if not isinstance(note.data.get(name, None if needed else ""), str):
+            what = "cannot be read: it is no text" if name in note.data else "is missing"
+            raise JournalError(f"`data.{name}` of the note `{note.kind}` {what}", line)
+    return note
 
 
 def _tagged(record: Event | Effect) -> dict[str, Any]:
@@ -217,6 +227,13 @@ def _build(cls: type[Any], record: Mapping[str, Any], line: int) -> Any:
         what = told.get(first["type"], f"cannot be read: {first['msg']}")
         raise JournalError(f"`{where}` of {cls.__name__} {what}", line) from error
 
+
+_TOLD: Mapping[str, tuple[str, ...]] = {
+    "turn": ("turn", "text"),
+    "no_turn": ("turn",),
+    "heard": ("utterance", "text"),
+}
+"""What those who show a call read of its notes."""
 
 _NAMES = {list: "a list", str: "a text", int: "a number", float: "a number", bool: "a truth value"}
 

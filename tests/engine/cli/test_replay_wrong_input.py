@@ -76,6 +76,8 @@ def with_line(number, text):
         (GOOD.replace("PlayoutStarted", "PlayoutBegun", 1), "did you mean PlayoutStarted?"),
         (GOOD.replace('"participant"', '"who"', 1), ":3: `participant` of ParticipantJoined"),
         (GOOD.replace('"seed":', '"sead":', 2).replace('"sead":', '"seed":', 1), ":2: `seed` of"),
+        (GOOD.replace('"data":{"turn":', '"data":{"tern":', 1), "note `turn` is missing"),
+        (GOOD.replace('"data":{"turn":"u1"', '"data":{"turn":{}', 1), "it is no text"),
         (
             GOOD.replace('"started_at":"2026', '"started_at":"noon', 2).replace("noon", "2026", 1),
             ":2: this step cannot be lived: ValueError",
