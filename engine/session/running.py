@@ -49,6 +49,8 @@ class Running(ABC):
         """
         if self._task is None:
             self._task = self._owner.start(self.run(), "session")
+            # one that is cancelled before its first step never comes to its end
+            self._task.add_done_callback(lambda _: self._no_longer_awaited())
         await self._begun.passed()
         if self._failure is not None:
             await self.wait_closed()
@@ -75,8 +77,8 @@ class Running(ABC):
         Raises:
             ConfigurationError: as `start`.
         """
-        await self.start()
         with stopped_by_signals(self.close, self._cancel):
+            await self.start()
             return await self.wait_closed()
 
     async def __aenter__(self) -> Self:

@@ -24,7 +24,7 @@ class Slow(LoopbackRoom):
 async def main():
     (room := Slow()).join("Ann")
     session = Session(compile_flow(Flow.from_instructions("You are Luigi.")), room)
-    session.on("utterance", lambda notice: print("ready", flush=True))
+    session.on("utterance", lambda notice: print("ready", flush=True))  # may be before it waits
     try:
         result = await session.run_until_closed()
         print("ended:", result.reason, flush=True)

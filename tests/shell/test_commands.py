@@ -23,6 +23,7 @@ from engine.session.session import Session
 from media.files import FileRoom
 from media.images import data_url
 from media.loopback import LoopbackRoom
+from media.tasks import TaskOwner
 from providers.scripted_model import ScriptedModel, Talk
 
 FLOW = """
@@ -877,6 +878,36 @@ class TestRunning:
             return await session.run_until_closed()
 
         assert virtual(main).reason == "flow"
+
+    def test_a_call_that_is_closed_before_it_begins_ends_at_once(
+        self, virtual, flow, make_services
+    ):
+        async def main(clock):
+            room = LoopbackRoom(clock)
+            room.join()
+            functions = {"python:desk.look": lambda size: 1}
+            options = SessionOptions(functions=functions)
+            session = Session(flow, room, make_services(), clock, options)
+            session.close("changed my mind")
+            return await session.run_until_closed()
+
+        assert virtual(main).reason == "changed my mind"
+
+    def test_who_waits_for_the_start_is_told_when_the_call_is_cancelled_before_it(
+        self, virtual, flow, make_services
+    ):
+        async def main(clock):
+            functions = {"python:desk.look": lambda size: 1}
+            options = SessionOptions(functions=functions)
+            session = Session(flow, LoopbackRoom(clock), make_services(), clock, options)
+            owner = TaskOwner(lambda _: None)
+            waits = owner.start(session.run_until_closed(), "program")
+            await asyncio.sleep(0)  # it has made the task of the call, which has not begun
+            session._cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asyncio.wait_for(waits, 60)
+
+        virtual(main)
 
 
 def test_a_thread_may_ask_for_everything(flow, make_services):
