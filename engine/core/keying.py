@@ -147,5 +147,4 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "text": str,
     "time": _time,
 }
-KINDS_BY_KEYS: Final = tuple(_READERS)
-"""Kinds whose values can be typed digit by digit."""
+"""How what was typed digit by digit is read, by the kind of the value."""

@@ -132,12 +132,6 @@ def edit_distance(left: str, right: str, limit: int) -> int:
     return min(row[-1], limit + 1)
 
 
-def did_you_mean(word: str, candidates: Iterable[str]) -> str:
-    """A help text that names the nearest candidate, or an empty text."""
-    found = nearest(word, candidates)
-    return f"did you mean `{found}`?" if found is not None else ""
-
-
 def listing(names: Iterable[str], limit: int = 8, join: Literal["and", "or"] = "or") -> str:
     """`a`, `b` or `c`; long lists end in "and N more"."""
     shown = [f"`{name}`" for name in names]

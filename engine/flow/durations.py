@@ -26,13 +26,3 @@ def parse_duration(text: str) -> Millis:
     # Thousandths keep the arithmetic in integers: 1.001s is exactly 1001 ms.
     thousandths = int(whole) * 1_000 + int((fraction or ".0")[1:].ljust(3, "0"))
     return round(thousandths * _UNITS[unit] / 1_000)
-
-
-def format_duration(millis: Millis) -> str:
-    """Write a duration the shortest way that reads back to the same milliseconds."""
-    for unit in ("h", "m", "s"):
-        if millis and millis % _UNITS[unit] == 0:
-            return f"{millis // _UNITS[unit]}{unit}"
-    if millis > 1_000 and millis % 100 == 0:
-        return f"{millis // 1_000}.{millis % 1_000 // 100}s"
-    return f"{millis}ms"

@@ -78,11 +78,6 @@ def moves_of(flow: CompiledFlow) -> Moves:
     return known
 
 
-def chart_of(flow: CompiledFlow) -> Chart:
-    """Return the chart of a flow."""
-    return moves_of(flow).chart
-
-
 def build_charts(flow: CompiledFlow) -> None:
     """Have every chart ready before the call: a large one takes a tenth of a second to build."""
     moves_of(flow)

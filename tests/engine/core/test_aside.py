@@ -9,27 +9,20 @@ from typing import Any
 import pytest
 
 from engine.core.asking import Asking
-from engine.core.conversation import Conversation
 from engine.core.outbox import Outbox
-from engine.core.step import Step
-from engine.effects import CallTool, CancelReply, CancelTool, Effect, Say, StartReply
+from engine.effects import CallTool, CancelReply, CancelTool, Say, StartReply
 from engine.events import (
     AppEventReceived,
-    Event,
-    Millis,
-    ParticipantJoined,
-    PlayoutFinished,
-    PlayoutStarted,
     ReplyDelta,
     ReplyFinished,
     ReplyToolCalled,
-    SessionStarted,
     TextReceived,
     ToolReturned,
 )
 from engine.flow.loader import check_text
 from engine.machine.compiler import compile_loaded
 from engine.requests import InterruptRequested, ReplyRequested
+from tests.engine.core.instant_call import InstantCall
 
 FLOW = """
 turnwise: 1
@@ -48,30 +41,11 @@ states:
 """
 
 
-class Desk:
-    """A call of this flow in which lines are heard at once."""
+class Desk(InstantCall):
+    """A call of this flow."""
 
     def __init__(self) -> None:
-        self.conversation = Conversation(compile_loaded(check_text(FLOW)))
-        self.steps: list[Step] = []
-        self.at: Millis = 0
-        self.take(SessionStarted(at=0, seed=7, started_at="2026-05-01T12:00:00+02:00"))
-        self.take(ParticipantJoined(at=0, participant="ann"))
-
-    def take(self, event: Event) -> None:
-        self._look_at(self.conversation.receive(event))
-
-    def wait(self, millis: Millis) -> None:
-        self.at += millis
-        self._look_at(self.conversation.advance(self.at))
-
-    def _look_at(self, steps: list[Step]) -> None:
-        self.steps += steps
-        for effect in [e for step in steps for e in step.effects]:
-            if isinstance(effect, Say):
-                name = effect.utterance
-                self.take(PlayoutStarted(at=self.at, utterance=name))
-                self.take(PlayoutFinished(at=self.at, utterance=name, played=9_999, complete=True))
+        super().__init__(compile_loaded(check_text(FLOW)))
 
     def asks(self, **more: Any) -> None:
         self.take(ReplyRequested(at=self.at, request="q1", instructions="Tell them.", **more))
@@ -87,9 +61,6 @@ class Desk:
 
     def returns(self, call: str, value: Any = None, error: str | None = None) -> None:
         self.take(ToolReturned(at=self.at, call=call, value=value, error=error))
-
-    def of(self, kind: type[Effect]) -> list[Any]:
-        return [e for step in self.steps for e in step.effects if isinstance(e, kind)]
 
     @property
     def over(self) -> list[Any]:

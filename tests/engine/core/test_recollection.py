@@ -10,20 +10,15 @@ import pytest
 from engine.core import snapshot
 from engine.core.conversation import Conversation
 from engine.core.recollection import AFTER, KEPT, LONGEST, TIME_LIMIT
-from engine.core.step import Step
-from engine.effects import CancelReply, ReportError, Say, StartReply, Summarize
+from engine.effects import CancelReply, Effect, ReportError, Say, StartReply, Summarize
 from engine.events import (
     AppEventReceived,
     Event,
-    Millis,
     ParticipantJoined,
-    PlayoutFinished,
-    PlayoutStarted,
     ReplyDelta,
     ReplyFinished,
     ServiceFailed,
     SessionResumed,
-    SessionStarted,
     Summarized,
     TextReceived,
 )
@@ -31,6 +26,7 @@ from engine.flow.loader import check_text
 from engine.machine.compiled import CompiledFlow
 from engine.machine.compiler import compile_loaded
 from engine.requests import SayRequested
+from tests.engine.core.instant_call import InstantCall
 
 FLOW = """
 turnwise: 1
@@ -51,35 +47,18 @@ def flow(history: str = "summary") -> CompiledFlow:
     return compile_loaded(check_text(FLOW.format(history=history)))
 
 
-class Chat:
+class Chat(InstantCall):
     """A talk in which the model answers each turn with one line, which is heard at once."""
 
     def __init__(self, compiled: CompiledFlow | None = None) -> None:
-        self.conversation = Conversation(compiled or flow())
-        self.steps: list[Step] = []
-        self.at: Millis = 0
         self.turns = 0
-        started = "2026-05-01T12:00:00+02:00"
-        self.take(SessionStarted(at=0, seed=7, started_at=started))
-        self.take(ParticipantJoined(at=0, participant="ann"))
+        super().__init__(compiled or flow())
 
-    def take(self, event: Event) -> None:
-        self._do(self.conversation.receive(event))
-
-    def wait(self, millis: Millis) -> None:
-        self.at += millis
-        self._do(self.conversation.advance(self.at))
-
-    def _do(self, steps: list[Step]) -> None:
-        self.steps += steps
-        for effect in [e for step in steps for e in step.effects]:
-            if isinstance(effect, StartReply):
-                self.take(ReplyDelta(at=self.at, reply=effect.reply, text=f"Answer {self.turns}."))
-                self.take(ReplyFinished(at=self.at, reply=effect.reply))
-            elif isinstance(effect, Say):
-                name = effect.utterance
-                self.take(PlayoutStarted(at=self.at, utterance=name))
-                self.take(PlayoutFinished(at=self.at, utterance=name, played=9_999, complete=True))
+    def answer(self, effect: Effect) -> None:
+        super().answer(effect)
+        if isinstance(effect, StartReply):
+            self.take(ReplyDelta(at=self.at, reply=effect.reply, text=f"Answer {self.turns}."))
+            self.take(ReplyFinished(at=self.at, reply=effect.reply))
 
     def says(self, *texts: str) -> None:
         for text in texts:
@@ -89,9 +68,6 @@ class Chat:
 
     def says_many(self, count: int) -> None:
         self.says(*(f"question {self.turns + n}" for n in range(1, count + 1)))
-
-    def of(self, kind: type) -> list[Any]:
-        return [e for step in self.steps for e in step.effects if isinstance(e, kind)]
 
     @property
     def told(self) -> list[dict[str, Any]]:

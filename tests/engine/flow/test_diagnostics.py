@@ -8,7 +8,6 @@ from engine.flow.codes import CODES
 from engine.flow.diagnostics import (
     Diagnostic,
     Span,
-    did_you_mean,
     edit_distance,
     listing,
     nearest,
@@ -40,11 +39,6 @@ def test_the_nearest_name_is_found(word: str, candidates: list[str], meant: str 
 
 def test_of_equally_near_names_the_first_in_the_alphabet_is_named() -> None:
     assert nearest("cat", ["car", "bat"]) == nearest("cat", ["bat", "car"]) == "bat"
-
-
-def test_a_suggestion_is_a_question() -> None:
-    assert did_you_mean("thne", ["then"]) == "did you mean `then`?"
-    assert did_you_mean("thne", ["states"]) == ""
 
 
 @given(st.text("abcd", max_size=8), st.text("abcd", max_size=8))

@@ -6,7 +6,7 @@ import pytest
 
 from engine.machine.chart import IllegalMove
 from engine.machine.compiled import CompiledFlow
-from engine.machine.moves import chart_of, rows_of
+from engine.machine.moves import moves_of, rows_of
 from tests.engine.core.flow_kit import State, end, make_flow, to
 
 
@@ -36,10 +36,10 @@ def test_every_transition_has_a_row_for_every_state_in_its_scope() -> None:
 def test_a_chart_is_built_once_for_a_flow() -> None:
     flow = flow_of_three()
 
-    assert chart_of(flow) is chart_of(flow)
-    assert chart_of(flow) is not chart_of(flow_of_three())
+    assert moves_of(flow) is moves_of(flow)
+    assert moves_of(flow) is not moves_of(flow_of_three())
 
 
 def test_a_move_that_no_author_wrote_is_refused() -> None:
     with pytest.raises(IllegalMove):
-        chart_of(flow_of_three()).step("bye", "a.then[0]")
+        moves_of(flow_of_three()).chart.step("bye", "a.then[0]")

@@ -18,7 +18,7 @@ from engine.flow.catalogue import Catalogue
 from engine.flow.loader import LoadResult, check_text
 from engine.machine.compiler import compile_loaded
 from engine.machine.export import to_mermaid
-from engine.machine.moves import chart_of
+from engine.machine.moves import moves_of
 
 ROOT = Path(__file__).parents[4]
 FLOWS = ROOT / "flows"
@@ -115,7 +115,7 @@ def test_a_flow_without_errors_compiles(seed: int, times: int) -> None:
             assert found.span.column <= len(lines[found.span.line - 1]) + 1
     if result.ok:
         compiled = compile_loaded(result)
-        chart_of(compiled)
+        moves_of(compiled)
         assert to_mermaid(compiled)
 
 
