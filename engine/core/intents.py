@@ -75,12 +75,15 @@ class Intents(tuple[IntentSpec, ...]):
             bare: the same without politeness.
         """
         full, polite = self._wholes
-        places = [p for p in (full.get(words), polite.get(bare)) if p is not None]
-        return self[min(places)] if places else None
+        last = len(self)
+        place = min(full.get(words, last), polite.get(bare, last))
+        return self[place] if place < last else None
 
     def contained(self, words: _Words) -> tuple[IntentSpec, int, int] | None:
         """Return the first intent that is told somewhere in these words, and where."""
         longer = self._longer
+        if longer.keys().isdisjoint(words):
+            return None
         for place, _, wanted in sorted(c for first in longer.keys() & words for c in longer[first]):
             intent = self[place]
             for start in find_phrase(words, wanted):
@@ -130,8 +133,9 @@ def without_politeness(words: Sequence[str]) -> _Words:
         start += 1
     while end > start and words[end - 1] in FILLERS:
         end -= 1
-    asked = _ASKS_FOR.starts(words[:end], start)
-    return tuple(words[start + asked if start + asked < end else start : end])
+    kept = tuple(words[start:end])
+    asked = _ASKS_FOR.starts(kept, 0)
+    return kept[asked:] if asked < len(kept) else kept
 
 
 def _contains(words: Sequence[str], wanted: Sequence[str]) -> bool:

@@ -57,14 +57,13 @@ class _Claim:
 def share_out(said: Utterance, scope: Scope, taken: Sequence[Match]) -> dict[str, Match]:
     """Give words to slots: the clearest claim first, no word twice, one value a slot."""
     slots = unique(scope.slots)
-    total = sum(spec.type.kind == "integer" for spec in slots) == 1
-    claims = [
-        claim
-        for order, spec in enumerate(slots)
-        for claim in _claims(said, scope, spec, order, total=total)
-    ]
-    claims = _without_ties(claims, scope)
-    claims.sort(key=lambda claim: _rank(claim, scope))
+    total = [spec.type.kind for spec in slots].count("integer") == 1
+    claims: list[_Claim] = []
+    for order, spec in enumerate(slots):
+        claims += _claims(said, scope, spec, order, total=total)
+    if len(claims) > 1:  # one alone has no rival
+        claims = _without_ties(claims, scope)
+        claims.sort(key=lambda claim: _rank(claim, scope))
     given: dict[str, Match] = {}
     used = list(taken)
     for claim in claims:
@@ -88,9 +87,11 @@ def _rank(claim: _Claim, scope: Scope) -> tuple[int, int, bool, bool, int, int]:
 def _claims(
     said: Utterance, scope: Scope, spec: SlotSpec, order: int, *, total: bool
 ) -> list[_Claim]:
-    matches = _repaired(said, find_slot(spec, said, scope.now, total=total))
+    matches = find_slot(spec, said, scope.now, total=total)
+    if not matches:
+        return []
     claims: list[_Claim] = []
-    for found in matches:
+    for found in _repaired(said, matches):
         match, cued = _carried(said, spec, found)
         if _may_take(said, scope, spec, match, cued):
             claims.append(_Claim(spec, match, order, cued))
@@ -114,6 +115,8 @@ def _may_take(said: Utterance, scope: Scope, spec: SlotSpec, match: Match, cued:
 def _carried(said: Utterance, spec: SlotSpec, match: Match) -> tuple[Match, bool]:
     """Strengthen a match that the slot's own name or a cue announces; tell if it was a cue."""
     start = match.start
+    if not start:
+        return match, False
     while start and said.words[start - 1] in _LINKS:
         start -= 1
     if size := ends_with(said.words, start, [label(spec)]):

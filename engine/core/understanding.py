@@ -50,9 +50,11 @@ def understand(text: str, scope: Scope) -> Findings:
     if whole is not None:
         return Findings(intent=whole, settled=True)
     intent, taken = _contained_intent(said, scope.intents)
+    if not (scope.slots or scope.yes_no):  # as in most free talk: nothing else is looked for
+        return Findings(intent=intent, settled=intent is not None)
     slots = share_out(said, scope, taken)
     matches = [*taken, *slots.values()]
-    answer = _answer(said, scope, slots, matches)
+    answer = _answer(said, scope, slots, matches) if scope.yes_no else None
     if answer is not None:
         matches += find_answers(said.words)
     slots |= _free_texts(said, scope, slots, matches)
@@ -111,8 +113,6 @@ def _contained_intent(said: Utterance, intents: Intents) -> tuple[str | None, li
 def _answer(
     said: Utterance, scope: Scope, slots: Mapping[str, Match], taken: Sequence[Match]
 ) -> bool | None:
-    if not scope.yes_no:
-        return None
     changes = any(scope.filled.get(name) != match.value for name, match in slots.items())
     answer = read_answer(said, taken, anything_else=changes)
     if answer and changes and {"but", "except", "only"} & set(said.words):
@@ -169,9 +169,8 @@ def _free_texts(
 ) -> dict[str, Match]:
     """Text slots take what remains: the open one any answer, others only after their carrier."""
     found: dict[str, Match] = {}
-    for spec in unique(scope.slots):
-        if not takes_text(spec) or spec.name in slots:
-            continue
+    open_to_text = [spec for spec in scope.slots if takes_text(spec) and spec.name not in slots]
+    for spec in unique(open_to_text) if open_to_text else ():
         rules = text_rules(spec, is_open=spec.name == scope.open_slot)
         match = find_text(said, [*taken, *found.values()], rules)
         if match:

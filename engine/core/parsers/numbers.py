@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence, Set
 from typing import Final
 
-from engine.core.parsers.numerals import DIGITS, read_cardinal
+from engine.core.parsers.numerals import CARDINAL_WORDS, DIGITS, read_cardinal
 from engine.core.parsers.words import Match, Phrases, Strength, phrase, word_set
 
 PEOPLE: Final = word_set(
@@ -52,6 +52,8 @@ _LOOSE_PHRASES: Final = {
 }
 _IN_SET_PHRASES: Final = Phrases(_SET_PHRASES)
 _IN_LOOSE_PHRASES: Final = Phrases(_LOOSE_PHRASES)
+_BEGINS: Final = CARDINAL_WORDS | {words[0] for words in (*_SET_PHRASES, *_LOOSE_PHRASES)}
+"""A count begins with one of these, or with a digit."""
 _DECIMAL = re.compile(r"[0-9]{1,9}[.][0-9]{1,6}")
 
 
@@ -69,6 +71,10 @@ def find_integers(
     found: list[Match] = []
     index = 0
     while index < len(words):
+        word = words[index]
+        if word not in _BEGINS and not word[:1].isdigit():  # as most words
+            index += 1
+            continue
         match = _set_phrase(words, index, units) or _count(words, index, units)
         if match is None:
             index += 1

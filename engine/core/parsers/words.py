@@ -61,10 +61,15 @@ class Utterance:
 _STRAIGHT = str.maketrans({"’": "'", "‘": "'", "`": "'", "–": "-", "—": "-", "−": "-"})  # noqa: RUF001
 _EDGE = " .,!?;:\"'()[]{}<>…¿¡*"
 _BREAK = re.compile(r"([\s,;!?…]+(?!(?<=\d,)\d{3}\b))")
+_WORD = r"(?:[A-Za-z]+(?:'[A-Za-z]+)?|[0-9]+)"
+_PLAIN = re.compile(f"{_WORD}(?: {_WORD})*[ .?!]*")
+"""Words, one space apart, with nothing among them that parts or joins words otherwise."""
 _CLOCK = re.compile(r"(\d{1,2}(?:[:.]\d{2})?)(am|pm|a\.m|p\.m)", re.IGNORECASE)
 _SPELLINGS = {"a.m": "am", "p.m": "pm", "oclock": "o'clock", "&": "and", "ok": "okay"}
 _PAIRS = {("a", "m"): "am", ("p", "m"): "pm", ("o", "clock"): "o'clock"}
 _PAIRS |= {("all", "right"): "alright"}
+_RESPELLED = frozenset(_SPELLINGS) | {second for _, second in _PAIRS}
+"""Without any of these every word stays as it is."""
 
 
 def word_set(text: str) -> frozenset[str]:
@@ -74,6 +79,15 @@ def word_set(text: str) -> frozenset[str]:
 
 def utterance(text: str) -> Utterance:
     """Cut a turn into words; punctuation goes, hyphenated numbers and "7pm" are parted."""
+    if _PLAIN.fullmatch(text) is not None:  # as most turns are: the same, in one go
+        plain = text.rstrip(" .?!")
+        lower = plain.lower().split()
+        if _RESPELLED.isdisjoint(lower):
+            return Utterance(tuple(lower[:MAX_WORDS]), tuple(plain.split()[:MAX_WORDS]))
+    return _cut(text)
+
+
+def _cut(text: str) -> Utterance:
     words: list[str] = []
     written: list[str] = []
     breaks: list[int] = []

@@ -306,6 +306,12 @@ def test_endless_turns_are_cut() -> None:
     assert len(utterance("word " * 5000).words) == MAX_WORDS
 
 
+@given(st.text(" abmocklrightI'47.?!,;-&", max_size=40))
+def test_words_are_cut_alike_whether_or_not_anything_stands_among_them(text: str) -> None:
+    """A line break parts words like a space, and is never among plain ones."""
+    assert utterance(text) == utterance(f"\n{text}")
+
+
 @given(st.dates(TODAY, TODAY + datetime.timedelta(days=364)))
 def test_a_spoken_date_reads_back(date: datetime.date) -> None:
     assert values(find_dates(phrase(spoken(date)), TODAY)) == [date]
