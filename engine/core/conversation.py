@@ -52,6 +52,7 @@ from engine.events import (
     ParticipantLeft,
     PlayoutFinished,
     PlayoutStarted,
+    ReplyStarted,
     ServiceFailed,
     SessionResumed,
     SessionStarted,
@@ -66,6 +67,7 @@ from engine.events import (
     Understood,
 )
 from engine.machine.compiled import CompiledFlow
+from engine.records import maker
 
 CLOSE_TIMEOUT = 5_000
 """How long the room may take to let go after `HangUp` before that is noted."""
@@ -73,8 +75,10 @@ CLOSE_TIMEOUT = 5_000
 DEADLINES_AT_ONCE = 1_000
 """More deadlines than this in a row, without time passing, are a loop and not a plan."""
 
-_NOTHING_FOLLOWS = frozenset({SpeechPrepared, EndOfTurnPredicted})
+_NOTHING_FOLLOWS = frozenset({SpeechPrepared, EndOfTurnPredicted, ReplyStarted})
 """What changes nothing but a deadline, which is set at once."""
+
+_states, _step = maker(States), maker(Step)
 
 DialogFactory: TypeAlias = Callable[[CompiledFlow, Outbox, Deadlines, Speaker], Dialog]
 
@@ -104,7 +108,6 @@ class Conversation:
         self._seq = 0
         self._calm = False
         """Nothing follows from what has happened in this step."""
-        self._stood: tuple[str, str, str, bool] | None = None
         self._states = States(user="", agent="", dialog="")
         self._presence = Presence(
             self._outbox, self._deadlines, self._exchange, self._dialog, self._hang_up
@@ -162,11 +165,10 @@ class Conversation:
     def states(self) -> States:
         """The three states, and what stands beside them."""
         floor, dialog = self._exchange.floor, self._dialog.state if self._exchange.opened else ""
-        paused = self._turns.paused_at is not None
-        now = (floor.user, floor.agent, dialog, paused)
-        if now != self._stood:
-            self._stood = now
-            self._states = States(user=floor.user, agent=floor.agent, dialog=dialog, paused=paused)
+        user, agent, paused = floor.user, floor.agent, self._turns.paused_at is not None
+        old = self._states
+        if (old.dialog, old.agent, old.user, old.paused) != (dialog, agent, user, paused):
+            self._states = _states(user=user, agent=agent, dialog=dialog, paused=paused)
         return self._states
 
     @property
@@ -235,7 +237,7 @@ class Conversation:
         if not self._calm:
             self._complete()
         self._seq += 1
-        return Step(
+        return _step(
             seq=self._seq,
             at=at,
             cause=cause,

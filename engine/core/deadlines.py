@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from engine.core.step import Deadline
 from engine.events import Millis
+from engine.records import maker
 
 ORDER = (
     "interrupt",  # a barge-in becomes real
@@ -38,6 +39,8 @@ ORDER = (
 )
 """Every kind in use, the most urgent first."""
 
+_deadline = maker(Deadline)
+
 _RANK = {kind: rank for rank, kind in enumerate(ORDER)}
 
 
@@ -56,8 +59,8 @@ class Deadlines:
         before = self._at.get(name)
         if before == at:
             return
-        if before is None:
-            _RANK[_kind(name)]
+        if before is None and name.partition(":")[0] not in _RANK:
+            raise KeyError(name)
         self._at[name] = at
         if self.earliest is None or at < self.earliest:
             self.earliest = at
@@ -89,7 +92,7 @@ class Deadlines:
             return None
         names = [name for name, due in self._at.items() if due == at]
         first = names[0] if len(names) == 1 else min(names, key=_urgency)
-        return Deadline(name=first, at=at)
+        return _deadline(name=first, at=at)
 
     def pop_due(self, now: Millis) -> Deadline | None:
         """Remove and return the first deadline that is due at `now`, or None."""

@@ -28,7 +28,6 @@ from engine.core.asking import Asking
 from engine.core.awaited import Awaited
 from engine.core.deadlines import Deadlines, lost
 from engine.core.expecting import Expecting
-from engine.core.frames import Frame
 from engine.core.keying import Keying
 from engine.core.listening import Listening, Reader
 from engine.core.macrostep import Macrostep
@@ -42,7 +41,7 @@ from engine.core.tooling import Tools
 from engine.core.understanding import understand
 from engine.core.unhandled import Unhandled
 from engine.core.verbs import Verbs
-from engine.events import SessionStarted, ToolReturned, TransferEnded, Understood
+from engine.events import ReplyStarted, SessionStarted, ToolReturned, TransferEnded, Understood
 from engine.machine.compiled import (
     Collect,
     CompiledFlow,
@@ -201,10 +200,12 @@ class Dialog:
 
     def replied(self, event: ReplyEvent) -> None:
         """Take what a model that talks says, reports or asks for; a late one is dropped."""
-        if self._live:
-            self._come(partial(self._talking.happened, event))
-        else:
+        if not self._live:
             self._scene.outbox.note("late", reply=event.reply)
+        elif type(event) is ReplyStarted:
+            self._talking.happened(event)  # it only moves time limits
+        else:
+            self._come(partial(self._talking.happened, event))
 
     def interrupted(self) -> None:
         """The caller cut what the agent was saying."""
@@ -307,23 +308,9 @@ class Dialog:
         """The error that has ended the flow (`error.tool` ...), else empty."""
         return self._scene.failed
 
-    @property
-    def agent_state(self) -> str:
-        """`agent.state` in guards; whoever runs the agent's machine keeps it current."""
-        return self._scene.agent_state
-
-    @agent_state.setter
-    def agent_state(self, state: str) -> None:
-        self._scene.agent_state = state
-
-    @property
-    def user_state(self) -> str:
-        """`user.state` in guards; likewise."""
-        return self._scene.user_state
-
-    @user_state.setter
-    def user_state(self, state: str) -> None:
-        self._scene.user_state = state
+    def see(self, agent: str, user: str) -> None:
+        """Take the states of the other two machines: `agent.state` and `user.state` in guards."""
+        self._scene.agent_state, self._scene.user_state = agent, user
 
     # --- snapshot --------------------------------------------------------------------------------
 
@@ -386,15 +373,17 @@ class Dialog:
 
     def _show(self) -> None:
         """Read off what the turn-taking half asks for: far more often than it can change."""
-        scene, frames = self._scene, self._scene.stack.frames
+        scene, stack = self._scene, self._scene.stack
         self.ended = scene.ended
-        self.state = scene.stack.where
+        self.state = stack.where
+        self.waiting = self.busy = False
         state = self._state
         self.listen, self.interruptions = state.listen, state.interruptions
-        live = self._live
-        self.waiting = live and frames[-1].waiting and not self._keying.pending
-        self.busy = live and self._at_work(frames[-1])
-
-    def _at_work(self, top: Frame) -> bool:
-        asked = self._listening.thinking or self._talking.working
-        return asked or (top.visit.stage == "working" and isinstance(top.state.verb, Run))
+        if scene.ended is None and stack.frames:
+            top = stack.frames[-1]
+            self.waiting = top.waiting and not self._keying.pending
+            self.busy = (
+                self._listening.thinking
+                or self._talking.working
+                or (top.visit.stage == "working" and isinstance(state.verb, Run))
+            )

@@ -38,6 +38,9 @@ from engine.core.pace import Pace
 from engine.effects import CloseStretch, PredictEndOfTurn
 from engine.events import EndOfTurnPredicted, Millis
 from engine.machine.compiled import ListenPolicy
+from engine.records import maker
+
+_predict = maker(PredictEndOfTurn)
 
 _KINDS = ("long_turn", "transcript", "end_of_turn")
 
@@ -96,7 +99,7 @@ class Endpointing:
         self._pace.went_on(turn)
         self._probability = None
         self._grace = self._outbox.at + PREDICTION_GRACE
-        self._outbox.emit(PredictEndOfTurn(turn=turn.id, text=turn.text, kinds=kinds))
+        self._outbox.emit(_predict(turn=turn.id, text=turn.text, kinds=kinds))
 
     def predicted(self, event: EndOfTurnPredicted) -> None:
         """The turn detector answered; a late answer changes nothing."""

@@ -21,7 +21,7 @@ from typing import Any
 from engine.core.deadlines import Deadlines
 from engine.core.dialog import Dialog
 from engine.core.endpointing import Endpointing
-from engine.core.floor import Facts, Floor
+from engine.core.floor import Floor
 from engine.core.hearing import Hearing, UserTurn
 from engine.core.history import History
 from engine.core.interruption import Heard, Interruption, Verdict, Words
@@ -347,7 +347,7 @@ class Exchange:
         """Bring both states up to date."""
         head, hearing, floor = self.turns.head, self.hearing, self.floor
         turn = hearing.turn
-        facts = (  # in the order of `Facts`: compared after every event, and rarely others
+        facts = (
             self.opened,
             self.closing,
             hearing.voice,
@@ -356,9 +356,8 @@ class Exchange:
             head is not None,
             self._working or self.asked_for or (self.opened and self._dialog.busy),
         )
-        if facts != floor.facts:
-            floor.settle(Facts(*facts), hearing.edge)
-            self._dialog.agent_state, self._dialog.user_state = floor.agent, floor.user
+        if floor.settle(facts, hearing.edge):
+            self._dialog.see(floor.agent, floor.user)
 
     @property
     def parts(self) -> Mapping[str, Any]:

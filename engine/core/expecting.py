@@ -7,6 +7,9 @@ from typing import Any
 from engine.core import form
 from engine.core.scene import Scene
 from engine.effects import Expect
+from engine.records import maker
+
+_expect = maker(Expect)
 
 
 class Expecting:
@@ -30,7 +33,7 @@ class Expecting:
         if self._told is None or self._told[0] != state or self._told[1] != kinds:
             self._told = (state, kinds)
             grammar = top.state.grammar if top.waiting else ""
-            order = Expect(
+            order = _expect(
                 state=state,
                 grammar=grammar,
                 flow=top.flow.id,

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import product
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from engine.core import agent, user
 from engine.core.outbox import Outbox
@@ -44,6 +44,10 @@ class Facts(NamedTuple):
     """A line was handed to the voice and is not over."""
     working: bool
     """A turn is being worked on: a model, a tool, or this very step."""
+
+
+_Facts: TypeAlias = tuple[bool, bool, bool, bool, bool, bool, bool]
+"""`Facts`, unnamed: they are compared after every event, and seldom read."""
 
 
 class Rule(NamedTuple):
@@ -96,12 +100,12 @@ _POSSIBLE = {pair: _possible(*pair) for pair in product(user.STATES, agent.STATE
 
 
 @lru_cache(maxsize=4_096)
-def _moves(facts: Facts, user_state: str, agent_state: str) -> tuple[tuple[Rule, str], ...]:
+def _moves(known: _Facts, user_state: str, agent_state: str) -> tuple[tuple[Rule, str], ...]:
     """Return the rules that hold, one after the other, and where each leads to.
 
     Remembered: there are 2,304 cases in all, and a call meets a few dozen.
     """
-    moves = []
+    facts, moves = Facts(*known), []
     while (move := _first(facts, user_state, agent_state)) is not None:
         moves.append(move)
         rule, state = move
@@ -124,26 +128,31 @@ def _first(facts: Facts, user_state: str, agent_state: str) -> tuple[Rule, str] 
 class Floor:
     """The states of both machines, and the one place where they change."""
 
-    __slots__ = ("_outbox", "_since", "agent", "facts", "user")
+    __slots__ = ("_facts", "_outbox", "_since", "agent", "user")
 
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
-        self.facts: Facts | None = None
+        self._facts: _Facts | None = None
         """Those of the last time: with the same ones nothing can move."""
         self._since: Millis = 0
         self.user = user.IDLE
         self.agent = agent.STARTING
 
-    def settle(self, facts: Facts, edge: Millis) -> None:
+    def settle(self, facts: _Facts, edge: Millis) -> bool:
         """Move both machines until the joint table has nothing more to say.
 
         Args:
-            facts: how things stand.
+            facts: how things stand, in the order of `Facts`.
             edge: when the caller's voice last began or ended: the instant of the user's moves to
                 and from SPEAKING. Told later than it happened, so it may lie before the step, but
                 never before the user's last move.
+
+        Returns:
+            Whether the facts are others than the last time.
         """
-        self.facts = facts
+        if facts == self._facts:
+            return False
+        self._facts = facts
         for rule, new in _moves(facts, self.user, self.agent):
             if rule.machine == "agent":
                 self._outbox.moved("agent", self.agent, new, rule.because)
@@ -153,6 +162,7 @@ class Floor:
                 self._since = max(self._since, told)
                 self._outbox.moved("user", self.user, new, rule.because, self._since)
                 self.user = new
+        return True
 
     def to_dict(self) -> dict[str, str | Millis]:
         """Return what must survive."""
@@ -161,4 +171,4 @@ class Floor:
     def from_dict(self, data: dict[str, str | Millis]) -> None:
         """Restore what `to_dict` gave."""
         self.user, self.agent = str(data["user"]), str(data["agent"])
-        self._since, self.facts = int(data["since"]), None
+        self._since, self._facts = int(data["since"]), None

@@ -29,6 +29,9 @@ from engine.machine.compiled import (
     TransferTo,
     Transition,
 )
+from engine.records import maker
+
+_visit = maker(Visit)
 
 MAX_VISITS = 50
 """Visits of one state (S14)."""
@@ -250,7 +253,7 @@ class Mover:
     ) -> None:
         """Enter a state and its groups, outer to inner, but for that many of the outermost."""
         scene, name = self._scene, state.id
-        visit = Visit(scene.number(), name)
+        visit = _visit(number=scene.number(), state=name)
         frame.enter(visit)
         if state.history.fresh:
             said = (item.id for item in reversed(scene.speaker.history) if item.role == "user")

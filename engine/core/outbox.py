@@ -7,6 +7,9 @@ from typing import Any, Literal
 from engine.core.step import Move, Note
 from engine.effects import Effect
 from engine.events import Millis
+from engine.records import maker
+
+_move, _note = maker(Move), maker(Note)
 
 
 class Outbox:
@@ -34,7 +37,7 @@ class Outbox:
 
     def note(self, kind: str, /, **data: Any) -> None:
         """Leave a line in the timeline."""
-        self.notes.append(Note(kind=kind, data=data))
+        self.notes.append(_note(kind=kind, data=data))
 
     def moved(
         self,
@@ -46,4 +49,4 @@ class Outbox:
     ) -> None:
         """Record a state change; `at` where the fact is older than the step."""
         instant = self.at if at is None else at
-        self.moves.append(Move(machine=machine, old=old, new=new, because=because, at=instant))
+        self.moves.append(_move(machine=machine, old=old, new=new, because=because, at=instant))

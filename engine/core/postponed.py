@@ -92,6 +92,8 @@ class Postponed:
 
         When there is none left, time limits that stood still and are not over are due now.
         """
+        if not (self._events or self._limits):
+            return None  # as after most events
         for place, event in enumerate(self._events):
             if not self._busy(event):
                 return self._events.pop(place)

@@ -26,6 +26,9 @@ from engine.core.watch import Watch
 from engine.effects import PauseSpeech, PlayFile, ResumeSpeech, Say, StopSpeech
 from engine.events import Millis, PlayoutFinished, PlayoutStarted, SpeechPrepared
 from engine.machine.compiled import InterruptionPolicy
+from engine.records import maker
+
+_say, _utterance = maker(Say), maker(Utterance)
 
 _OF_THE_MOMENT = ("question", "ladder", "filler", "reply")
 """Purposes of lines that mean nothing any more after the caller has spoken."""
@@ -95,9 +98,10 @@ class Turns(Queue):
         if self._fresh or not self.speaking:
             self._turn, self._line, self._fresh = self._turn + 1, 0, False
         self._line += 1
-        utterance = Utterance(
-            id=f"a{self._turn}.{self._line}",
-            turn=f"a{self._turn}",
+        turn = f"a{self._turn}"
+        utterance = _utterance(
+            id=f"{turn}.{self._line}",
+            turn=turn,
             text=text,
             purpose=purpose,
             policy=policy,
@@ -141,7 +145,7 @@ class Turns(Queue):
     def _order(self, utterance: Utterance) -> None:
         utterance.state = "ordered"
         self._changed()
-        order = partial(PlayFile, file=utterance.file) if utterance.file else Say
+        order = partial(PlayFile, file=utterance.file) if utterance.file else _say
         self._outbox.emit(
             order(
                 utterance=utterance.id,

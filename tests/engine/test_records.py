@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine.records import quick, record
+from engine.records import maker, quick, record
 
 
 @record
@@ -155,3 +155,36 @@ def test_what_is_no_plain_record_is_refused():
     for wrong in (Open, InOrder, Acts, int):
         with pytest.raises(TypeError):
             quick(wrong)
+
+
+def test_a_maker_makes_what_the_class_makes():
+    made = maker(Line)(text="hello", loud=True)
+
+    assert type(made) is Line
+    assert made == Line(text="hello", loud=True)
+    assert made.tags is not maker(Line)(text="hello").tags
+    with pytest.raises(FrozenInstanceError):
+        made.text = "bye"
+    with pytest.raises(FrozenInstanceError):
+        del made.text
+    assert copy.deepcopy(made) == pickle.loads(pickle.dumps(made)) == made
+
+
+def test_a_maker_takes_the_arguments_of_the_class():
+    make = maker(Reply)
+
+    assert make(to=3) == Reply(to=3)
+    assert list(signature(make).parameters) == list(signature(Reply).parameters)
+    for wrong in ({}, {"to": 3, "quiet": True}):
+        with pytest.raises(TypeError):
+            make(**wrong)
+
+
+def test_what_may_be_changed_may_be_changed_when_a_maker_made_it():
+    @dataclass(slots=True)
+    class Open:
+        text: str
+
+    made = maker(Open)(text="a")
+    made.text = "b"
+    assert made == Open("b")

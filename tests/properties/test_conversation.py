@@ -124,6 +124,9 @@ class PlayDialog:
             policy = protected if self.mixed and number == 1 else self.interruptions
             self.speaker.say(line, purpose=purpose, policy=policy)
 
+    def see(self, agent: str, user: str) -> None:
+        self.agent_state, self.user_state = agent, user
+
     def start(self, event) -> None: ...
 
     def begin(self) -> None:

@@ -115,6 +115,9 @@ class FakeDialog:
         for line in lines:
             self.speaker.say(line, purpose=purpose, policy=replace(self.interruptions, **policy))
 
+    def see(self, agent: str, user: str) -> None:
+        self.agent_state, self.user_state = agent, user
+
     def start(self, event) -> None:
         self.told.append(("start", event.seed))
 

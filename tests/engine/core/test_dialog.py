@@ -635,7 +635,6 @@ def test_before_the_beginning_the_policies_are_those_of_the_start_state() -> Non
 
     assert not talk.dialog.interruptions.allow
     assert talk.dialog.listen.silence == 6_000
-    assert (talk.dialog.agent_state, talk.dialog.user_state) == ("IDLE", "IDLE")
 
 
 def test_guards_see_the_other_two_machines_and_the_call() -> None:
@@ -646,7 +645,7 @@ def test_guards_see_the_other_two_machines_and_the_call() -> None:
     talk = Talk(flow, caller="+49", channel="webrtc")
 
     assert talk.event("app.x") == []
-    talk.dialog.agent_state = "SPEAKING"
+    talk.dialog.see("SPEAKING", "IDLE")
     assert talk.event("app.x") == ["Seen."]
 
 
