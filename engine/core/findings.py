@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Any
 
-from engine.core.intents import Intents
+from engine.core.intents import NO_INTENTS, Intents
 from engine.machine.compiled import SlotSpec
 from engine.records import record
 
@@ -48,9 +48,7 @@ class Scope:
     """Name of the slot the caller was just asked for."""
     yes_no: bool = False
     """A confirm, a readback or another yes/no question is open."""
-    intents: Intents = Intents()  # noqa: RUF009 (it never changes)
+    intents: Intents = NO_INTENTS
     """Intents somebody handles here, innermost scope first."""
-    today: datetime.date
-    """The caller's calendar day; relative days count from it."""
     now: datetime.datetime
-    """The caller's local time, naive; relative times count from it."""
+    """The caller's local time, naive; relative times and days count from it."""

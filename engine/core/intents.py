@@ -93,6 +93,9 @@ class Intents(tuple[IntentSpec, ...]):
         return None
 
 
+NO_INTENTS: Final = Intents()
+
+
 def intents_of(flow: CompiledFlow, state: CompiledState) -> Intents:
     """Return the intents of a talk that names them, else those somebody handles; the built-in."""
     declared, verb = flow.intents, state.verb

@@ -15,10 +15,10 @@ from typing import Any, TypeAlias
 from engine.core import form, ladders, lines, understanding
 from engine.core.findings import Findings, Scope
 from engine.core.frames import Frame
-from engine.core.intents import Intents
+from engine.core.intents import NO_INTENTS
 from engine.core.parsers.words import utterance
 from engine.core.scene import Scene
-from engine.core.scoping import hints, scope_of
+from engine.core.scoping import hints, schema_of, scope_of
 from engine.core.tooling import Tools
 from engine.effects import CancelUnderstanding, Understand
 from engine.events import Millis
@@ -126,7 +126,7 @@ class Listening:
         """Take what the model of a free talk reports of the turn it answers."""
         scope = self.scope(frame)
         if frame.visit.settled:
-            scope = replace(scope, intents=Intents())
+            scope = replace(scope, intents=NO_INTENTS)
         else:
             self._remember(frame, frame.visit.text, report, scope)
         self._take(frame, understanding.judge_report(report, scope))
@@ -147,7 +147,7 @@ class Listening:
             Understand,
             text=text,
             question=frame.visit.asked,
-            schema=understanding.report_schema(scope),
+            schema=schema_of(frame, scope),
             hints=hints(scope),
             model=model,
         )

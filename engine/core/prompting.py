@@ -7,7 +7,9 @@ talk is about them.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from engine.core.findings import Scope
@@ -16,7 +18,8 @@ from engine.core.memory import MASK
 from engine.core.report import tool_schema
 from engine.core.scene import Scene
 from engine.core.values import to_json
-from engine.machine.compiled import Converse, SlotSpec, ToolSpec
+from engine.flow.spoken import WEEKDAYS
+from engine.machine.compiled import CompiledFlow, CompiledState, Converse, SlotSpec, ToolSpec
 
 MANNERS = (
     "You are talking with a caller on the telephone. Whatever you write is spoken aloud: one to"
@@ -37,6 +40,27 @@ SUMMING_UP = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a state tells a model in every call and at every time; all calls share it."""
+
+    opening: str | None
+    """How its talk begins: manners, persona, task. None: one of them is a template with names."""
+    tools: tuple[Mapping[str, Any], ...]
+    """What its talk may call."""
+
+
+def standing_of(flow: CompiledFlow, state: CompiledState) -> Standing:
+    """Read off a state what is the same wherever it is entered; for `Moves.once`."""
+    verb = state.verb
+    if not isinstance(verb, Converse):
+        return Standing(None, ())
+    written = (*state.instructions, verb.text)
+    constant = all(text.constant for text in written)
+    opening = _joined([MANNERS, *[text.render({}) for text in written]]) if constant else None
+    return Standing(opening, offers(flow.tools, verb.tools))
+
+
 def instructions(scene: Scene, frame: Frame, verb: Converse, scope: Scope | None) -> str:
     """Return the whole text a model is instructed with in this state.
 
@@ -47,15 +71,17 @@ def instructions(scene: Scene, frame: Frame, verb: Converse, scope: Scope | None
         scope: what the model may report; None: nothing.
     """
     state = frame.state
-    persona = [
-        scene.render(text, frame, f"instructions of {state.id}") for text in state.instructions
-    ]
-    task = scene.render(verb.text, frame, f"converse of {state.id}")
-    parts = [MANNERS, *persona, task, _known(frame, verb), _wanted(frame, verb)]
+    opening = frame.moves.once(standing_of, state).opening
+    if opening is not None:
+        parts = [opening]
+    else:
+        parts = [*_persona(scene, frame), scene.render(verb.text, frame, f"converse of {state.id}")]
+    if frame.flow.slots:
+        parts += [_known(frame, verb), _wanted(frame, verb)]
     if scope is not None:
         parts += [REPORTING, scope.intents.told]
-    parts.append(f"It is {scene.now:%A, %Y-%m-%d, %H:%M}.")
-    return "\n\n".join(part for part in parts if part)
+    parts.append(_clock(scene.now))
+    return _joined(parts)
 
 
 def aside(scene: Scene, frame: Frame, task: str) -> str:
@@ -66,10 +92,23 @@ def aside(scene: Scene, frame: Frame, task: str) -> str:
         frame: where it stands; its persona holds.
         task: what to say, in the words of that program.
     """
+    return _joined([*_persona(scene, frame), task, _clock(scene.now)])
+
+
+def _persona(scene: Scene, frame: Frame) -> list[str]:
+    """Who it is, after how it talks."""
     where = f"instructions of {frame.state.id}"
-    persona = [scene.render(text, frame, where) for text in frame.state.instructions]
-    parts = [MANNERS, *persona, task, f"It is {scene.now:%A, %Y-%m-%d, %H:%M}."]
-    return "\n\n".join(part for part in parts if part)
+    return [MANNERS, *[scene.render(text, frame, where) for text in frame.state.instructions]]
+
+
+def _clock(now: datetime.datetime) -> str:
+    """Tell the time, with the names of days a model knows, whatever the machine's language is."""
+    written = now.isoformat(" ", "minutes")
+    return f"It is {WEEKDAYS[now.weekday()]}, {written[:10]}, {written[11:]}."
+
+
+def _joined(parts: Iterable[str]) -> str:
+    return "\n\n".join([part for part in parts if part])
 
 
 def _known(frame: Frame, verb: Converse) -> str:

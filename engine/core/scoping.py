@@ -13,24 +13,58 @@ from engine.core import form
 from engine.core.findings import Scope
 from engine.core.frames import Frame
 from engine.core.intents import intents_of
+from engine.core.report import report_schema
 from engine.core.scene import Scene
 from engine.core.tooling import Tools
-from engine.machine.compiled import Collect, Converse, Run, SlotSpec, TransferTo
+from engine.machine.compiled import (
+    Collect,
+    CompiledFlow,
+    CompiledState,
+    Converse,
+    Run,
+    SlotSpec,
+    TransferTo,
+)
+
+_SCHEMAS = 64
+"""Schemas that are kept of one state: its talk fills a few slots, one after the other."""
 
 
 def scope_of(scene: Scene, tools: Tools, frame: Frame) -> Scope:
     """Return what may be understood now in this frame."""
-    filled = {} if _closed(tools, frame) else frame.memory.filled
-    now = scene.now
+    filled: Mapping[str, Any] = {}
+    slots: tuple[SlotSpec, ...] = ()
+    if frame.flow.slots:
+        filled = {} if _closed(tools, frame) else frame.memory.filled
+        slots = _slots(frame, filled)
     return Scope(
-        slots=_slots(frame, filled),
+        slots=slots,
         filled=filled,
         open_slot=frame.visit.open_slot or None,
         yes_no=form.yes_no_open(frame),
         intents=frame.moves.once(intents_of, frame.state),
-        today=now.date(),
-        now=now,
+        now=scene.now,
     )
+
+
+def schema_of(frame: Frame, scope: Scope) -> Mapping[str, Any]:
+    """Return the schema of a report of this scope, or of what is left of it without its intents.
+
+    It is a matter of the state, of which slots there are, and of whether there are intents and a
+    question; so it is made once for all these, and shared by all calls.
+    """
+    made = frame.moves.once(_schemas, frame.state)
+    key = (*[spec.name for spec in scope.slots], bool(scope.intents), scope.yes_no)
+    schema = made.get(key)
+    if schema is None:
+        if len(made) >= _SCHEMAS:
+            made.clear()
+        schema = made[key] = report_schema(scope)
+    return schema
+
+
+def _schemas(flow: CompiledFlow, state: CompiledState) -> dict[object, Mapping[str, Any]]:
+    return {}
 
 
 def hints(scope: Scope) -> dict[str, Any]:

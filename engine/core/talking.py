@@ -27,11 +27,11 @@ from typing import Any, TypeAlias
 from engine.core import prompting
 from engine.core.consulting import consult
 from engine.core.frames import Frame
-from engine.core.intents import Intents
+from engine.core.intents import NO_INTENTS
 from engine.core.listening import Listening
 from engine.core.recollection import Recollection
-from engine.core.report import report_schema
 from engine.core.scene import Scene
+from engine.core.scoping import schema_of
 from engine.core.tooling import Tools
 from engine.effects import CancelReply, StartReply
 from engine.events import (
@@ -170,7 +170,7 @@ class Talking:
         scope = self._listening.scope(frame)
         last = self._round >= MAX_ROUNDS
         if visit.settled:  # an intent the words told is not told again: its handler has run
-            scope = replace(scope, intents=Intents())
+            scope = replace(scope, intents=NO_INTENTS)
         told = self._reply is not None and self._round > 1 and self._reply.reported
         reports = bool(visit.turns and (scope.slots or scope.intents)) and not told and not last
         before = [] if self._reply is None else [*self._reply.before, *self._reply.lines]
@@ -180,8 +180,8 @@ class Talking:
             turn=turn,
             instructions=prompting.instructions(scene, frame, verb, scope if reports else None),
             history=self.recollection.told(frame),
-            report=report_schema(scope) if reports else {},
-            tools=() if last else prompting.offers(frame.flow.tools, verb.tools),
+            report=schema_of(frame, scope) if reports else {},
+            tools=() if last else frame.moves.once(prompting.standing_of, frame.state).tools,
             model=frame.state.components.get("llm", ""),
         )
         reply = self._reply = _Reply(

@@ -36,10 +36,9 @@ SCOPE = Scope(
     slots=SLOTS,
     yes_no=True,
     intents=Intents([IntentSpec(name="asks_hours"), IntentSpec(name="gives_up")]),
-    today=NOW.date(),
     now=NOW,
 )
-EMPTY = Scope(today=NOW.date(), now=NOW)
+EMPTY = Scope(now=NOW)
 
 VALUES: list[tuple[str, Any, Any]] = [
     ("a_integer", 4, 4),

@@ -70,7 +70,6 @@ def scope(
         open_slot=slots[0] if slots and is_open else None,
         yes_no=yes_no,
         intents=Intents(INTENTS),
-        today=NOW.date(),
         now=NOW,
     )
 
@@ -359,7 +358,6 @@ def test_words_for_the_open_slot_do_not_overwrite_a_filled_one() -> None:
         slots=(departure, arrival),
         filled={"arrival": day(5, 2)},
         open_slot="departure",
-        today=NOW.date(),
         now=NOW,
     )
 
@@ -369,7 +367,7 @@ def test_words_for_the_open_slot_do_not_overwrite_a_filled_one() -> None:
 def test_two_values_of_one_type_go_to_the_slots_in_their_order() -> None:
     arrival = SlotSpec(name="arrival", type=SlotType(kind="date"))
     departure = SlotSpec(name="departure", type=SlotType(kind="date"))
-    where = Scope(slots=(arrival, departure), open_slot="arrival", today=NOW.date(), now=NOW)
+    where = Scope(slots=(arrival, departure), open_slot="arrival", now=NOW)
 
     found = understand("from saturday to tuesday", where).slots
 
@@ -379,7 +377,7 @@ def test_two_values_of_one_type_go_to_the_slots_in_their_order() -> None:
 def test_counts_of_different_things_stay_apart() -> None:
     guests = SlotSpec(name="guests", type=SlotType(kind="integer"))
     nights = SlotSpec(name="nights", type=SlotType(kind="integer"))
-    where = Scope(slots=(guests, nights), open_slot="guests", today=NOW.date(), now=NOW)
+    where = Scope(slots=(guests, nights), open_slot="guests", now=NOW)
 
     assert understand("two people for three nights", where).slots == {"guests": 2, "nights": 3}
     assert understand("three nights", where).slots == {"nights": 3}
@@ -390,7 +388,6 @@ def test_bounds_settle_what_two_slots_could_mean() -> None:
     where = Scope(
         slots=(PARTY, evening),
         filled={"party_size": 4, "time": at(19)},
-        today=NOW.date(),
         now=NOW,
     )
 
@@ -401,16 +398,14 @@ def test_bounds_settle_what_two_slots_could_mean() -> None:
 
 def test_a_bound_of_another_type_decides_nothing() -> None:
     odd = SlotSpec(name="time", type=SlotType(kind="time"), min=17)
-    where = Scope(
-        slots=(PARTY, odd), filled={"party_size": 4, "time": at(19)}, today=NOW.date(), now=NOW
-    )
+    where = Scope(slots=(PARTY, odd), filled={"party_size": 4, "time": at(19)}, now=NOW)
 
     assert understand("make it two", where).slots == {}
 
 
 def test_phrases_without_words_mean_nothing() -> None:
     silent = Intents([IntentSpec(name="silent", words=("?!", ""))])
-    where = Scope(intents=silent, today=NOW.date(), now=NOW)
+    where = Scope(intents=silent, now=NOW)
 
     assert understand("well, um", where) == Findings()
     assert understand("", where) == Findings()
@@ -418,7 +413,7 @@ def test_phrases_without_words_mean_nothing() -> None:
 
 def test_a_boolean_slot_is_answered_with_yes_or_no() -> None:
     smoking = SlotSpec(name="smoking", type=SlotType(kind="boolean"))
-    where = Scope(slots=(smoking,), open_slot="smoking", today=NOW.date(), now=NOW)
+    where = Scope(slots=(smoking,), open_slot="smoking", now=NOW)
 
     assert understand("no thank you", where).slots == {"smoking": False}
 
@@ -427,7 +422,7 @@ def test_known_values_of_a_text_slot_keep_the_authors_spelling() -> None:
     dish = SlotSpec(
         name="dish", type=SlotType(kind="text"), words={"Pizza Margherita": ("margherita",)}
     )
-    where = Scope(slots=(dish,), open_slot="dish", today=NOW.date(), now=NOW)
+    where = Scope(slots=(dish,), open_slot="dish", now=NOW)
 
     assert understand("i'll take the margherita", where).slots == {"dish": "Pizza Margherita"}
     assert understand("spaghetti with clams", where).slots == {"dish": "spaghetti with clams"}
@@ -440,7 +435,7 @@ def test_a_key_is_its_intent() -> None:
 
 def test_a_key_answers_a_question_for_one_digit() -> None:
     few = SlotSpec(name="rating", type=SlotType(kind="integer"), min=1, max=5)
-    where = Scope(slots=(few,), open_slot="rating", today=NOW.date(), now=NOW)
+    where = Scope(slots=(few,), open_slot="rating", now=NOW)
 
     assert key("4", where).slots == {"rating": 4}
     assert key("#", where).empty

@@ -233,7 +233,6 @@ def test_what_a_grammar_lets_through_is_understood() -> None:
         slots=tuple(SLOTS[name] for name in names),
         open_slot="time",
         intents=Intents(INTENTS.values()),
-        today=NOW.date(),
         now=NOW,
     )
     drawn = jsgf.parse(GRAMMARS["details"]).sentences(400, random.Random(1))
@@ -258,7 +257,7 @@ def test_every_address_the_grammar_lets_through_is_understood_as_it_was_said() -
     written |= {word: str(n) for n, word in enumerate(SHARED["figure"].split(" | "))}
     rules = "".join(f"<{name}> = {body};" for name, body in SHARED.items())
     grammar = f"#JSGF V1.0; grammar address; public <top> = <email>; {rules}"
-    scope = Scope(slots=(slot("mail", "email"),), open_slot="mail", today=NOW.date(), now=NOW)
+    scope = Scope(slots=(slot("mail", "email"),), open_slot="mail", now=NOW)
 
     for sentence in jsgf.parse(grammar).sentences(300, random.Random(1)):
         expected = "".join(written.get(word, word) for word in sentence.split())
