@@ -30,6 +30,12 @@ class HistoryItem:
     speaker: str = ""
     """The participant who said it, where there have been several."""
 
+    @property
+    def message(self) -> Mapping[str, Any]:
+        """It, as a model is told of it."""
+        text = f"{self.speaker}: {self.text}" if self.speaker else self.text
+        return {"role": self.role, "text": text}
+
 
 class History:
     """Grows while the call lasts; the items of lines that are still audible are not in it yet.
@@ -41,6 +47,8 @@ class History:
     def __init__(self) -> None:
         self._over: dict[str, HistoryItem] = {}
         self._told: list[HistoryItem] = []
+        self._messages: list[Mapping[str, Any]] = []
+        """Of each of these, as it never changes; whatever empties the one empties the other."""
         self._end: dict[str, HistoryItem | None] = {}
 
     def __contains__(self, name: str) -> bool:
@@ -57,6 +65,14 @@ class History:
     def told(self) -> Sequence[HistoryItem]:
         """What is over, in order, but for turns without words; to be looked at only."""
         return self._told
+
+    @property
+    def messages(self) -> Sequence[Mapping[str, Any]]:
+        """`told`, as a model is told of it; to be looked at only, for all prompts share it."""
+        ready, told = self._messages, self._told
+        if len(ready) < len(told):
+            ready += [item.message for item in told[len(ready) :]]
+        return ready
 
     @property
     def end(self) -> Mapping[str, HistoryItem | None]:
@@ -96,16 +112,19 @@ class History:
         """Something that was over is told anew: all of it is looked at again."""
         if name in self._over:
             self._end = {**self._over, **self._end}
-            self._over, self._told = {}, []
+            self._over, self._told, self._messages = {}, [], []
 
     def _settle(self) -> None:
-        for name, item in tuple(self._end.items()):
+        end = self._end
+        while end:
+            name = next(iter(end))
+            item = end[name]
             if item is None:
                 return
             self._over[name] = item
             if item.text:
                 self._told.append(item)
-            del self._end[name]
+            del end[name]
 
     def to_dict(self) -> list[dict[str, Any]]:
         """Return everything, places of audible lines included, as JSON-like data."""
@@ -116,6 +135,6 @@ class History:
 
     def from_dict(self, data: Sequence[dict[str, Any]]) -> None:
         """Restore what `to_dict` gave."""
-        self._over, self._told = {}, []
+        self._over, self._told, self._messages = {}, [], []
         self._end = {i["id"]: HistoryItem(**i) if "role" in i else None for i in data}
         self._settle()

@@ -6,7 +6,8 @@ that are over stand in it as they were heard, those to come as they were ordered
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from engine.core.history import History, HistoryItem
 from engine.core.outbox import Outbox
@@ -61,6 +62,8 @@ class Queue:
     def history(self) -> tuple[HistoryItem, ...]:
         """What was said and heard; a line under way counts as heard unless it was stopped."""
         history = self._history
+        if not (history.end or self._queue):  # as it is when the caller answers
+            return tuple(history.told)
         latest = [
             item if item is not None else self._expected(self._queue[name])
             for name, item in history.end.items()
@@ -72,6 +75,11 @@ class Queue:
             if utterance.remember and utterance.state in _COMING and utterance.id not in history
         ]
         return (*history.told, *[item for item in latest if item.text])
+
+    @property
+    def messages(self) -> Sequence[Mapping[str, Any]]:
+        """The first items of `history`, those that are over, as a model is told of them."""
+        return self._history.messages
 
     def _expected(self, utterance: Utterance) -> HistoryItem:
         """What the caller will have heard of a line: measured when it is over, guessed before."""

@@ -40,6 +40,7 @@ def messages(
     recap: Recap = NONE,
     *,
     whole: bool = False,
+    ready: Sequence[Mapping[str, Any]] = (),
 ) -> tuple[Mapping[str, Any], ...]:
     """Return what was said, with the finished tool calls behind the turns they belong to.
 
@@ -50,22 +51,24 @@ def messages(
         since: the turn before the state was entered; for a policy that is `fresh`.
         recap: stands for what is older.
         whole: leave out nothing that it does not stand for.
+        ready: the messages of the first items of the history, or of none.
     """
-    said = _since(history, since) if policy.fresh and since else history
+    start = _after(history, since) if policy.fresh and since else 0
     found: list[Mapping[str, Any]] = []
     if recap.first:
-        said = history[place(history, recap.first) :]
+        start = place(history, recap.first)
         found.append({"role": "developer", "text": f"{_RECAP}{recap.text}"})
     if not whole:
-        said = said[-(policy.max_items or LATEST) :]
+        start = max(start, len(history) - (policy.max_items or LATEST))
+    said = [*ready[start:], *[item.message for item in history[max(start, len(ready)) :]]]
     calls = _calls(log)
-    for item in said:
-        text = f"{item.speaker}: {item.text}" if item.speaker else item.text
-        found.append({"role": item.role, "text": text})
-        if calls:
-            found += calls.pop(item.id, [])
-    if not (policy.fresh and since) and not recap.first:
-        found += calls.pop("", [])  # before anybody had said anything
+    if not calls:
+        found += said
+    else:
+        for item, message in zip(history[start:], said, strict=True):
+            found += (message, *calls.get(item.id, ()))
+        if not (policy.fresh and since) and not recap.first:
+            found += calls.get("", ())  # before anybody had said anything
     return tuple(_within(found, policy))
 
 
@@ -84,17 +87,24 @@ def place(history: Sequence[HistoryItem], turn: str) -> int:
     return next((n for n, item in enumerate(history) if item.id == turn), 0)
 
 
-def _since(history: Sequence[HistoryItem], turn: str) -> Sequence[HistoryItem]:
+def _after(history: Sequence[HistoryItem], turn: str) -> int:
+    """Return where what follows this turn begins; 0: it stands nowhere."""
     places = [index for index, item in enumerate(history) if item.id == turn]
-    return history[places[-1] + 1 :] if places else history
+    return places[-1] + 1 if places else 0
 
 
 def _calls(log: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
     calls: dict[str, list[Mapping[str, Any]]] = {}
     for entry in log:
         if entry["output"] is not None:  # a call without a result is none a model could read
-            told = {key: entry[key] for key in ("id", "name", "args", "output")}
-            calls.setdefault(entry["turn"], []).append({"role": "tool", **told})
+            told = {
+                "role": "tool",
+                "id": entry["id"],
+                "name": entry["name"],
+                "args": entry["args"],
+                "output": entry["output"],
+            }
+            calls.setdefault(entry["turn"], []).append(told)
     return calls
 
 

@@ -56,12 +56,13 @@ class Recollection:
     def told(self, frame: Frame) -> tuple[Mapping[str, Any], ...]:
         """Return what was said so far, as much of it as the state wants told."""
         scene, policy = self._scene, frame.state.history
-        said, log = recalling.without(
-            prompting.hidden(scene, frame), scene.speaker.history, self.log
-        )
+        hidden = prompting.hidden(scene, frame)
+        said, log = recalling.without(hidden, scene.speaker.history, self.log)
+        ready = () if hidden else scene.speaker.messages
         recap = self._recap if policy.summary else recalling.NONE
         whole = policy.summary and bool(self._asked)
-        return recalling.messages(said, log, policy, frame.visit.since, recap, whole=whole)
+        since = frame.visit.since
+        return recalling.messages(said, log, policy, since, recap, whole=whole, ready=ready)
 
     def review(self, frame: Frame) -> None:
         """A reply was ordered: sum up beside it what has become too long."""
