@@ -70,7 +70,7 @@ def _send_keys(scene: Scene, frame: Frame, text: str, where: str) -> None:
 def _assign(scene: Scene, frame: Frame, action: SetAction, where: str) -> None:
     memory = frame.memory
     try:
-        value = action.value.evaluate(scene.names(frame))
+        value = scene.evaluate(action.value, frame)
         if value is not None:
             value = from_json(value, _declared(frame, action))
     except EvaluationError as error:

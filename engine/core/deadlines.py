@@ -67,6 +67,11 @@ class Deadlines:
         elif before == self.earliest:
             self._look()
 
+    def set_once(self, name: str, at: Millis) -> None:
+        """Set a deadline unless it is set. Raises `KeyError` like `set`."""
+        if name not in self._at:
+            self.set(name, at)
+
     def cancel(self, name: str) -> None:
         """Forget a deadline, if it is set."""
         if name in self._at and self._at.pop(name) == self.earliest:

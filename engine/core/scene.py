@@ -138,9 +138,10 @@ class Scene:
         """Return what expressions and templates of this frame may read, as it is when read."""
         if more:
             return View(self, frame, more)
-        if frame.names is None:
-            frame.names = View(self, frame, more)
-        return frame.names
+        kept = frame.names
+        if kept is None:
+            kept = frame.names = View(self, frame, more)
+        return kept
 
     def evaluate(self, expression: Expression, frame: Frame, **more: Any) -> Any:
         """Return the value of an expression. Raises `EvaluationError`."""

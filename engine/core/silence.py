@@ -32,5 +32,4 @@ class Silence:
         Args:
             limit: how much silence is too much, in this state.
         """
-        if self._deadlines.get(NAME) is None:
-            self._deadlines.set(NAME, self._outbox.at + limit)
+        self._deadlines.set_once(NAME, self._outbox.at + limit)

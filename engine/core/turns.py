@@ -317,7 +317,7 @@ class Turns(Queue):
         head = self.head
         if head is None:
             self.resume()
-        elif head.state == "ordered" and not self.paused:
+        elif head.state == "ordered" and self.paused_at is None:
             self._watched.first_audio(head)
 
     def _announce(self, utterance: Utterance, because: str) -> None:

@@ -31,9 +31,7 @@ class Watch:
 
     def first_audio(self, line: Utterance) -> None:
         """The line is the next to be heard: that must happen in time."""
-        name = f"first_audio:{line.id}"
-        if self._deadlines.get(name) is None:
-            self._deadlines.set(name, self._outbox.at + FIRST_AUDIO)
+        self._deadlines.set_once(f"first_audio:{line.id}", self._outbox.at + FIRST_AUDIO)
 
     def audible(self, line: Utterance, paused_at: Millis | None) -> None:
         """The line is heard, or its length became known: it must end in time.

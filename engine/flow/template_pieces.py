@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,8 +37,9 @@ class Hole:
     """A name to be filled in."""
 
     name: NameUse
-    how: Callable[[Any], str]
-    """Says its value."""
+    spelled: bool
+    root: str
+    parts: tuple[str, ...]
 
 
 class Filled:
@@ -89,8 +90,8 @@ def pieces_of(source: str) -> tuple[str | Hole, ...] | None:
         chain = tuple(hole["name"].split("."))
         if chain[0] not in ROOTS or not _text(pieces, source[end : hole.start()], before=True):
             return None
-        how = spell if hole["filter"] == "spell" else _said
-        pieces.append(Hole(NameUse(chain, hole.start("name"), hole.end("name")), how))
+        name = NameUse(chain, hole.start("name"), hole.end("name"))
+        pieces.append(Hole(name, hole["filter"] == "spell", chain[0], chain[1:]))
         end = hole.end()
     return tuple(pieces) if _text(pieces, source[end:], before=False) else None
 
@@ -105,10 +106,6 @@ def _text(pieces: list[str | Hole], text: str, *, before: bool) -> bool:
     return True
 
 
-def _said(value: Any) -> str:
-    return value if isinstance(value, str) else spoken(value)
-
-
 def _filled_in(pieces: tuple[str | Hole, ...], names: Mapping[str, Any]) -> str:
     """Return the text with what the names mean; a part of null is null.
 
@@ -121,11 +118,13 @@ def _filled_in(pieces: tuple[str | Hole, ...], names: Mapping[str, Any]) -> str:
         if isinstance(piece, str):
             text += piece
             continue
-        chain = piece.name.chain
-        value = names[chain[0]]
-        for part in chain[1:]:
+        value = names[piece.root]
+        for part in piece.parts:
             if value is None:
                 break
             value = value[part]
-        text += piece.how(value)
+        if piece.spelled:
+            text += spell(value)
+        else:
+            text += value if isinstance(value, str) else spoken(value)
     return text
