@@ -17,8 +17,11 @@ class Awaited:
 
     def __contains__(self, subject: str) -> bool:
         """Say whether the answer to this question, reply or tool call is waited for."""
-        parts = (self._listening, self._talking, self._tools)
-        return any(part.awaits(subject) for part in parts)
+        return (
+            self._talking.awaits(subject)
+            or self._listening.awaits(subject)
+            or self._tools.awaits(subject)
+        )
 
     @property
     def meaning(self) -> bool:

@@ -15,10 +15,14 @@ _FAILED = "error: the tool failed; say that this does not work right now"
 
 
 class Consultations:
-    """Tool calls and reports of a model, each with the turn it belongs to, oldest first."""
+    """Tool calls and reports of a model, each with the turn it belongs to, oldest first.
+
+    Attributes:
+        entries: all of them; to be looked at only.
+    """
 
     def __init__(self) -> None:
-        self._entries: list[dict[str, Any]] = []
+        self.entries: list[dict[str, Any]] = []
         self._count = 0
 
     def add(
@@ -33,27 +37,27 @@ class Consultations:
             "args": dict(args),
             "output": output,
         }
-        self._entries = [*self._entries[1 - _KEPT :], entry]
+        self.entries = [*self.entries[1 - _KEPT :], entry]
         return entry
 
     def answered(self, id_: str, value: Any, *, failed: bool) -> None:
         """Note what a call gave."""
-        for entry in self._entries:
+        for entry in self.entries:
             if entry["id"] == id_:
                 entry["output"] = _FAILED if failed else _shown(value)
 
     def __iter__(self) -> Iterator[Mapping[str, Any]]:
         """Every call, oldest first."""
-        return iter(self._entries)
+        return iter(self.entries)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON-like data."""
-        return {"count": self._count, "entries": [dict(entry) for entry in self._entries]}
+        return {"count": self._count, "entries": [dict(entry) for entry in self.entries]}
 
     def from_dict(self, data: Mapping[str, Any]) -> None:
         """Restore what `to_dict` gave."""
         self._count = data["count"]
-        self._entries = [dict(entry) for entry in data["entries"]]
+        self.entries = [dict(entry) for entry in data["entries"]]
 
 
 def _shown(value: Any) -> str:

@@ -42,42 +42,28 @@ class History:
 
     It is read at every turn, so what is over, and all before it, is kept apart from its end: there
     a line is audible, or words were said meanwhile.
+
+    Attributes, to be looked at only:
+        told: what is over, in order, but for turns without words.
+        messages: the same as a model is told of it; all prompts share them.
+        end: what follows, by its id; None for a line whose text is not measured yet.
     """
 
     def __init__(self) -> None:
         self._over: dict[str, HistoryItem] = {}
-        self._told: list[HistoryItem] = []
-        self._messages: list[Mapping[str, Any]] = []
-        """Of each of these, as it never changes; whatever empties the one empties the other."""
-        self._end: dict[str, HistoryItem | None] = {}
+        self.told: list[HistoryItem] = []
+        self.messages: list[Mapping[str, Any]] = []
+        self.end: dict[str, HistoryItem | None] = {}
 
     def __contains__(self, name: str) -> bool:
         """Whether this turn or utterance has its place."""
-        return name in self._over or name in self._end
+        return name in self._over or name in self.end
 
     @property
     def items(self) -> tuple[HistoryItem, ...]:
         """Everything that was said and heard so far, in order."""
-        latest = [item for item in self._end.values() if item is not None]
+        latest = [item for item in self.end.values() if item is not None]
         return (*self._over.values(), *latest)
-
-    @property
-    def told(self) -> Sequence[HistoryItem]:
-        """What is over, in order, but for turns without words; to be looked at only."""
-        return self._told
-
-    @property
-    def messages(self) -> Sequence[Mapping[str, Any]]:
-        """`told`, as a model is told of it; to be looked at only, for all prompts share it."""
-        ready, told = self._messages, self._told
-        if len(ready) < len(told):
-            ready += [item.message for item in told[len(ready) :]]
-        return ready
-
-    @property
-    def end(self) -> Mapping[str, HistoryItem | None]:
-        """What follows, by its id; None for a line whose text is not measured yet."""
-        return self._end
 
     def user(self, turn: str, text: str, speaker: str = "") -> None:
         """The caller said or typed this; `speaker`: which of several."""
@@ -91,7 +77,7 @@ class History:
         """A line is over."""
         if not heard:
             self._reopen(utterance)
-            self._end.pop(utterance, None)
+            self.end.pop(utterance, None)
             self._settle()
             return
         item = HistoryItem(
@@ -105,36 +91,34 @@ class History:
 
     def _put(self, name: str, item: HistoryItem | None) -> None:
         self._reopen(name)
-        self._end[name] = item
+        self.end[name] = item
         self._settle()
 
     def _reopen(self, name: str) -> None:
         """Something that was over is told anew: all of it is looked at again."""
         if name in self._over:
-            self._end = {**self._over, **self._end}
-            self._over, self._told, self._messages = {}, [], []
+            self.end = {**self._over, **self.end}
+            self._over, self.told, self.messages = {}, [], []
 
     def _settle(self) -> None:
-        end = self._end
-        while end:
-            name = next(iter(end))
-            item = end[name]
+        """Put what is over, up to the first that is not, apart from the end."""
+        for name, item in tuple(self.end.items()):
             if item is None:
                 return
             self._over[name] = item
             if item.text:
-                self._told.append(item)
-            del end[name]
+                self.told.append(item)
+                self.messages.append(item.message)
+            del self.end[name]
 
     def to_dict(self) -> list[dict[str, Any]]:
         """Return everything, places of audible lines included, as JSON-like data."""
         return [
-            asdict(i) if i is not None else {"id": n}
-            for n, i in {**self._over, **self._end}.items()
+            asdict(i) if i is not None else {"id": n} for n, i in {**self._over, **self.end}.items()
         ]
 
     def from_dict(self, data: Sequence[dict[str, Any]]) -> None:
         """Restore what `to_dict` gave."""
-        self._over, self._told, self._messages = {}, [], []
-        self._end = {i["id"]: HistoryItem(**i) if "role" in i else None for i in data}
+        self._over, self.told, self.messages = {}, [], []
+        self.end = {i["id"]: HistoryItem(**i) if "role" in i else None for i in data}
         self._settle()

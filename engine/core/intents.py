@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final, TypeAlias
 
 from engine.core import lines
@@ -44,16 +45,16 @@ class Intents(tuple[IntentSpec, ...]):
         return full, bare
 
     @functools.cached_property
-    def _longer(self) -> dict[str, list[tuple[int, int, _Words]]]:
+    def _longer(self) -> dict[_Words, list[tuple[int, int, _Words]]]:
         """Phrases that mean an intent wherever they stand: a single word may mean much else.
 
-        By their first word, each behind the place of its intent and its own place there.
+        By their first two words, each behind the place of its intent and its own place there.
         """
-        found: dict[str, list[tuple[int, int, _Words]]] = {}
+        found: dict[_Words, list[tuple[int, int, _Words]]] = {}
         for place, intent in enumerate(self):
             for number, words in enumerate(map(phrase, intent_phrases(intent))):
                 if len(words) > 1:
-                    found.setdefault(words[0], []).append((place, number, words))
+                    found.setdefault(words[:2], []).append((place, number, words))
         return found
 
     @functools.cached_property
@@ -82,9 +83,10 @@ class Intents(tuple[IntentSpec, ...]):
     def contained(self, words: _Words) -> tuple[IntentSpec, int, int] | None:
         """Return the first intent that is told somewhere in these words, and where."""
         longer = self._longer
-        if longer.keys().isdisjoint(words):
+        if longer.keys().isdisjoint(pairwise(words)):  # as in most turns
             return None
-        for place, _, wanted in sorted(c for first in longer.keys() & words for c in longer[first]):
+        pairs = longer.keys() & set(pairwise(words))
+        for place, _, wanted in sorted(one for pair in pairs for one in longer[pair]):
             intent = self[place]
             for start in find_phrase(words, wanted):
                 if not any(_contains(words, phrase(text)) for text in intent.avoid):

@@ -80,8 +80,9 @@ class Listening:
     def turn(self, turn: str, text: str) -> None:
         """Take a committed turn of the caller; empty text is speech nobody could make out."""
         scene = self._scene
-        self._withdraw()
-        frame = scene.stack.top
+        if self._pending is not None:
+            self._withdraw()
+        frame = scene.stack.frames[-1]
         frame.memory.new_turn()
         frame.tries["turns"] += 1
         scene.turn = {"id": turn, "text": text}

@@ -148,12 +148,9 @@ def _text(value: Any) -> str:
 
 def hidden(scene: Scene, frame: Frame) -> Collection[str]:
     """Return the turns and lines a prompt of this state leaves out: what is personal elsewhere."""
-    ids = scene.personal.ids
-    if not ids:
-        return ids
     verb, slots = frame.state.verb, frame.flow.slots
     fills = verb.fills if isinstance(verb, Converse) else ()
-    return () if any(slots[name].sensitive for name in fills) else ids
+    return () if any(slots[name].sensitive for name in fills) else scene.personal.ids
 
 
 def offers(tools: Mapping[str, ToolSpec], names: Iterable[str]) -> tuple[Mapping[str, Any], ...]:

@@ -34,7 +34,7 @@ _RECAP = "What was said before in this call, summed up: "
 
 def messages(
     history: Sequence[HistoryItem],
-    log: Iterable[Mapping[str, Any]],
+    log: Sequence[Mapping[str, Any]],
     policy: HistoryPolicy = _ALL,
     since: str = "",
     recap: Recap = NONE,
@@ -54,27 +54,30 @@ def messages(
         ready: the messages of the first items of the history, or of none.
     """
     start = _after(history, since) if policy.fresh and since else 0
-    found: list[Mapping[str, Any]] = []
+    told: list[Mapping[str, Any]] = []
     if recap.first:
         start = place(history, recap.first)
-        found.append({"role": "developer", "text": f"{_RECAP}{recap.text}"})
+        told.append({"role": "developer", "text": f"{_RECAP}{recap.text}"})
     if not whole:
         start = max(start, len(history) - (policy.max_items or LATEST))
-    said = [*ready[start:], *[item.message for item in history[max(start, len(ready)) :]]]
-    calls = _calls(log)
+    said = [*ready[start:]]
+    if len(ready) < len(history):
+        said += [item.message for item in history[max(start, len(ready)) :]]
+    calls = _calls(log) if log else {}
     if not calls:
-        found += said
+        told += said
     else:
         for item, message in zip(history[start:], said, strict=True):
-            found += (message, *calls.get(item.id, ()))
+            told += (message, *calls.get(item.id, ()))
         if not (policy.fresh and since) and not recap.first:
-            found += calls.get("", ())  # before anybody had said anything
-    return tuple(_within(found, policy))
+            told += calls.get("", ())  # before anybody had said anything
+    limited = policy.max_items is not None or policy.max_tokens is not None
+    return tuple(_within(told, policy) if limited else told)
 
 
 def without(
-    hidden: Collection[str], history: Sequence[HistoryItem], log: Iterable[Mapping[str, Any]]
-) -> tuple[Sequence[HistoryItem], Iterable[Mapping[str, Any]]]:
+    hidden: Collection[str], history: Sequence[HistoryItem], log: Sequence[Mapping[str, Any]]
+) -> tuple[Sequence[HistoryItem], Sequence[Mapping[str, Any]]]:
     """Return history and log with the words of these turns and lines masked, their calls gone."""
     if not hidden:
         return history, log
@@ -112,8 +115,6 @@ def _within(
     found: Sequence[Mapping[str, Any]], policy: HistoryPolicy
 ) -> Sequence[Mapping[str, Any]]:
     """Keep to the limits, from the latest backwards."""
-    if policy.max_items is None and policy.max_tokens is None:
-        return found
     costs = [0] * len(found) if policy.max_tokens is None else [_tokens(one) for one in found]
     results = [one["role"] == "tool" for one in found]  # of a turn that may be left out
     start = budget.first_kept(costs, results, items=policy.max_items, total=policy.max_tokens)

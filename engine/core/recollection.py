@@ -13,13 +13,14 @@ out of the summary wherever it is told.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from engine.core import prompting, recalling
 from engine.core.consultations import Consultations
 from engine.core.frames import Frame
+from engine.core.history import HistoryItem
 from engine.core.recalling import Recap
 from engine.core.scene import Scene
 from engine.effects import CancelReply, ReportError, Summarize
@@ -56,9 +57,13 @@ class Recollection:
     def told(self, frame: Frame) -> tuple[Mapping[str, Any], ...]:
         """Return what was said so far, as much of it as the state wants told."""
         scene, policy = self._scene, frame.state.history
-        hidden = prompting.hidden(scene, frame)
-        said, log = recalling.without(hidden, scene.speaker.history, self.log)
-        ready = () if hidden else scene.speaker.messages
+        said: Sequence[HistoryItem] = scene.speaker.history
+        ready = scene.speaker.messages
+        log: Sequence[Mapping[str, Any]] = self.log.entries
+        hidden = prompting.hidden(scene, frame) if scene.personal.watches else ()
+        if hidden:
+            said, log = recalling.without(hidden, said, log)
+            ready = ()
         recap = self._recap if policy.summary else recalling.NONE
         whole = policy.summary and bool(self._asked)
         since = frame.visit.since
@@ -75,7 +80,7 @@ class Recollection:
 
     def _sum_up(self) -> None:
         scene = self._scene
-        said, log = recalling.without(scene.personal.ids, scene.speaker.history, self.log)
+        said, log = recalling.without(scene.personal.ids, scene.speaker.history, self.log.entries)
         start = recalling.place(said, self._recap.first)
         if len(said) - start <= self._patience:
             return

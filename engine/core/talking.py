@@ -139,6 +139,8 @@ class Talking:
         if not frame.visit.turns:
             return False
         if verb.until is None:
+            if not verb.fills:
+                return False
             values, slots = frame.memory.slots, frame.flow.slots
             needed = [name for name in verb.fills if not slots[name].type.optional]
             return bool(needed) and all(values[name] is not None for name in needed)
@@ -194,8 +196,9 @@ class Talking:
             reported=told,
             before=before,
         )
-        scene.deadlines.set(f"first_token:{reply.id}", scene.at + FIRST_TOKEN)
-        scene.deadlines.set(f"reply:{reply.id}", scene.at + WHOLE_REPLY)
+        at = scene.outbox.at
+        scene.deadlines.set(f"first_token:{reply.id}", at + FIRST_TOKEN)
+        scene.deadlines.set(f"reply:{reply.id}", at + WHOLE_REPLY)
         self.recollection.review(frame)
 
     # --- what comes back -------------------------------------------------------------------------
@@ -209,10 +212,10 @@ class Talking:
         deadlines = self._scene.deadlines
         deadlines.cancel(f"first_token:{reply.id}")
         deadlines.set(f"token_gap:{reply.id}", self._scene.at + TOKEN_GAP)
+        if isinstance(event, ReplyStarted):
+            return  # it is alive: that is all there is to know
         frame = self._scene.stack.alive(reply.frame)
         match event:
-            case ReplyStarted():
-                pass  # it is alive: that is all there is to know
             case ReplyDelta(text=text):
                 self._said(reply, frame, text)
             case ReplyReported(report=report):
@@ -309,13 +312,14 @@ class Talking:
         self._round = 0
         if reply is None:
             return
-        frame = self._scene.stack.visited(reply.frame, reply.visit)
         if reply.running:
+            frame = self._scene.stack.visited(reply.frame, reply.visit)
             unheard = not reply.lines and reply.round == 1 and bool(reply.turn)
             if unheard and frame is not None:
                 frame.visit.turns -= 1  # it was one turn, said in two breaths
             self._cancel(reply)
-        self._scene.speaker.retract((*reply.before, *reply.lines))
+        if self._scene.speaker.speaking:  # else all its lines are over
+            self._scene.speaker.retract((*reply.before, *reply.lines))
         self._reply = None
 
     def check(self) -> None:

@@ -23,7 +23,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.core.findings import Findings, Scope
-from engine.core.intents import Intents, intent_phrases, without_politeness
+from engine.core.intents import intent_phrases, without_politeness
 from engine.core.parsers.choices import find_answers
 from engine.core.parsers.slots import find_slot, takes_text, text_rules
 from engine.core.parsers.texts import FILLERS, find_text
@@ -46,12 +46,15 @@ def understand(text: str, scope: Scope) -> Findings:
         Typed, unchecked findings; empty ones when nothing in scope was recognised.
     """
     said = utterance(text)
-    whole = _whole_intent(said, scope)
-    if whole is not None:
-        return Findings(intent=whole, settled=True)
-    intent, taken = _contained_intent(said, scope.intents)
+    bare = without_politeness(said.words)
+    whole = scope.intents.whole(said.words, bare) if bare else None
+    if whole is not None and not _answers_open_question(bare, said, scope):
+        return Findings(intent=whole.name, settled=True)
+    told = scope.intents.contained(said.words)
+    intent = None if told is None else told[0].name
     if not (scope.slots or scope.yes_no):  # as in most free talk: nothing else is looked for
         return Findings(intent=intent, settled=intent is not None)
+    taken = [] if told is None else [Match(told[1], told[2], intent)]
     slots = share_out(said, scope, taken)
     matches = [*taken, *slots.values()]
     answer = _answer(said, scope, slots, matches) if scope.yes_no else None
@@ -81,14 +84,6 @@ def key(key: str, scope: Scope) -> Findings:
 # --- intents -------------------------------------------------------------------------------------
 
 
-def _whole_intent(said: Utterance, scope: Scope) -> str | None:
-    words = without_politeness(said.words)
-    intent = scope.intents.whole(said.words, words) if words else None
-    if intent is None or _answers_open_question(words, said, scope):
-        return None
-    return intent.name
-
-
 def _answers_open_question(words: Sequence[str], said: Utterance, scope: Scope) -> bool:
     """True when the whole turn is an answer to what was asked, in words the author declared."""
     if scope.yes_no and any(match.size == len(words) for match in find_answers(words)):
@@ -97,14 +92,6 @@ def _answers_open_question(words: Sequence[str], said: Utterance, scope: Scope) 
     return spec is not None and any(
         match.size >= len(words) for match in find_slot(spec, said, scope.now)
     )
-
-
-def _contained_intent(said: Utterance, intents: Intents) -> tuple[str | None, list[Match]]:
-    found = intents.contained(said.words)
-    if found is None:
-        return None, []
-    intent, start, end = found
-    return intent.name, [Match(start, end, intent.name)]
 
 
 # --- yes, no and free text -----------------------------------------------------------------------

@@ -104,7 +104,7 @@ def _find_answers(said: Utterance) -> list[Match]:
         return [match for match in find_answers(words) if match.value is not None]
 
     found = find_lists(said.words, find_item)
-    return [replace(match, strength=Strength.BARE) for match in found]
+    return [match._replace(strength=Strength.BARE) for match in found]
 
 
 def takes_text(spec: SlotSpec) -> bool:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.core.parsers.numerals import is_number_word
 
@@ -27,8 +26,7 @@ class Strength(IntEnum):
     """It can hardly be anything else: "four people", "at half past seven", "tomorrow"."""
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A value and the words `start` up to (not including) `end` that say it."""
 
     start: int
@@ -46,8 +44,7 @@ class Match:
         return self.start < other.end and other.start < self.end
 
 
-@dataclass(frozen=True, slots=True)
-class Utterance:
+class Utterance(NamedTuple):
     """The words of one turn."""
 
     words: tuple[str, ...]
