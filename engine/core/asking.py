@@ -41,16 +41,13 @@ class Asking:
         self.numbers = Numbers()
         self.ahead = False
         """Whatever is ordered is ordered ahead of the end of its turn: it is a copy's."""
-
-    @property
-    def foresees(self) -> bool:
+        self.foresees = has_model
         """Whether it is of any use to think ahead."""
-        return self.has_model and not self.ahead
 
     def following(self, other: Asking | None) -> Asking:
         """Be a copy's, if there is another: name nothing as that one does, now or later."""
         if other is not None:
-            self.numbers, self.ahead = other.numbers, True
+            self.numbers, self.ahead, self.foresees = other.numbers, True, False
         return self
 
     def talk(self, order: Callable[..., StartReply]) -> str:

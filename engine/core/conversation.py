@@ -164,6 +164,9 @@ class Conversation:
     @property
     def states(self) -> States:
         """The three states, and what stands beside them."""
+        return self._stand()
+
+    def _stand(self) -> States:
         floor, dialog = self._exchange.floor, self._dialog.state if self._exchange.opened else ""
         user, agent, paused = floor.user, floor.agent, self._turns.paused_at is not None
         old = self._states
@@ -244,7 +247,7 @@ class Conversation:
             moves=tuple(outbox.moves),
             notes=tuple(outbox.notes),
             effects=tuple(outbox.effects),
-            states=self.states,
+            states=self._stand(),
         )
 
     def _complete(self) -> None:

@@ -45,7 +45,6 @@ from engine.events import ReplyStarted, SessionStarted, ToolReturned, TransferEn
 from engine.machine.compiled import (
     Collect,
     CompiledFlow,
-    CompiledState,
     Confirm,
     InterruptionPolicy,
     ListenPolicy,
@@ -150,7 +149,7 @@ class Dialog:
         Args:
             killed: in another process than before; what was at work there is lost.
         """
-        if not self._live:
+        if not self._live():
             return
         scene, top = self._scene, self._scene.stack.top
         line, where = top.state.resume, f"resume of {top.visit.state}"
@@ -164,13 +163,13 @@ class Dialog:
 
     def end(self, kind: str) -> None:
         """Whoever runs the call ends it: nothing more is asked, what was ordered is still said."""
-        if self._live:
+        if self._live():
             self._scene.ended = kind
             self._run()
 
     def user_turn(self, turn: str, text: str) -> None:
         """Take a committed user turn, spoken or typed. Empty text: words nobody can trust."""
-        if not self._live:
+        if not self._live():
             return
         self._scene.turns += 1
         self._scene.personal.heard(turn)
@@ -184,7 +183,7 @@ class Dialog:
 
     def key_pressed(self, key: str) -> None:
         """Take one key of the keypad."""
-        if self._live and "dtmf" in self.listen.accept:
+        if self._live() and "dtmf" in self.listen.accept:
             top = self._scene.stack.top
             top.memory.new_turn()
             if not self._keying.press(top, key):
@@ -193,14 +192,14 @@ class Dialog:
 
     def understood(self, event: Understood) -> None:
         """Take a model's report about a turn; a report nobody waits for is dropped."""
-        if self._live:
+        if self._live():
             self._come(partial(self._listening.reported, event.turn, event.report))
         else:
             self._scene.outbox.note("late", turn=event.turn)
 
     def replied(self, event: ReplyEvent) -> None:
         """Take what a model that talks says, reports or asks for; a late one is dropped."""
-        if not self._live:
+        if not self._live():
             self._scene.outbox.note("late", reply=event.reply)
         elif type(event) is ReplyStarted:
             self._talking.happened(event)  # it only moves time limits
@@ -209,25 +208,25 @@ class Dialog:
 
     def interrupted(self) -> None:
         """The caller cut what the agent was saying."""
-        if self._live and self._talking.interrupted():
+        if self._live() and self._talking.interrupted():
             self._run()
 
     def no_input(self) -> None:
         """The caller was silent for too long."""
-        if self._live and self.waiting and not self.busy:
+        if self._live() and self.waiting and not self.busy:
             ladders.silent(self._scene, self._scene.stack.top)
             self._run()
 
     def tool_returned(self, event: ToolReturned) -> None:
         """A tool call ended. After the end of the dialog its result is only noted."""
-        if self._live:
+        if self._live():
             self._come(partial(self._tools.returned, event))
         else:
             self._tools.returned(event)
 
     def transfer_ended(self, event: TransferEnded) -> None:
         """A transfer was carried out or failed."""
-        if self._live:
+        if self._live():
             self._come(partial(transfer.ended, self._scene, event))
         else:
             self._scene.outbox.note("late", transfer=event.error)
@@ -238,7 +237,7 @@ class Dialog:
         The failure of a model or tool (`data["subject"]` names the turn or call) is taken where its
         result is waited for: the turn goes on without the model, the call has failed.
         """
-        if not self._live:
+        if not self._live():
             return
         data = dict(data or {})
         if name.partition(".")[0] == "error":
@@ -261,21 +260,21 @@ class Dialog:
 
     def deadline(self, name: str) -> None:
         """One of the dialog's own deadlines is due: understand tool retry filler timer ..."""
-        if not self._live:
+        if not self._live():
             return
         self._alarms.ring(name)
         self._run()
 
     def speech_over(self) -> bool:
         """Every line is over: a transfer or a talk may go on. Say whether that matters here."""
-        matters = self._live and not isinstance(self._state.verb, _UNMOVED)
+        matters = self._live() and not isinstance(self._scene.stack.top.state.verb, _UNMOVED)
         if matters:
             self._run()
         return matters
 
     def settle(self) -> None:
         """Come to rest, in a state that may be another than it was."""
-        if self._live:
+        if self._live():
             self._run()
 
     # --- what the turn-taking half reads (and the attributes that `_show` sets) ------------------
@@ -341,15 +340,9 @@ class Dialog:
 
     # --- inside ----------------------------------------------------------------------------------
 
-    @property
     def _live(self) -> bool:
         scene = self._scene
         return scene.ended is None and bool(scene.stack.frames)
-
-    @property
-    def _state(self) -> CompiledState:
-        scene, frames = self._scene, self._scene.stack.frames
-        return frames[-1].state if frames else scene.flow.states[scene.flow.start]
 
     def _come(self, result: Callable[[], None]) -> None:
         """Let a result in; one nobody waits for is noted as late, and nothing follows from it."""
@@ -377,10 +370,10 @@ class Dialog:
         self.ended = scene.ended
         self.state = stack.where
         self.waiting = self.busy = False
-        state = self._state
+        top = stack.frames[-1] if stack.frames else None
+        state = scene.flow.states[scene.flow.start] if top is None else top.state
         self.listen, self.interruptions = state.listen, state.interruptions
-        if scene.ended is None and stack.frames:
-            top = stack.frames[-1]
+        if scene.ended is None and top is not None:
             self.waiting = top.waiting and not self._keying.pending
             self.busy = (
                 self._listening.thinking

@@ -73,7 +73,7 @@ class Exchange:
 
     def speech_started(self, event: SpeechStarted) -> None:
         """The caller makes a sound."""
-        turn = self.hearing.started(event, overlap=self.interruption.contested)
+        turn = self.hearing.started(event, overlap=self.interruption.contested())
         self.endpointing.began(turn, unheard=self.interruption.unheard(self.floor.agent))
         if turn.overlap:
             self.interruption.voice_began(event.confidence)
@@ -97,7 +97,7 @@ class Exchange:
     def transcript(self, event: TranscriptReceived) -> bool:
         """Words came, or there were none. Says whether only those in the making have changed."""
         self.people.spoke(event.participant, event.text)
-        hearing, overlap = self.hearing, self.interruption.contested
+        hearing, overlap = self.hearing, self.interruption.contested()
         before, voice = hearing.turn, hearing.voice
         take: Callable[..., UserTurn | None] = hearing.final if event.final else hearing.partial
         turn = take(event, overlap=overlap)
@@ -310,7 +310,7 @@ class Exchange:
         turn = self.hearing.turn
         if turn is not None:
             if turn.overlap:
-                turn.overlap = self.interruption.contested
+                turn.overlap = self.interruption.contested()
             if not (self.hearing.voice or turn.owed or turn.texts):
                 self._drop(turn)
                 turn = None

@@ -100,15 +100,15 @@ _POSSIBLE = {pair: _possible(*pair) for pair in product(user.STATES, agent.STATE
 
 
 @lru_cache(maxsize=4_096)
-def _moves(known: _Facts, user_state: str, agent_state: str) -> tuple[tuple[Rule, str], ...]:
-    """Return the rules that hold, one after the other, and where each leads to.
+def _moves(known: _Facts, user_state: str, agent_state: str) -> tuple[tuple[str, str, str], ...]:
+    """Return machine, name and new state of the rules that hold, one after the other.
 
     Remembered: there are 2,304 cases in all, and a call meets a few dozen.
     """
     facts, moves = Facts(*known), []
     while (move := _first(facts, user_state, agent_state)) is not None:
-        moves.append(move)
         rule, state = move
+        moves.append((rule.machine, rule.because, state))
         if rule.machine == "agent":
             agent_state = state
         else:
@@ -153,14 +153,14 @@ class Floor:
         if facts == self._facts:
             return False
         self._facts = facts
-        for rule, new in _moves(facts, self.user, self.agent):
-            if rule.machine == "agent":
-                self._outbox.moved("agent", self.agent, new, rule.because)
+        for machine, because, new in _moves(facts, self.user, self.agent):
+            if machine == "agent":
+                self._outbox.moved("agent", self.agent, new, because)
                 self.agent = new
             else:
                 told = edge if user.SPEAKING in (self.user, new) else self._outbox.at
                 self._since = max(self._since, told)
-                self._outbox.moved("user", self.user, new, rule.because, self._since)
+                self._outbox.moved("user", self.user, new, because, self._since)
                 self.user = new
         return True
 

@@ -200,18 +200,16 @@ class Interruption:
         """The policy of the line at the head of the queue; None when there is none."""
         head = self._turns.head
         if head is None:
-            return self._shield
+            return self._shield()
         if head.state == "audible" or head.turn == self._turn:
             return head.policy
         # Before it is audible a reply costs nothing: one word is enough to reconsider it.
         return _while_thinking(head.policy)
 
-    @property
     def contested(self) -> bool:
-        """Whether something of the agent stands against the caller: their words are judged."""
-        return self._turns.head is not None or self._shield is not None
+        """Say whether something of the agent stands against the caller: words are judged."""
+        return self._turns.head is not None or self._shield() is not None
 
-    @property
     def _shield(self) -> InterruptionPolicy | None:
         """What protects an answer of which no line is ordered yet: only a profile that says so.
 

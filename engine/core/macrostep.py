@@ -80,7 +80,7 @@ class Macrostep:
         if frame is None:
             return  # the flow it belongs to is gone, and with it everybody who could care
         scene.event = {"name": signal.name, **signal.data}
-        scene.handling_error = is_error = signal.is_error
+        scene.handling_error = is_error = signal.is_error()
         try:
             found = self._select(frame, signal)
             if found is None:
@@ -112,7 +112,7 @@ class Macrostep:
             transition = scene.first_enabled(answers, candidate)
             if transition is not None:
                 return candidate, transition
-            if signal.is_private:
+            if signal.is_private():
                 break
         return None
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 import datetime
 from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from engine.core.asking import Asking
 from engine.core.deadlines import Deadlines
@@ -31,7 +32,8 @@ _OWN_ERRORS = frozenset({"error.flow", "error.timeout", "error.tool", "error.tra
 _EPOCH = datetime.datetime(1970, 1, 1)
 
 
-class Signal(NamedTuple):
+@dataclass(slots=True)
+class Signal:
     """An event inside a macrostep."""
 
     name: str
@@ -39,20 +41,17 @@ class Signal(NamedTuple):
     """The frame it belongs to; handlers are looked for there, then in the frames under it."""
     data: Mapping[str, Any]
 
-    @property
     def is_error(self) -> bool:
         """True for `error` and everything below it."""
         return self.name == "error" or self.name.startswith("error.")
 
-    @property
     def is_own_error(self) -> bool:
         """True for errors of a flow's own work; the others concern every flow of the call."""
         return self.name in _OWN_ERRORS
 
-    @property
     def is_private(self) -> bool:
         """True for what the flows below are not told: their slots and work are their own (S9)."""
-        return self.is_own_error or self.name.partition(".")[0] in ("corrected", "invalid")
+        return self.is_own_error() or self.name.partition(".")[0] in ("corrected", "invalid")
 
 
 class Scene:

@@ -55,7 +55,7 @@ class Unhandled:
         if "reply" in signal.data and visit.failures < MAX_FAILURES:
             scene.say(lines.REPLY_FAILED if visit.turns else lines.REPLY_NOT_OPENED, frame, "error")
             return
-        if caller is None or not signal.is_own_error:
+        if caller is None or not signal.is_own_error():
             scene.doomed = True
             return
         self._mover.abandon(caller)

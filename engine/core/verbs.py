@@ -9,7 +9,7 @@ always comes after the findings of the same turn (S5).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from engine.core import form, transfer
 from engine.core.frames import Frame
@@ -43,13 +43,13 @@ class Verbs:
 
     def settle(self) -> bool:
         """Do what the top state asks for; True when that was a microstep."""
-        frame = self._scene.stack.top
+        frame = self._scene.stack.frames[-1]
         visit, verb = frame.visit, frame.state.verb
         if visit.stage == "failed":
             return self._failed(frame)
         if visit.stage == "done":
             return self._complete(frame)
-        return self._SETTLERS[type(verb)](self, frame, verb)
+        return _SETTLERS[type(verb)](self, frame, verb)
 
     # --- one per verb ----------------------------------------------------------------------------
 
@@ -122,15 +122,16 @@ class Verbs:
             scene.fail(failure["name"], failure["message"], frame, tool=failure["tool"])
         return True
 
-    _SETTLERS: ClassVar[Mapping[type, Callable[[Verbs, Frame, Any], bool]]] = {
-        CallFlow: _call,
-        Collect: _question,
-        Confirm: _question,
-        Converse: _talk,
-        End: _end,
-        PassOn: _pass_on,
-        Rest: _rest,
-        Run: _run,
-        TransferTo: _transfer,
-    }
-    """One table for all calls."""
+
+_SETTLERS: Mapping[type, Callable[[Verbs, Frame, Any], bool]] = {
+    CallFlow: Verbs._call,
+    Collect: Verbs._question,
+    Confirm: Verbs._question,
+    Converse: Verbs._talk,
+    End: Verbs._end,
+    PassOn: Verbs._pass_on,
+    Rest: Verbs._rest,
+    Run: Verbs._run,
+    TransferTo: Verbs._transfer,
+}
+"""One table for all calls."""

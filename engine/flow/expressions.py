@@ -69,8 +69,9 @@ class Expression:
         Raises:
             EvaluationError: when the values do not fit (text plus number, division by zero).
         """
+        run = self._run
         try:
-            return self._run(names)
+            return run(names)
         except KeyError as error:
             message = f"`{self.source}`: {error} has no meaning here"
             raise EvaluationError(message) from error

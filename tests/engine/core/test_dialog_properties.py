@@ -168,7 +168,7 @@ def check(talk: Talk) -> None:
         assert not dialog.waiting
         assert not dialog.busy
     else:  # somebody can always go on: the caller, a tool, a model, or whoever takes the transfer
-        handing_over = isinstance(dialog._state.verb, TransferTo)
+        handing_over = isinstance(dialog._scene.stack.top.state.verb, TransferTo)
         assert dialog.waiting or dialog.busy or handing_over
         assert frames[-1]["visits"][frames[-1]["visit"]["state"]] <= MAX_VISITS
         assert (dialog.kinds == ("yesno",)) == dialog.yes_no_open
