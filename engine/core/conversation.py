@@ -34,6 +34,7 @@ from engine.core.reception import Reception
 from engine.core.rehearsing import Rehearsing
 from engine.core.requests import Requests
 from engine.core.speaker import Speaker
+from engine.core.standing import Standing
 from engine.core.step import Deadline, States, Step
 from engine.core.turns import Turns
 from engine.effects import HangUp
@@ -78,7 +79,7 @@ DEADLINES_AT_ONCE = 1_000
 _NOTHING_FOLLOWS = frozenset({SpeechPrepared, EndOfTurnPredicted, ReplyStarted})
 """What changes nothing but a deadline, which is set at once."""
 
-_states, _step = maker(States), maker(Step)
+_step = maker(Step)
 
 DialogFactory: TypeAlias = Callable[[CompiledFlow, Outbox, Deadlines, Speaker], Dialog]
 
@@ -108,7 +109,7 @@ class Conversation:
         self._seq = 0
         self._calm = False
         """Nothing follows from what has happened in this step."""
-        self._states = States(user="", agent="", dialog="")
+        self._standing = Standing(self._exchange, self._dialog)
         self._presence = Presence(
             self._outbox, self._deadlines, self._exchange, self._dialog, self._hang_up
         )
@@ -164,15 +165,7 @@ class Conversation:
     @property
     def states(self) -> States:
         """The three states, and what stands beside them."""
-        return self._stand()
-
-    def _stand(self) -> States:
-        floor, dialog = self._exchange.floor, self._dialog.state if self._exchange.opened else ""
-        user, agent, paused = floor.user, floor.agent, self._turns.paused_at is not None
-        old = self._states
-        if (old.dialog, old.agent, old.user, old.paused) != (dialog, agent, user, paused):
-            self._states = _states(user=user, agent=agent, dialog=dialog, paused=paused)
-        return self._states
+        return self._standing.now()
 
     @property
     def opened(self) -> bool:
@@ -247,7 +240,7 @@ class Conversation:
             moves=tuple(outbox.moves),
             notes=tuple(outbox.notes),
             effects=tuple(outbox.effects),
-            states=self._stand(),
+            states=self._standing.now(),
         )
 
     def _complete(self) -> None:
