@@ -87,33 +87,34 @@ class _Filter:
             tail: the inputs from `first_input(begin)` on,
             samples: and those that follow.
         """
-        skipped = begin % self.block
-        rows = -(-(end - begin + skipped) // self.block)
-        given = len(tail) + len(samples)
-        window = np.zeros(max(given, (rows - 1) * self._step + self._length))
-        window[: len(tail)] = tail
-        window[len(tail) : given] = samples
+        # A caller waits, and what counts here are not the numbers, it is how much of numpy has to
+        # be fetched: the fewer calls the better.
         if self._matrix is None:
-            found = self._one_by_one(begin, end, window)
+            found = self._one_by_one(begin, end, np.concatenate((tail, samples)))
         else:
+            skipped = begin % self.block
+            rows = -(-(end - begin + skipped) // self.block)
+            missing = (rows - 1) * self._step + self._length - len(tail) - len(samples)
+            window = np.concatenate((tail, samples, silence(max(0, missing))))
             found = self._by_block(rows, window, self._matrix)[skipped : skipped + end - begin]
-        np.rint(found, out=found)
-        np.maximum(found, -32768.0, out=found)
-        np.minimum(found, 32767.0, out=found)
-        rounded: Samples = found.astype(np.int16)
+        rounded: Samples = np.rint(found, out=found).clip(-32768.0, 32767.0, found).astype(np.int16)
         return rounded
 
-    def _by_block(self, rows: int, window: _Floats, matrix: _Floats) -> _Floats:
+    def _by_block(self, rows: int, window: Samples, matrix: _Floats) -> _Floats:
         """Compute whole blocks, a row each."""
         # The rows overlap: numpy's `as_strided` says the same, and takes longer to say it.
-        frames = np.ndarray((rows, self._length), float, window, 0, (self._step * 8, 8))
+        frames = np.ndarray((rows, self._length), np.int16, window, 0, (self._step * 2, 2))
+        found: _Floats
+        if rows <= self._rows:
+            found = frames.astype(float).dot(matrix)
+            return found.ravel()
         found = np.empty((rows, self.block))
         for at in range(0, rows, self._rows):
             part = slice(at, at + self._rows)
-            np.dot(frames[part].copy(), matrix, out=found[part])
+            np.dot(frames[part].astype(float), matrix, out=found[part])
         return found.ravel()
 
-    def _one_by_one(self, begin: int, end: int, window: _Floats) -> _Floats:
+    def _one_by_one(self, begin: int, end: int, window: Samples) -> _Floats:
         """Look up each output's own inputs and coefficients."""
         grid = np.arange(begin, end) * self.down + self.delay
         first = grid // self.up - self._width + 1 - self.first_input(begin)
