@@ -6,11 +6,10 @@ others are short enough that a voice far faster than real time does not keep the
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import Iterator
 
 from media.frames import SAMPLE_RATE, Samples
 from media.resample import Resampler
-from providers.base import SpeechChunk, Synthesizer
 
 FIRST = 0.04
 """Seconds of the first piece: two blocks. The room takes the second of them 20 ms after the first,
@@ -20,26 +19,33 @@ MOST = 0.1
 """Seconds of the others at most: 50 microseconds of work."""
 
 
-async def pieces(tts: Synthesizer, sentence: str) -> AsyncGenerator[SpeechChunk, None]:
-    """Synthesise one sentence at the room's sample rate, closing the work however it ends."""
-    resampler = Resampler(tts.sample_rate, SAMPLE_RATE)
-    size = round(FIRST * tts.sample_rate)
-    chunks = tts.synthesize(sentence)
-    try:
-        async for chunk in chunks:
-            words = chunk.words
-            for part in _cut(chunk.samples, size, round(MOST * tts.sample_rate)):
-                yield SpeechChunk(samples=resampler.feed(part), words=words)
-                words, size = (), round(MOST * tts.sample_rate)
-        yield SpeechChunk(samples=resampler.flush())
-    finally:
-        close = getattr(chunks, "aclose", None)
-        if close is not None:
-            await close()
+class Pieces:
+    """The pieces of one sentence after the other; a caller waits for none of them to be set up.
 
+    Args:
+        rate: of the voice, Hz.
+    """
 
-def _cut(samples: Samples, first: int, most: int) -> Iterator[Samples]:
-    """Cut a chunk; one that is empty is a piece too: it may tell of words."""
-    yield samples[:first]
-    for begin in range(first, len(samples), most):
-        yield samples[begin : begin + most]
+    def __init__(self, rate: int) -> None:
+        self.rate = rate
+        self._resampler = Resampler(rate, SAMPLE_RATE)
+        self._first, self._most = round(FIRST * rate), round(MOST * rate)
+        self._size = self._first
+
+    def of(self, samples: Samples) -> Iterator[Samples]:
+        """Convert the next chunk of a sentence; one that is empty is a piece too."""
+        begin, end = 0, self._size
+        self._size = self._most
+        yield self._resampler.feed(samples[:end])
+        while end < len(samples):
+            begin, end = end, end + self._most
+            yield self._resampler.feed(samples[begin:end])
+
+    def rest(self) -> Samples:
+        """Return the end of a sentence, of which there is no further chunk."""
+        return self._resampler.flush()
+
+    def reset(self) -> None:
+        """Be ready for the next sentence, wherever this one stopped."""
+        self._resampler.reset()
+        self._size = self._first

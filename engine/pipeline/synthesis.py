@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterable, Iterable
-from contextlib import aclosing
 from pathlib import Path
 from typing import TypeAlias
 
@@ -18,11 +17,11 @@ import numpy as np
 from engine.events import Millis, PlayoutFinished, PlayoutStarted, SpeechPrepared, Word
 from engine.pipeline import sentences, word_times
 from engine.pipeline.others import MakeComponent, Others
-from engine.pipeline.pieces import pieces
+from engine.pipeline.pieces import Pieces
 from engine.pipeline.playout import Playout
 from engine.pipeline.stage import Post, SessionTime, Stage
 from media.frames import SAMPLE_RATE, Samples, to_millis
-from providers.base import Synthesizer
+from providers.base import Synthesizer, WordTiming
 from providers.errors import ProviderAnswerError
 
 Sound: TypeAlias = Path | Samples | AsyncIterable[Samples]
@@ -58,6 +57,8 @@ class Synthesis(Stage):
         self._queue: list[tuple[str, str | Sound, str]] = []
         self._made: set[str] = set()
         self._current = ""
+        self._pieces: Pieces | None = None
+        """Of the sentence being made, and kept for the next one."""
         self._task: asyncio.Task[None] | None = None
         playout.on_over = self._over
 
@@ -138,19 +139,44 @@ class Synthesis(Stage):
         words: list[Word] = []
         parts = sentences.split(sentences.speakable(text))
         for sentence in parts:
-            base, known = to_millis(samples), len(words)
-            async with aclosing(pieces(tts, sentence)) as chunks:
-                async for chunk in chunks:
-                    self._playout.push(utterance, chunk.samples)
-                    samples += len(chunk.samples)
-                    words += word_times.told(chunk.words, base)
-                    # A voice far faster than real time must not keep the room waiting.
-                    await asyncio.sleep(0)
-            if len(words) == known and to_millis(samples) > base:
+            base = to_millis(samples)
+            count, told = await self._sentence(utterance, sentence, tts)
+            samples += count
+            if told:
+                words += word_times.told(told, base)
+            elif to_millis(samples) > base:
                 words += word_times.shared_out(sentence, base, to_millis(samples))
         if parts and not samples:  # nothing to speak (only an emoji) is no failure
             raise ProviderAnswerError(f"the voice made no audio of {text!r}")
         self._finish(utterance, samples, words)
+
+    async def _sentence(
+        self, utterance: str, sentence: str, tts: Synthesizer
+    ) -> tuple[int, list[WordTiming]]:
+        """Make one sentence audible; return its samples, and what the voice tells of its words."""
+        count, told = 0, list[WordTiming]()
+        pieces = self._pieces
+        if pieces is None or pieces.rate != tts.sample_rate:
+            pieces = self._pieces = Pieces(tts.sample_rate)
+        chunks = tts.synthesize(sentence)
+        try:
+            async for chunk in chunks:
+                told += chunk.words
+                for piece in pieces.of(chunk.samples):
+                    count += await self._push(utterance, piece)
+            count += await self._push(utterance, pieces.rest())
+        finally:
+            pieces.reset()
+            close = getattr(chunks, "aclose", None)
+            if close is not None:
+                await close()
+        return count, told
+
+    async def _push(self, utterance: str, piece: Samples) -> int:
+        """Hand a piece over and let others work: not every voice is as slow as real time."""
+        self._playout.push(utterance, piece)
+        await asyncio.sleep(0)
+        return len(piece)
 
     async def _pass_on(self, utterance: str, pieces: AsyncIterable[Samples]) -> None:
         """Hand over audio as it comes."""
