@@ -77,7 +77,7 @@ def quick(cls: type[T]) -> type[T]:
         known[f"_set_{one.name}"] = getattr(cls, one.name).__set__
         arguments.append(_argument(one, known))
         lines.append(f"    _set_{one.name}(self, {_value(one)})")
-    init = _function("__init__", ["self", *arguments], lines, known)
+    init = _function("__init__", ["self", *(["*"] if names else []), *arguments], lines, known)
     init.__module__, init.__qualname__ = cls.__module__, f"{cls.__qualname__}.__init__"
     init.__annotations__ = {one.name: one.type for one in names} | {"return": None}
     cls.__init__ = init  # type: ignore[method-assign]
@@ -100,20 +100,18 @@ def maker(cls: Callable[P, T]) -> Callable[P, T]:
     draft = type(kind.__name__, (kind,), {"__slots__": (), **changeable}) if frozen else kind
     known: dict[str, Any] = {"_none": MISSING, "_new": object.__new__, "_kind": kind}
     known["_draft"] = draft
-    arguments = [_argument(one, known) for one in fields(kind)]
+    # not only by name: what is left out is then found by its place
+    arguments = sorted((_argument(one, known) for one in fields(kind)), key=_has_default)
     filled = [f"    self.{one.name} = {_value(one)}" for one in fields(kind)]
     sealed = ["    self.__class__ = _kind"] if frozen else []
     lines = ["    self = _new(_draft)", *filled, *sealed, "    return self"]
-    made: Callable[P, T] = _function("made", ["", *arguments], lines, known)
+    made: Callable[P, T] = _function("made", arguments, lines, known)
     return made
 
 
 def _function(name: str, arguments: list[str], lines: list[str], known: dict[str, Any]) -> Any:
-    """Write and compile a function; of its arguments all but the first are named ones."""
-    first, *named = arguments
     made: dict[str, Any] = {}
-    heads = ", ".join(part for part in (first, "*" if named else "", *named) if part)
-    source = f"def {name}({heads}):\n" + ("\n".join(lines) or "    pass")
+    source = f"def {name}({', '.join(arguments)}):\n" + ("\n".join(lines) or "    pass")
     exec(source, known, made)  # as the dataclass does: the names are our own
     return made[name]
 
@@ -126,6 +124,10 @@ def _argument(field: Field[Any], known: dict[str, Any]) -> str:
         known[f"_new_{field.name}"] = field.default_factory
         return f"{field.name}=_none"
     return field.name
+
+
+def _has_default(argument: str) -> bool:
+    return "=" in argument
 
 
 def _value(field: Field[Any]) -> str:

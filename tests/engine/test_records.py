@@ -174,7 +174,7 @@ def test_a_maker_takes_the_arguments_of_the_class():
     make = maker(Reply)
 
     assert make(to=3) == Reply(to=3)
-    assert list(signature(make).parameters) == list(signature(Reply).parameters)
+    assert set(signature(make).parameters) == set(signature(Reply).parameters)
     for wrong in ({}, {"to": 3, "quiet": True}):
         with pytest.raises(TypeError):
             make(**wrong)
