@@ -29,26 +29,29 @@ _SPELLED = frozenset({"phone", "digits", "email", "text", "integer"})
 
 def open_question(frame: Frame) -> bool:
     """Find what the state still has to ask, and note it in the visit. False: it is complete."""
-    visit, memory = frame.visit, frame.memory
-    verb = frame.state.verb
+    visit, verb = frame.visit, frame.state.verb
+    if isinstance(verb, Collect):
+        visit.reading_back, visit.open_slot = _next(frame, verb)
+        return visit.open_slot != ""
     visit.open_slot = visit.reading_back = ""
     if isinstance(verb, Confirm):
-        return memory.answer is None
-    if isinstance(verb, Collect):
-        visit.reading_back = next((n for n in verb.slots if memory.unverified(n)), "")
-        visit.open_slot = visit.reading_back or first_empty(frame, verb) or ""
-        return bool(visit.open_slot)
+        return frame.memory.answer is None
     return isinstance(verb, Rest)
 
 
-def first_empty(frame: Frame, verb: Collect) -> str | None:
-    """Return the first slot of the form that must be filled and is not.
+def _next(frame: Frame, verb: Collect) -> tuple[str, str]:
+    """Find the slot that is said back, and the one that is asked for: the same, or the first empty.
 
     An optional slot (`T?`) is taken when it is said, and never asked for.
     """
-    slots, values = frame.flow.slots, frame.memory.slots
-    empty = (n for n in verb.slots if values[n] is None and not slots[n].type.optional)
-    return next(empty, None)
+    memory, values, slots, empty = frame.memory, frame.memory.slots, frame.flow.slots, ""
+    for name in verb.slots:
+        if values[name] is not None:
+            if memory.unverified(name):
+                return name, name
+        elif not empty and not slots[name].type.optional:
+            empty = name
+    return "", empty
 
 
 def ask(scene: Scene, frame: Frame) -> None:
@@ -98,9 +101,9 @@ def kinds(frame: Frame) -> tuple[str, ...]:
         return ("yesno",)
     if not isinstance(verb, Collect) or not frame.visit.open_slot:
         return ()
-    empty = (n for n in verb.slots if frame.memory.slots[n] is None)
-    names = dict.fromkeys((frame.visit.open_slot, *empty))
-    return tuple(dict.fromkeys(frame.flow.slots[n].type.kind for n in names))
+    slots, values = frame.flow.slots, frame.memory.slots
+    names = (frame.visit.open_slot, *[n for n in verb.slots if values[n] is None])
+    return tuple(dict.fromkeys([slots[n].type.kind for n in names]))
 
 
 # --- what a turn changes -------------------------------------------------------------------------
@@ -122,7 +125,8 @@ def apply(scene: Scene, frame: Frame, findings: Findings) -> None:
     understood(frame)
     visit.asks = True
     outcome = _store(scene, frame, findings)
-    scene.personal.told(str(scene.turn["id"]), frame, [*outcome.filled, *outcome.invalid])
+    if scene.personal.watches:
+        scene.personal.told(str(scene.turn["id"]), frame, [*outcome.filled, *outcome.invalid])
     if outcome.corrections:
         keep = (*findings.slots,)
         reset = memory.correct(outcome.corrections, keep)

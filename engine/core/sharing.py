@@ -9,8 +9,7 @@ right ("make it five", of a party or an hour) go to neither.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from engine.core.findings import Scope
 from engine.core.parsers.slots import find_slot, label
@@ -44,8 +43,7 @@ _MOST_UNEXPLAINED: Final = 3
 """A bare word answers the open question only when at most so many other words are unexplained."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Claim:
+class _Claim(NamedTuple):
     """A slot's claim on some words."""
 
     spec: SlotSpec
@@ -194,6 +192,8 @@ def _is_answer(said: Utterance, match: Match, used: Sequence[Match]) -> bool:
 
 def unique(slots: Sequence[SlotSpec]) -> list[SlotSpec]:
     """A slot may stand in the form and among the filled ones: its first place counts."""
+    if len(slots) < 2:
+        return [*slots]
     return list({spec.name: spec for spec in reversed(slots)}.values())[::-1]
 
 

@@ -169,7 +169,10 @@ def _free_texts(
 
 
 def _open_spec(scope: Scope) -> SlotSpec | None:
-    return next((spec for spec in scope.slots if spec.name == scope.open_slot), None)
+    for spec in scope.slots:
+        if spec.name == scope.open_slot:
+            return spec
+    return None
 
 
 def _takes_one_digit(spec: SlotSpec) -> bool:

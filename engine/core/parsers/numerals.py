@@ -14,6 +14,8 @@ _UNITS = "zero one two three four five six seven eight nine ten eleven twelve th
 _TEENS = "fifteen sixteen seventeen eighteen nineteen"
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 CARDINAL_WORDS: Final = frozenset(f"{_UNITS} {_TEENS} {_TENS} hundred thousand million".split())
+_ALONE: Final = {word: int(text2num(word, "en")) for word in CARDINAL_WORDS}
+_GO_ON = CARDINAL_WORDS | {"and"}
 DIGITS: Final = {word: str(digit) for digit, word in enumerate(_UNITS.split()[:10])}
 ORDINALS: Final = {tuple(ordinal(day).split()): day for day in range(1, 32)}
 _ORDINAL_WORDS = frozenset(word for words in ORDINALS for word in words)
@@ -44,9 +46,11 @@ def read_cardinal(words: Sequence[str], index: int) -> tuple[int, int] | None:
             return int(word.replace(",", "")), index + 1
     if word not in CARDINAL_WORDS:
         return None
-    end = index + 1
-    while end < min(len(words), index + _LONGEST) and _goes_on(words[end]):
+    end, last = index + 1, min(len(words), index + _LONGEST)
+    while end < last and words[end] in _GO_ON:
         end += 1
+    if end == index + 1:  # as most are
+        return _ALONE[word], end
     for stop in range(end, index, -1):
         try:
             return int(text2num(" ".join(words[index:stop]), "en")), stop
@@ -80,7 +84,3 @@ def read_year(words: Sequence[str], index: int) -> tuple[int, int] | None:
     if first[0] in (19, 20, 21) and second and 10 <= second[0] <= 99:
         return first[0] * 100 + second[0], second[1]
     return None
-
-
-def _goes_on(word: str) -> bool:
-    return word in CARDINAL_WORDS or word == "and"

@@ -36,17 +36,21 @@ _BY_FORM: Final[Mapping[str, Callable[[Sequence[str]], list[Match]]]] = {
 
 def label(spec: SlotSpec) -> tuple[str, ...]:
     """The words of a slot's name: `party_size` is "party size"."""
-    return phrase(spec.name.replace("_", " "))
+    return _label(spec.name)
+
+
+def _label(name: str) -> tuple[str, ...]:
+    return phrase(name.replace("_", " "))
 
 
 def units(spec: SlotSpec) -> Set[str]:
     """The words that make a number this slot's count, from its name and description."""
-    return _units((*label(spec), *phrase(spec.about)))
+    return _units(spec.name, spec.about)
 
 
 @lru_cache(maxsize=1024)
-def _units(named: tuple[str, ...]) -> frozenset[str]:
-    own = frozenset(named) - _NO_UNIT
+def _units(name: str, about: str) -> frozenset[str]:
+    own = frozenset((*_label(name), *phrase(about))) - _NO_UNIT
     forms = own | {f"{word}s" for word in own} | {word.removesuffix("s") for word in own}
     about_people = bool(own & _ABOUT_PEOPLE) or not (own - _VAGUE)
     return forms | PEOPLE if about_people else forms

@@ -135,36 +135,38 @@ def find_phrase(words: Sequence[str], wanted: Sequence[str]) -> Iterator[int]:
 
 
 class Phrases:
-    """Phrases known beforehand, filed under their first and their last word.
+    """Phrases known beforehand; their sizes are filed under their first and their last word.
 
     At most places of a turn none of them can stand, and one look tells so.
     """
 
-    __slots__ = ("_by_first", "_by_last")
+    __slots__ = ("_all", "_by_first", "_by_last")
 
     def __init__(self, phrases: Iterable[tuple[str, ...]]) -> None:
-        self._by_first: dict[str, list[tuple[str, ...]]] = {}
-        self._by_last: dict[str, list[tuple[str, ...]]] = {}
-        for wanted in sorted(phrases, key=len, reverse=True):
-            self._by_first.setdefault(wanted[0], []).append(wanted)
-            self._by_last.setdefault(wanted[-1], []).append(wanted)
+        self._all = frozenset(phrases)
+        self._by_first: dict[str, dict[int, None]] = {}
+        self._by_last: dict[str, dict[int, None]] = {}
+        for wanted in sorted(self._all, key=len, reverse=True):
+            self._by_first.setdefault(wanted[0], {})[len(wanted)] = None
+            self._by_last.setdefault(wanted[-1], {})[len(wanted)] = None
 
     def starts(self, words: Sequence[str], index: int) -> int:
         """Length of the longest that stands at `index`; 0 when none does."""
-        if index >= len(words):
+        left = len(words) - index
+        if left < 1:
             return 0
-        for wanted in self._by_first.get(words[index], ()):
-            if tuple(words[index : index + len(wanted)]) == wanted:
-                return len(wanted)
+        for size in self._by_first.get(words[index], ()):
+            if size <= left and tuple(words[index : index + size]) in self._all:
+                return size
         return 0
 
     def ends(self, words: Sequence[str], end: int) -> int:
         """Length of the longest that ends just before `end`; 0 when none does."""
         if end < 1:
             return 0
-        for wanted in self._by_last.get(words[end - 1], ()):
-            if len(wanted) <= end and tuple(words[end - len(wanted) : end]) == wanted:
-                return len(wanted)
+        for size in self._by_last.get(words[end - 1], ()):
+            if size <= end and tuple(words[end - size : end]) in self._all:
+                return size
         return 0
 
 

@@ -15,7 +15,16 @@ from engine.core.parsers.moments import find_datetimes, find_durations, find_ema
 from engine.core.parsers.numbers import PEOPLE, find_integers, find_numbers
 from engine.core.parsers.phones import find_digits, find_phones
 from engine.core.parsers.times import find_times
-from engine.core.parsers.words import MAX_WORDS, Match, Strength, phrase, utterance
+from engine.core.parsers.words import (
+    MAX_WORDS,
+    Match,
+    Phrases,
+    Strength,
+    ends_with,
+    phrase,
+    starts_with,
+    utterance,
+)
 from engine.flow.spoken import spell, spoken
 
 TODAY = datetime.date(2026, 5, 1)
@@ -304,6 +313,19 @@ def test_spelling_and_punctuation_do_not_matter() -> None:
 
 def test_endless_turns_are_cut() -> None:
     assert len(utterance("word " * 5000).words) == MAX_WORDS
+
+
+_FEW = st.lists(st.sampled_from("abc"), max_size=5).map(tuple)
+
+
+@given(_FEW, st.sets(_FEW.filter(bool), max_size=6), st.integers(0, 6))
+def test_known_phrases_are_found_like_any_others(
+    words: tuple[str, ...], known: set[tuple[str, ...]], place: int
+) -> None:
+    phrases = Phrases(known)
+    assert phrases.starts(words, place) == starts_with(words, place, known)
+    if place <= len(words):
+        assert phrases.ends(words, place) == ends_with(words, place, known)
 
 
 @given(st.text(" abmocklrightI'47.?!,;-&", max_size=40))
