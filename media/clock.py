@@ -28,11 +28,8 @@ class LoopClock:
     """The running event loop's clock."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
-        self._loop = loop or asyncio.get_running_loop()
-
-    def monotonic(self) -> float:
-        """Seconds, as `loop.time()` counts them."""
-        return self._loop.time()
+        self.monotonic = (loop or asyncio.get_running_loop()).time
+        """Seconds, as the loop counts them; asked for at everything that happens."""
 
     def wall(self) -> datetime.datetime:
         """Local wall time with offset."""

@@ -126,19 +126,15 @@ class _Early(Coroutine[Any, Any, Any]):
         if outer is not None:
             _leave_task(loop, outer)
         _enter_task(loop, task)
+        self._taken = True
         try:
-            self.context.run(self._step)
+            self._waits_for = self.context.run(self._work.send, None)
+        except BaseException as outcome:  # its end as well; whatever it is, its task raises it
+            self._outcome = outcome
         finally:
             _leave_task(loop, task)
             if outer is not None:
                 _enter_task(loop, outer)
-
-    def _step(self) -> None:
-        self._taken = True
-        try:
-            self._waits_for = self._work.send(None)
-        except BaseException as outcome:  # its end as well; whatever it is, its task raises it
-            self._outcome = outcome
 
     def send(self, value: Any) -> Any:
         """Go on, or tell what the first step gave."""

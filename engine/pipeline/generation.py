@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 from engine.events import (
     Event,
+    Millis,
     ReplyDelta,
     ReplyFinished,
     ReplyReported,
@@ -84,12 +85,16 @@ class Generation(Stage):
         cutter, begun = Cutter(), False
         try:
             talker = await self._models.get(model)
-            async with aclosing(talker.converse(request)) as chunks:
+            chunks = talker.converse(request)
+            try:
                 async for chunk in chunks:
+                    at = self.time.now()
                     if not begun:
                         begun = True
-                        self.post(ReplyStarted(at=self.time.now(), reply=reply))
-                    self._pass_on(reply, chunk, cutter)
+                        self.post(ReplyStarted(at=at, reply=reply))
+                    self._pass_on(at, reply, chunk, cutter)
+            finally:
+                await chunks.aclose()
             for sentence in cutter.rest():
                 self.post(ReplyDelta(at=self.time.now(), reply=reply, text=sentence))
         except Exception as error:  # whatever a model's SDK raises, the flow decides
@@ -114,8 +119,7 @@ class Generation(Stage):
             self._talking.pop(summary, None)
         self.post(Summarized(at=self.time.now(), summary=summary, text="".join(pieces)))
 
-    def _pass_on(self, reply: str, chunk: ReplyChunk, cutter: Cutter) -> None:
-        at = self.time.now()
+    def _pass_on(self, at: Millis, reply: str, chunk: ReplyChunk, cutter: Cutter) -> None:
         if isinstance(chunk, ReplyText):
             for sentence in cutter.feed(chunk.text):
                 self.post(ReplyDelta(at=at, reply=reply, text=sentence))
