@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import ConfigurationError
@@ -26,7 +26,6 @@ from providers.base import (
     AudioTurnDetector,
     LanguageModel,
     Recognizer,
-    ReplyRequest,
     Synthesizer,
     TurnDetector,
     VoiceActivityDetector,
@@ -145,25 +144,6 @@ class Pipeline:
     def left(self, participant: str) -> None:
         """Somebody is gone."""
         self.ears.left(participant)
-
-    def converse(
-        self, reply: str, request: ReplyRequest, uses: Mapping[str, str], model: str = ""
-    ) -> None:
-        """Let a model talk.
-
-        Args:
-            reply: the name of what it says.
-            request: what it is given.
-            uses: for each tool, where it lives; its function's docstring is its description.
-            model: its name; empty: the flow's own.
-        """
-        if request.tools:
-            tools = tuple(
-                replace(offer, description=self.tools.described(uses[offer.name]))
-                for offer in request.tools
-            )
-            request = replace(request, tools=tools)
-        self.generation.start(reply, request, model)
 
     def begin(self) -> bool:
         """Let what was ordered begin, the voice first; return whether there is something to say."""

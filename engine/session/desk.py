@@ -40,7 +40,8 @@ class RequestDesk:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = 0
         self._waiting: list[MakeEvent] = []
-        self._handles: dict[str, Handle] = {}
+        self.handles: dict[str, Handle] = {}
+        """Of the requests that are not over; while there are none, no step has to be seen."""
         self._sounds: dict[str, Sound] = {}
         self._pictures: dict[str, tuple[str, ...]] = {}
         self._over = False
@@ -51,6 +52,11 @@ class RequestDesk:
     def sounds(self) -> Mapping[str, Sound]:
         """The audio of requests that are not over, by the name effects have for it."""
         return self._sounds
+
+    @property
+    def pictures(self) -> Mapping[str, Sequence[str]]:
+        """The URLs of pictures of requests that are not over, by the name of all of a request."""
+        return self._pictures
 
     def picture(self, name: str) -> str:
         """Return the URL of a picture of a request that is not over; any other name is one.
@@ -116,7 +122,7 @@ class RequestDesk:
         if self._over:
             handle.finish(heard="", interrupted=True, error=CALL_OVER)
             return handle
-        self._handles[name] = handle
+        self.handles[name] = handle
         if sound is not None:
             self._sounds[MEMORY + name] = sound
         if pictures:
@@ -126,15 +132,13 @@ class RequestDesk:
 
     def saw(self, step: Step) -> None:
         """Tell the handles what the next step of the call means for them."""
-        if not self._handles:
-            return
         self._follow(step.cause)
         for note in step.notes:
             if note.kind == "request":
                 name = note.data["request"]
                 self._sounds.pop(MEMORY + name, None)
                 self._pictures.pop(MEMORY + name, None)
-                handle = self._handles.pop(name, None)
+                handle = self.handles.pop(name, None)
                 if handle is not None:
                     told = {key: note.data[key] for key in ("heard", "interrupted", "error")}
                     handle.finish(**told)
@@ -146,14 +150,14 @@ class RequestDesk:
         elif isinstance(cause, ReplyToolCalled):
             self._calling = cause.reply
         elif isinstance(cause, ReplyFinished) and cause.reply != self._calling:
-            handle = self._handles.get(cause.reply.partition(".")[0])
+            handle = self.handles.get(cause.reply.partition(".")[0])
             if handle is not None:
                 handle.written()
 
     def close(self) -> None:
         """The call is over: nothing more is heard of what is left."""
         self._over = True
-        left, self._handles = self._handles, {}
+        left, self.handles = self.handles, {}
         for handle in left.values():
             handle.finish(heard="", interrupted=True, error=CALL_OVER)
         self._sounds.clear()

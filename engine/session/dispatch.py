@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -68,7 +68,7 @@ class Dispatcher:
         self._time = time
         self._folder = folder
         self._sounds: Mapping[str, Sound] = {} if memory is None else memory.sounds
-        self._picture: Callable[[str], str] = str if memory is None else memory.picture
+        self._memory = memory
         self._tasks = TaskOwner(self._transfer_failed)
 
     async def aclose(self) -> None:
@@ -77,10 +77,14 @@ class Dispatcher:
 
     def carry_out(self, effect: do.Effect) -> None:
         """Start what `effect` orders; never blocks."""
-        match effect:
+        match effect:  # what a caller waits for comes first
+            case do.StartReply():
+                self._converse(effect)
             case do.PlayFile():  # before `Say`, which it is a kind of
                 sound = self._sounds.get(effect.file, self._folder / effect.file)
                 self._pipeline.voice.play(effect.utterance, sound)
+            case do.Say():
+                self._pipeline.voice.say(effect.utterance, effect.text, effect.voice)
             case do.SendKeys():
                 self._send_keys(effect.keys)
             case do.ReportError():
@@ -91,8 +95,6 @@ class Dispatcher:
     def _order(self, effect: do.Effect) -> None:  # noqa: C901  (flat: one line a case)
         pipeline = self._pipeline
         match effect:
-            case do.Say():
-                pipeline.voice.say(effect.utterance, effect.text, effect.voice)
             case do.StopSpeech():
                 pipeline.voice.stop(effect.utterances, effect.fade)
             case do.PauseSpeech():
@@ -109,9 +111,6 @@ class Dispatcher:
                 pipeline.understanding.ask(effect.turn, _request(effect), effect.model)
             case do.CancelUnderstanding():
                 pipeline.understanding.forget(effect.turn)
-            case do.StartReply():
-                uses = {str(tool["name"]): str(tool["use"]) for tool in effect.tools}
-                pipeline.converse(effect.reply, _talk(effect, self._picture), uses, effect.model)
             case do.Summarize():
                 request = ReplyRequest(
                     instructions=effect.instructions, history=effect.history, purpose="summary"
@@ -131,6 +130,30 @@ class Dispatcher:
                 self._on_hang_up(effect)
             case _:
                 raise TypeError(f"no stage carries out {type(effect).__name__}")
+
+    def _converse(self, order: do.StartReply) -> None:
+        history, memory = order.history, self._memory
+        if memory is not None and memory.pictures:
+            history = tuple(_shown(message, memory.picture) for message in history)
+        request = ReplyRequest(
+            instructions=order.instructions,
+            history=history,
+            report=order.report,
+            tools=self._offered(order.tools) if order.tools else (),
+        )
+        self._pipeline.generation.start(order.reply, request, order.model)
+
+    def _offered(self, tools: Sequence[Mapping[str, Any]]) -> tuple[ToolOffer, ...]:
+        """Return the tools as a model is told of them: a function's docstring describes it."""
+        described = self._pipeline.tools.described
+        return tuple(
+            ToolOffer(
+                name=str(tool["name"]),
+                description=described(str(tool["use"])),
+                parameters=tool["parameters"],
+            )
+            for tool in tools
+        )
 
     def _send_keys(self, keys: str) -> None:
         """Press keys, where the room has any; otherwise the flow is told."""
@@ -172,19 +195,6 @@ class Dispatcher:
 def _request(order: do.Understand) -> ReportRequest:
     return ReportRequest(
         text=order.text, question=order.question, schema=order.schema, hints=order.hints
-    )
-
-
-def _talk(order: do.StartReply, picture: Callable[[str], str]) -> ReplyRequest:
-    offers = (
-        ToolOffer(name=str(tool["name"]), description="", parameters=tool["parameters"])
-        for tool in order.tools
-    )
-    return ReplyRequest(
-        instructions=order.instructions,
-        history=tuple(_shown(message, picture) for message in order.history),
-        report=order.report,
-        tools=tuple(offers),
     )
 
 

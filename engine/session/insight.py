@@ -6,7 +6,7 @@ from engine.core.context import Context
 from engine.core.conversation import Conversation
 from engine.core.step import Step
 from engine.observe.metrics import CallMetrics
-from engine.session.gathering import Handoffs, gathered
+from engine.session.gathering import gathered
 from engine.session.past import Past
 
 
@@ -15,7 +15,6 @@ class Insight:
 
     _conversation: Conversation
     _past: Past
-    _handoffs: Handoffs
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -35,7 +34,7 @@ class Insight:
     def history(self) -> Context:
         """Return what was said and heard so far, and what models asked for, in order."""
         call = self._conversation
-        return gathered(call.history, call.calls, self._handoffs.found)
+        return gathered(call.history, call.calls, self._past.handoffs)
 
     def stats(self) -> CallMetrics:
         """Return what can be counted and measured so far."""

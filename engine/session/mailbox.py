@@ -10,9 +10,12 @@ from engine.events import Event
 class Mailbox:
     """Takes events from anywhere on the loop; one task reads them."""
 
-    __slots__ = ("_events", "_reader")
+    __slots__ = ("_alarm", "_events", "_reader")
 
     def __init__(self) -> None:
+        self._alarm: asyncio.TimerHandle | None = None
+        """Of the latest wait. It is cancelled by the next one: whoever was woken has an event to
+        answer first, and an alarm that rings meanwhile wakes nobody."""
         self._events: list[Event] = []
         self._reader: asyncio.Future[None] | None = None
         """Done when the reader has something to look at; None: it does not wait."""
@@ -40,14 +43,18 @@ class Mailbox:
         Args:
             seconds: how long at most; None: without end.
         """
+        self.quiet()
         loop = asyncio.get_running_loop()
         self._reader = loop.create_future()
-        alarm: asyncio.TimerHandle | None = None
         if seconds is not None:
-            alarm = loop.call_later(seconds, self.wake)
+            self._alarm = loop.call_later(seconds, self.wake)
         try:
             await self._reader
         finally:
             self._reader = None
-            if alarm is not None:
-                alarm.cancel()
+
+    def quiet(self) -> None:
+        """Cancel the alarm of the latest wait: nobody will wait again, or not so long."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None

@@ -52,20 +52,20 @@ class Records:
         """Whether there are steps that are not written yet."""
         return bool(self._steps)
 
-    @property
-    def full(self) -> bool:
-        """Whether so many steps are waiting that they must not wait any longer."""
-        return len(self._steps) >= MOST
-
     def open(self, header: Header, before: Iterable[Step], *, resumed: bool) -> None:
         """Begin the journal, and the call in the store if it did not begin elsewhere."""
         if self._keeper is not None and not resumed:
             self._keeper.begin(header)
         self._chronicle.open(header, before)
 
-    def add(self, steps: list[Step]) -> None:
-        """Take the next steps of the call; they are written at the next `settle`."""
+    def add(self, steps: list[Step]) -> bool:
+        """Take the next steps of the call; they are written at the next `settle`.
+
+        Returns:
+            Whether so many are waiting that they must not wait any longer.
+        """
         self._steps += steps
+        return len(self._steps) >= MOST
 
     def settle(self) -> None:
         """Write and show all steps so far. Does not wait for the store."""

@@ -51,7 +51,6 @@ from engine.session.commands import Commands
 from engine.session.current import CURRENT
 from engine.session.desk import RequestDesk
 from engine.session.dispatch import Dispatcher
-from engine.session.gathering import Handoffs
 from engine.session.grammars import recognition_context, tool_uses
 from engine.session.insight import Insight
 from engine.session.listener import Listener
@@ -152,7 +151,6 @@ class Session(Commands, Insight, Running):
         self._succession = Succession(self.pipeline.tools.resolve)
         self._tape: Tape | None = None
         self._past = Past(self._options.steps_kept, steps)
-        self._handoffs = Handoffs(steps)
         self._over: HangUp | None = None
 
     # --- from outside ----------------------------------------------------------------------------
@@ -167,12 +165,13 @@ class Session(Commands, Insight, Running):
                 while self._over is None:
                     await self._next()
             finally:
-                self._records.settle()
+                self._write_down()
             reason = self._over.reason
         except asyncio.CancelledError:
             reason = "the session was cancelled"
             raise
         finally:
+            self._mailbox.quiet()
             try:
                 await self._close(reason)
             finally:
@@ -229,7 +228,7 @@ class Session(Commands, Insight, Running):
     async def _next(self) -> None:
         """Take the events at hand, or let the deadlines fire that are due, or wait for either."""
         if self._succession.waiting:
-            self._records.settle()
+            self._write_down()
             self._succeed()
         if self._mailbox:
             await self._take_events()
@@ -264,12 +263,16 @@ class Session(Commands, Insight, Running):
             await asyncio.sleep(0)
             if self._mailbox:
                 return
+        self._write_down()
+
+    def _write_down(self) -> None:
         self._records.settle()
+        self._past.forget()
 
     def _take(self, steps: list[Step]) -> bool:
         """Carry out steps; return whether there is something new to hear."""
         speaks = False
-        self._records.add(steps)
+        full = self._records.add(steps)
         for step in steps:
             self._remember(step)
             if step.effects:
@@ -277,16 +280,17 @@ class Session(Commands, Insight, Running):
                     self._dispatcher.carry_out(effect)
                 speaks |= self.pipeline.begin()
             self._tell(step)
-        if self._records.full:
-            self._records.settle()
+        if full:
+            self._write_down()
         return speaks
 
     def _tell(self, step: Step) -> None:
         if isinstance(step.cause, ParticipantJoined):
             self._joined.open()
-        self._desk.saw(step)
-        self._handoffs.saw(step)
-        self._subscriptions.saw(step)
+        if self._desk.handles:
+            self._desk.saw(step)
+        if self._subscriptions.fold is not None:
+            self._subscriptions.saw(step)
 
     def _handler_failed(self, name: str, message: str) -> None:
         self._desk.ask(lambda at: HandlerFailed(at=at, handler=name, message=message))

@@ -59,7 +59,8 @@ class Subscriptions:
         self._failed = failed
         self._past = past
         self._by_name: dict[str, list[Subscription]] = {}
-        self._fold: Fold | None = None
+        self.fold: Fold | None = None
+        """Makes notices of steps; None: there are no handlers, and no step has to be seen."""
         self._tasks = TaskOwner(lambda error: _log.error("a handler broke: %s", describe(error)))
 
     def add(self, name: str, handler: Handler) -> Callable[[], None]:
@@ -75,10 +76,10 @@ class Subscriptions:
             raise ValueError(f"there is no event {name!r}; there are {', '.join(NAMES)}")
         if not callable(handler):
             raise TypeError(f"{handler!r} cannot be called")
-        if self._fold is None:
-            self._fold = Fold()
+        if self.fold is None:
+            self.fold = Fold()
             for step in self._past():
-                self._fold.skip(step)
+                self.fold.skip(step)
         subscription = Subscription(name, handler)
         self._by_name.setdefault(name, []).append(subscription)
 
@@ -89,10 +90,10 @@ class Subscriptions:
         return end
 
     def saw(self, step: Step) -> None:
-        """Tell everybody what the next step of the call means; costs nothing without handlers."""
-        if self._fold is None:
+        """Tell everybody what the next step of the call means."""
+        if self.fold is None:
             return
-        for notice in self._fold.of(step):
+        for notice in self.fold.of(step):
             for subscription in tuple(self._by_name.get(notice.name, ())):
                 self._tell(subscription, notice)
 

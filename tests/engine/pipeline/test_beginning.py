@@ -48,7 +48,7 @@ def test_a_voice_that_answers_at_once_is_heard_before_anything_else_happens(on_b
 def test_a_model_that_answers_at_once_has_said_all_before_anything_else_happens(on_bench):
     async def body(bench):
         pipeline = made(bench)
-        pipeline.converse("r1", ReplyRequest(instructions="Talk."), {})
+        pipeline.generation.start("r1", ReplyRequest(instructions="Talk."))
         pipeline.understanding.ask(
             "u1", ReportRequest(text="yes", question="", schema={}, hints=())
         )
@@ -63,7 +63,7 @@ def test_a_model_that_answers_at_once_has_said_all_before_anything_else_happens(
 def test_what_was_cancelled_in_the_step_that_ordered_it_never_begins(on_bench):
     async def body(bench):
         pipeline = made(bench)
-        pipeline.converse("r1", ReplyRequest(instructions="Talk."), {})
+        pipeline.generation.start("r1", ReplyRequest(instructions="Talk."))
         pipeline.generation.cancel("r1")
         pipeline.voice.say("a1.1", "Well.")
         pipeline.voice.stop(["a1.1"])

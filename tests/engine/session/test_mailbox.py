@@ -2,9 +2,11 @@
 
 import asyncio
 
+import pytest
+
 from engine.events import CloseRequested
 from engine.session.mailbox import Mailbox
-from engine.testing.loop import run_virtual
+from engine.testing.loop import DeadlockError, run_virtual
 
 FIRST, SECOND = (CloseRequested(at=at, reason="test") for at in (1, 2))
 
@@ -49,3 +51,27 @@ def test_the_reader_can_be_woken_without_an_event():
 
     at, more = run_virtual(talk())
     assert (at >= 3, more) == (True, False)
+
+
+def test_the_alarm_of_a_wait_that_is_over_ends_no_other():
+    async def talk():
+        loop, mailbox = asyncio.get_running_loop(), Mailbox()
+        began = loop.time()
+        loop.call_later(1, mailbox.wake)
+        await mailbox.wait(2)
+        await mailbox.wait(60)
+        return loop.time() - began
+
+    assert run_virtual(talk()) == 61
+
+
+def test_no_alarm_is_left_where_nobody_waits_any_more():
+    async def talk():
+        loop, mailbox = asyncio.get_running_loop(), Mailbox()
+        loop.call_later(1, mailbox.wake)
+        await mailbox.wait(60)
+        mailbox.quiet()
+        await asyncio.get_running_loop().create_future()
+
+    with pytest.raises(DeadlockError, match="nothing is scheduled at 1001"):
+        run_virtual(talk())
