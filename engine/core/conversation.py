@@ -187,11 +187,13 @@ class Conversation:
         Raises:
             KeyError: the event is of no kind this conversation knows.
         """
-        at = event.at if event.at > self._now else self._now
-        due = self._deadlines.earliest
+        at, deadlines = event.at, self._deadlines
+        if at < self._now:
+            at = self._now
+        due = deadlines.earliest
         steps = self.advance(at) if due is not None and due <= at else []
         steps.append(self._step(at, event, self._reception.handler(type(event)), event))
-        due = self._deadlines.earliest
+        due = deadlines.earliest
         if due is not None and due <= at:
             steps += self.advance(at)
         return steps
