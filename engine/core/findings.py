@@ -11,11 +11,13 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from dataclasses import field
-from typing import Any
+from typing import Any, Final
 
 from engine.core.intents import NO_INTENTS, Intents
 from engine.machine.compiled import SlotSpec
 from engine.records import record
+
+NO_TIME: Final = datetime.datetime.min
 
 
 @record
@@ -50,5 +52,6 @@ class Scope:
     """A confirm, a readback or another yes/no question is open."""
     intents: Intents = NO_INTENTS
     """Intents somebody handles here, innermost scope first."""
-    now: datetime.datetime
-    """The caller's local time, naive; relative times and days count from it."""
+    now: datetime.datetime = NO_TIME
+    """The caller's local time, naive: relative times and days count from it. Without slots nobody
+    asks for it."""

@@ -7,7 +7,6 @@ talk is about them.
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +17,6 @@ from engine.core.memory import MASK
 from engine.core.report import tool_schema
 from engine.core.scene import Scene
 from engine.core.values import to_json
-from engine.flow.spoken import WEEKDAYS
 from engine.machine.compiled import CompiledFlow, CompiledState, Converse, SlotSpec, ToolSpec
 
 MANNERS = (
@@ -80,7 +78,7 @@ def instructions(scene: Scene, frame: Frame, verb: Converse, scope: Scope | None
         parts += [_known(frame, verb), _wanted(frame, verb)]
     if scope is not None:
         parts += [REPORTING, scope.intents.told]
-    parts.append(_clock(scene.now))
+    parts.append(scene.clock.told(scene.outbox.at))
     return _joined(parts)
 
 
@@ -92,19 +90,13 @@ def aside(scene: Scene, frame: Frame, task: str) -> str:
         frame: where it stands; its persona holds.
         task: what to say, in the words of that program.
     """
-    return _joined([*_persona(scene, frame), task, _clock(scene.now)])
+    return _joined([*_persona(scene, frame), task, scene.clock.told(scene.outbox.at)])
 
 
 def _persona(scene: Scene, frame: Frame) -> list[str]:
     """Who it is, after how it talks."""
     where = f"instructions of {frame.state.id}"
     return [MANNERS, *[scene.render(text, frame, where) for text in frame.state.instructions]]
-
-
-def _clock(now: datetime.datetime) -> str:
-    """Tell the time, with the names of days a model knows, whatever the machine's language is."""
-    written = now.isoformat(" ", "minutes")
-    return f"It is {WEEKDAYS[now.weekday()]}, {written[:10]}, {written[11:]}."
 
 
 def _joined(parts: Iterable[str]) -> str:

@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any
 
 from engine.core.asking import Asking
+from engine.core.clock import WallClock
 from engine.core.deadlines import Deadlines
 from engine.core.frames import Frame, Stack
 from engine.core.outbox import Outbox
@@ -60,6 +61,7 @@ class Scene:
     Attributes:
         flow: the flow the call runs.
         asking: the way to a model.
+        clock: the caller's.
         stack: the frames.
         queue: internal events, first in, first out.
         ended: None, `hangup` or `leave`.
@@ -93,7 +95,7 @@ class Scene:
         self.failed = ""
         self.turns = 0
         self.session = ""
-        self.started_at = _EPOCH
+        self.clock = WallClock(_EPOCH)
         self.channel: str = ""
         self.caller: str = ""
         self.inputs: dict[str, Any] = {}
@@ -108,7 +110,8 @@ class Scene:
 
     def start(self, event: SessionStarted) -> None:
         """Take the session's facts. The wall clock is the caller's: its offset is dropped."""
-        self.started_at = datetime.datetime.fromisoformat(event.started_at).replace(tzinfo=None)
+        began = datetime.datetime.fromisoformat(event.started_at)
+        self.clock = WallClock(began.replace(tzinfo=None))
         self.session = f"{event.started_at}/{event.seed}"
         self.channel = event.channel
         self.caller = event.caller
@@ -129,7 +132,7 @@ class Scene:
     @property
     def now(self) -> datetime.datetime:
         """The caller's wall time at this instant, without zone."""
-        return self.started_at + datetime.timedelta(milliseconds=self.outbox.at)
+        return self.clock.now(self.outbox.at)
 
     # --- evaluating ------------------------------------------------------------------------------
 
@@ -230,7 +233,7 @@ class Scene:
             "failed": self.failed,
             "turns": self.turns,
             "session": self.session,
-            "started_at": self.started_at.isoformat(),
+            "started_at": self.clock.started_at.isoformat(),
             "channel": self.channel,
             "caller": self.caller,
             "inputs": dict(self.inputs),
@@ -246,7 +249,7 @@ class Scene:
         self.ended, self.failed = data["ended"], data["failed"]
         self.turns = data["turns"]
         self.session = data["session"]
-        self.started_at = datetime.datetime.fromisoformat(data["started_at"])
+        self.clock = WallClock(datetime.datetime.fromisoformat(data["started_at"]))
         self.channel = data["channel"]
         self.caller = data["caller"]
         self.inputs = dict(data["inputs"])

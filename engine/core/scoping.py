@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.core import form
-from engine.core.findings import Scope
+from engine.core.findings import NO_TIME, Scope
 from engine.core.frames import Frame
 from engine.core.intents import intents_of
 from engine.core.report import report_schema
@@ -34,16 +34,18 @@ def scope_of(scene: Scene, tools: Tools, frame: Frame) -> Scope:
     """Return what may be understood now in this frame."""
     filled: Mapping[str, Any] = {}
     slots: tuple[SlotSpec, ...] = ()
+    now = NO_TIME
     if frame.flow.slots:
         filled = {} if _closed(tools, frame) else frame.memory.filled
         slots = _slots(frame, filled)
+        now = scene.now
     return Scope(
         slots=slots,
         filled=filled,
         open_slot=frame.visit.open_slot or None,
         yes_no=form.yes_no_open(frame),
         intents=frame.moves.once(intents_of, frame.state),
-        now=scene.now,
+        now=now,
     )
 
 
