@@ -78,8 +78,9 @@ class Keying:
 
     def drop(self) -> None:
         """Forget what was typed: the caller speaks, or the question is another one."""
-        self._pending = None
-        self._scene.deadlines.cancel(_DEADLINE)
+        if self._pending is not None:
+            self._pending = None
+            self._scene.deadlines.cancel(_DEADLINE)
 
     def check(self) -> None:
         """Drop keys whose question is not open any more, at the end of a macrostep."""

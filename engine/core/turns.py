@@ -187,6 +187,8 @@ class Turns(Queue):
         Args:
             force: protected lines as well.
         """
+        if not self._queue:
+            return ()
         head = self.head
         fade = head.policy.fade if head is not None else 0
         stopped = self._where(
