@@ -102,11 +102,8 @@ async def turn(agents: Sequence[Agent], text: str, spread: float) -> list[tuple[
     loop = asyncio.get_running_loop()
     for place, agent in enumerate(agents):
         agent.gauge.arm()
-        if spread:
-            loop.call_later(place * spread / len(agents), ask, place)
-    if not spread:
-        for place in range(len(agents)):
-            ask(place)
+        # In a callback of its own, as from a socket: what is done here after it would be counted.
+        loop.call_later(place * spread / len(agents), ask, place)
     await until(lambda: all(agent.gauge.sent is not None for agent in agents))
     await asyncio.sleep(BREATH)
     return [
