@@ -70,7 +70,7 @@ def find_values(words: Sequence[str], values: Mapping[str, Iterable[str]]) -> li
         Match(start, start + len(wanted), value)
         for value, others in values.items()
         for text in (value.replace("_", " "), *others)
-        if (wanted := phrase(text))
+        if (wanted := phrase(text)) and wanted[0] in words  # as few are
         for start in find_phrase(words, wanted)
     ]
     matches.sort(key=lambda match: (-match.size, match.start))

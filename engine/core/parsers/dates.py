@@ -24,8 +24,14 @@ from typing import Final
 from dateutil.relativedelta import MO, relativedelta
 from dateutil.rrule import DAILY, rrule
 
-from engine.core.parsers.numerals import read_cardinal, read_ordinal, read_year
-from engine.core.parsers.words import Match, Strength, ends_with, starts_with
+from engine.core.parsers.numerals import (
+    CARDINAL_WORDS,
+    ORDINALS,
+    read_cardinal,
+    read_ordinal,
+    read_year,
+)
+from engine.core.parsers.words import Match, Phrases, Strength
 from engine.flow.spoken import MONTHS as MONTH_NAMES
 from engine.flow.spoken import WEEKDAYS as WEEKDAY_NAMES
 
@@ -56,7 +62,21 @@ _FEASTS: Final[dict[tuple[str, ...], tuple[int, int]]] = {
     ("valentines", "day"): (2, 14),
     ("halloween",): (10, 31),
 }
-_THIS = (("this", "coming"), ("this", "next"), ("coming",), ("this",), ("the", "coming"))
+_IN_NEAR: Final = Phrases(_NEAR)
+_IN_FEASTS: Final = Phrases(_FEASTS)
+_THIS_OR_NEXT: Final = Phrases(
+    (("this", "coming"), ("this", "next"), ("coming",), ("this",), ("the", "coming"), ("next",))
+)
+_BEFORE: Final = Phrases((("on",), ("for",), ("on", "the"), ("the",)))
+_BEGIN: Final = frozenset(
+    {
+        *(words[0] for words in (*_NEAR, *_FEASTS)),
+        *("in", "a", "this", "coming", "the", "next"),
+        *(*WEEKDAYS, *_SHORT_WEEKDAYS, *MONTHS, *_SHORT_MONTHS),
+        *(*CARDINAL_WORDS, *(words[0] for words in ORDINALS)),
+    }
+)
+"""A day begins with one of these, or with a digit."""
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _SLASHES = re.compile(r"(\d{1,2})/(\d{1,2})(?:/(\d{4}|\d{2}))?")
 _DOTS = re.compile(r"(\d{1,2})\.(\d{1,2})(?:\.(\d{4}|\d{2})?)?")
@@ -75,12 +95,14 @@ def find_dates(words: Sequence[str], today: datetime.date) -> list[Match]:
     found: list[Match] = []
     index = 0
     while index < len(words):
-        read = _read(words, index, today)
+        word = words[index]
+        might = word in _BEGIN or word[:1].isdigit()
+        read = _read(words, index, today) if might else None
         if read is None:
             index += 1
             continue
         day, end, strength = read
-        start = index - ends_with(words, index, (("on",), ("for",), ("on", "the"), ("the",)))
+        start = index - _BEFORE.ends(words, index)
         if end < len(words) and words[end] in _DAY_PARTS:
             end += 1
         if day is not None:
@@ -100,10 +122,10 @@ def _read(words: Sequence[str], index: int, today: datetime.date) -> Read | None
 
 
 def _near(words: Sequence[str], index: int, today: datetime.date) -> Read | None:
-    if size := starts_with(words, index, _NEAR):
+    if size := _IN_NEAR.starts(words, index):
         ahead = _NEAR[tuple(words[index : index + size])]
         return today + datetime.timedelta(days=ahead), index + size, Strength.CLEAR
-    if size := starts_with(words, index, _FEASTS):
+    if size := _IN_FEASTS.starts(words, index):
         month, day = _FEASTS[tuple(words[index : index + size])]
         return _next(today, month=month, day=day), index + size, Strength.CLEAR
     return None
@@ -135,7 +157,7 @@ def _ahead(words: Sequence[str], index: int, today: datetime.date) -> Read | Non
 
 
 def _weekday(words: Sequence[str], index: int, today: datetime.date) -> Read | None:
-    size = starts_with(words, index, (*_THIS, ("next",)))
+    size = _THIS_OR_NEXT.starts(words, index)
     near = " ".join(words[index : index + size])
     name = words[index + size] if index + size < len(words) else ""
     weekday = WEEKDAYS.get(name, _SHORT_WEEKDAYS.get(name))
@@ -145,7 +167,7 @@ def _weekday(words: Sequence[str], index: int, today: datetime.date) -> Read | N
     dated = _day_of_month(words, end + _is(words, end, "the"), today, weekday)
     if dated:
         return dated
-    if near == "next" or starts_with(words, end, (("next", "week"),)):
+    if near == "next" or tuple(words[end : end + 2]) == ("next", "week"):
         end += 0 if near == "next" else 2
         return (
             today

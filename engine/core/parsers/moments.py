@@ -10,7 +10,7 @@ from typing import Final
 from engine.core.parsers.dates import find_dates
 from engine.core.parsers.numerals import read_cardinal
 from engine.core.parsers.times import find_times
-from engine.core.parsers.words import Match, Strength, starts_with
+from engine.core.parsers.words import Match, Phrases, Strength
 
 _UNITS: Final = {
     "second": datetime.timedelta(seconds=1),
@@ -27,6 +27,7 @@ _FIXED: Final = {
     ("an", "hour", "and", "a", "half"): 3 * _HALF_HOUR,
     ("one", "hour", "and", "a", "half"): 3 * _HALF_HOUR,
 }
+_IN_FIXED: Final = Phrases(_FIXED)
 _MOST = 10_000
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _SPOKEN_SIGNS = {"dot": ".", "point": ".", "underscore": "_", "dash": "-", "hyphen": "-"}
@@ -87,7 +88,7 @@ def find_emails(words: Sequence[str]) -> list[Match]:
 
 
 def _duration(words: Sequence[str], index: int) -> Match | None:
-    if size := starts_with(words, index, _FIXED):
+    if size := _IN_FIXED.starts(words, index):
         return Match(index, index + size, _FIXED[tuple(words[index : index + size])])
     article = words[index] in ("a", "an")
     read = (1, index + 1) if article else read_cardinal(words, index)

@@ -52,8 +52,8 @@ _LOOSE_PHRASES: Final = {
 }
 _IN_SET_PHRASES: Final = Phrases(_SET_PHRASES)
 _IN_LOOSE_PHRASES: Final = Phrases(_LOOSE_PHRASES)
-_BEGINS: Final = CARDINAL_WORDS | {words[0] for words in (*_SET_PHRASES, *_LOOSE_PHRASES)}
-"""A count begins with one of these, or with a digit."""
+_BEGIN: Final = frozenset(words[0] for words in (*_SET_PHRASES, *_LOOSE_PHRASES))
+"""None of them is a number, so that a word begins the one or the other, and most begin neither."""
 _DECIMAL = re.compile(r"[0-9]{1,9}[.][0-9]{1,6}")
 
 
@@ -72,10 +72,11 @@ def find_integers(
     index = 0
     while index < len(words):
         word = words[index]
-        if word not in _BEGINS and not word[:1].isdigit():  # as most words
-            index += 1
-            continue
-        match = _set_phrase(words, index, units) or _count(words, index, units)
+        match = None
+        if word in _BEGIN:
+            match = _set_phrase(words, index, units)
+        elif word in CARDINAL_WORDS or word[:1].isdigit():
+            match = _count(words, index, units)
         if match is None:
             index += 1
             continue

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from engine.core.parsers.numerals import CARDINAL_WORDS, DIGITS, read_cardinal
-from engine.core.parsers.words import Match, Strength, ends_with, phrase
+from engine.core.parsers.words import Match, Phrases, Strength, phrase
 
 _SPOKEN: Final = DIGITS | {"oh": "0", "o": "0", "nought": "0", "naught": "0"}
 _TIMES: Final = {"double": 2, "triple": 3, "treble": 3}
@@ -18,7 +18,7 @@ _HOMOPHONES: Final = {"for": "4", "to": "2", "too": "2", "ate": "8", "won": "1"}
 _COUNTED = frozenset({"people", "guests", "persons", "adults", "of"})
 """After "for two" these make it a party, not a digit."""
 _BETWEEN = frozenset({"dash", "hyphen", "space", "um", "uh", "and", "then", "area", "code"})
-_CARRIERS = tuple(
+_CARRIERS: Final = Phrases(
     phrase(text)
     for text in (
         *("my number is", "the number is", "my phone number is", "the phone number is", "it's"),
@@ -50,7 +50,7 @@ def find_digits(words: Sequence[str]) -> list[Match]:
         if not digits.strip("+"):
             index += 1
             continue
-        carrier = ends_with(words, index, _CARRIERS)
+        carrier = _CARRIERS.ends(words, index)
         strength = Strength.CLEAR if len(digits) > 3 else Strength.BARE
         found.append(Match(index - carrier, end, digits, strength))
         index = end

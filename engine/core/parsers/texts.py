@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from engine.core.parsers.numerals import is_number_word
 from engine.core.parsers.words import (
     Match,
+    Phrases,
     Strength,
     Utterance,
     phrase,
-    starts_with,
     word_set,
 )
 
@@ -24,7 +25,7 @@ FILLERS: Final = word_set(
     "um umm uh er erm hm hmm mm well so like oh ah okay please thanks thank you hi hello hey just"
     " actually then yes yeah sure alright sorry good morning evening afternoon"
 )
-_NAME_CARRIERS = tuple(
+_NAME_CARRIERS: Final = Phrases(
     phrase(text)
     for text in (
         *("my name is", "the name is", "name is", "my name's", "the name's", "name's"),
@@ -34,7 +35,7 @@ _NAME_CARRIERS = tuple(
         *("the booking is for", "for the name"),
     )
 )
-_WEAK_CARRIERS = tuple(
+_WEAK_CARRIERS: Final = Phrases(
     phrase(text)
     for text in (
         *("it's", "it is", "this is", "i'm", "i am", "that's", "that is", "that would be"),
@@ -55,7 +56,7 @@ _AUXILIARY = word_set(
     "are do does did is can could may will would have has should don't won't isn't"
 )
 _ASKED = word_set("i you we it there he she they the your this that a any my")
-_REFUSING = tuple(
+_REFUSING: Final = Phrases(
     phrase(text)
     for text in (
         *("i want", "i need", "i would like", "i'd like", "i'd rather", "i don't", "i do not"),
@@ -74,13 +75,14 @@ _NO_NAME = word_set(
     " i we you he she they as same is was nothing none"
 )
 LONGEST_NAME: Final = 5
+_NONE: Final = Phrases(())
 
 
 @dataclass(frozen=True, slots=True)
 class TextRules:
     """How one slot takes text."""
 
-    carriers: tuple[tuple[str, ...], ...] = ()
+    carriers: Phrases = _NONE
     """Phrases that announce it, beside those every name has."""
     proper: bool = False
     """A name: a few words, with capitals."""
@@ -93,10 +95,11 @@ class TextRules:
 def find_text(said: Utterance, taken: Iterable[Match], rules: TextRules) -> Match | None:
     """Find the text meant for one slot among the words nobody has taken."""
     segments = list(_segments(said.words, taken))
-    carriers = (*rules.carriers, *(_NAME_CARRIERS if rules.proper else ()))
+    own, names = rules.carriers, _NAME_CARRIERS if rules.proper else _NONE
     for start, end in segments:
+        words = said.words[:end]
         for place in range(start, end):
-            size = starts_with(said.words[:end], place, carriers)
+            size = max(own.starts(words, place), names.starts(words, place))
             if size and (match := _cut(said, place, place + size, end, rules, Strength.CLEAR)):
                 return match
     if not rules.open:
@@ -127,11 +130,11 @@ def is_question(words: Sequence[str]) -> bool:
 def _bare(said: Utterance, segment: tuple[int, int], rules: TextRules) -> Match | None:
     start, end = segment
     start = _fillers(said.words, start, end)
-    weak = starts_with(said.words[:end], start, _WEAK_CARRIERS)
+    weak = _WEAK_CARRIERS.starts(said.words[:end], start)
     rest = said.words[start:end]
     if weak:
         return _cut(said, start, start + weak, end, rules, Strength.LIKELY)
-    if not rest or is_question(rest) or starts_with(rest, 0, _REFUSING):
+    if not rest or is_question(rest) or _REFUSING.starts(rest, 0):
         return None
     return _cut(said, start, start, end, rules, Strength.BARE)
 
@@ -204,8 +207,8 @@ def _segments(words: Sequence[str], taken: Iterable[Match]) -> Iterator[tuple[in
             start = None
 
 
-def label_carriers(label: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+@lru_cache(maxsize=1024)
+def label_carriers(label: tuple[str, ...]) -> Phrases:
     """Phrases that announce a slot by its name: "the reason is", "change the name to"."""
-    words = tuple(label)
     links = (("is",), ("are",), ("to",), ("should", "be"), ("will", "be"))
-    return tuple((*words, *link) for link in links)
+    return Phrases((*label, *link) for link in links)

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from typing import Final, Literal
 
 from engine.core.parsers.numerals import DIGITS, read_cardinal
-from engine.core.parsers.words import Match, Strength, ends_with, starts_with
+from engine.core.parsers.words import Match, Phrases, Strength
 
 Half = Literal["am", "pm", "night", ""]
 """Which half of the day was said; "night" is p m until midnight and a m after it."""
@@ -44,8 +44,13 @@ _NAMED: Final = {
     ("twelve", "midnight"): datetime.time(0),
     ("midnight",): datetime.time(0),
 }
-_EXACT = (("at",), ("at", "around"), ("at", "about"), ("at", "exactly"), ("around", "about"))
-_ROUGH = (("around",), ("about",), ("by",), ("from",), ("towards",))
+_IN_HALVES: Final = Phrases(_HALVES)
+_IN_NAMED: Final = Phrases(_NAMED)
+_EXACT: Final = Phrases(
+    (("at",), ("at", "around"), ("at", "about"), ("at", "exactly"), ("around", "about"))
+)
+_ROUGH: Final = Phrases((("around",), ("about",), ("by",), ("from",), ("towards",)))
+_LOOSE: Final = Phrases((("for",), ("to",)))
 _PAST, _TO = ("past", "after"), ("to", "till", "before", "of")
 _WRITTEN = re.compile(r"(\d{1,2})[:.](\d{2})(?::\d{2})?")
 _HOURS = frozenset(range(24))
@@ -77,7 +82,7 @@ def half_hinted(words: Sequence[str]) -> Half:
 
 
 def _named(words: Sequence[str], index: int) -> Match | None:
-    size = starts_with(words, index, _NAMED)
+    size = _IN_NAMED.starts(words, index)
     if not size:
         return None
     value = _NAMED[tuple(words[index : index + size])]
@@ -97,7 +102,7 @@ def _clock_time(
     half: Half = ""
     if end < len(words) and words[end] == "o'clock":
         end, strength = end + 1, Strength.CLEAR
-    if size := starts_with(words, end, _HALVES):
+    if size := _IN_HALVES.starts(words, end):
         half = _HALVES[tuple(words[end : end + size])]
         end, strength = end + size, Strength.CLEAR
     elif end < len(words) and words[end] in ("sharp", "exactly") and strength > Strength.BARE:
@@ -110,11 +115,11 @@ def _clock_time(
 
 
 def _prefix(words: Sequence[str], index: int) -> tuple[int, Strength]:
-    if size := ends_with(words, index, _EXACT):
+    if size := _EXACT.ends(words, index):
         return size, Strength.CLEAR
-    if size := ends_with(words, index, _ROUGH):
+    if size := _ROUGH.ends(words, index):
         return size, Strength.LIKELY
-    return ends_with(words, index, (("for",), ("to",))), Strength.BARE
+    return _LOOSE.ends(words, index), Strength.BARE
 
 
 def _spoken_fraction(words: Sequence[str], index: int) -> Clock | None:

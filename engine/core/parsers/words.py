@@ -180,20 +180,6 @@ class Phrases:
         return 0
 
 
-def starts_with(words: Sequence[str], index: int, phrases: Iterable[Sequence[str]]) -> int:
-    """Length of the longest of `phrases` that stands at `index`; 0 when none does."""
-    if index >= len(words):
-        return 0
-    found, first = 0, words[index]
-    for wanted in phrases:
-        if not wanted or wanted[0] != first:  # as it is for most of them
-            continue
-        size = len(wanted)
-        if size > found and tuple(words[index : index + size]) == tuple(wanted):
-            found = size
-    return found
-
-
 def ends_with(words: Sequence[str], end: int, phrases: Iterable[Sequence[str]]) -> int:
     """Length of the longest of `phrases` that ends just before `end`; 0 when none does."""
     if end < 1:
