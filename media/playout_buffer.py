@@ -64,11 +64,6 @@ class _Utterance:
     started: bool = False
     finished: bool = False
 
-    def push(self, samples: Samples) -> None:
-        if len(samples):
-            self.pieces.append(samples)
-            self.waiting += len(samples)
-
     def take(self, block: Samples) -> int:
         """Move samples into `block` until either is exhausted; return how many."""
         filled = 0
@@ -169,8 +164,9 @@ class PlayoutBuffer:
             self._flushed += len(samples)
         elif place.finished:
             raise ValueError(f"utterance {utterance!r} was finished, more audio came")
-        else:
-            place.push(samples)
+        elif len(samples):
+            place.pieces.append(samples)
+            place.waiting += len(samples)
 
     def finish(self, utterance: str) -> None:
         """Say that no more audio of this utterance will come; opens it. Idempotent."""

@@ -26,6 +26,8 @@ class Pieces:
         rate: of the voice, Hz.
     """
 
+    __slots__ = ("_first", "_most", "_resampler", "_size", "rate")
+
     def __init__(self, rate: int) -> None:
         self.rate = rate
         self._resampler = Resampler(rate, SAMPLE_RATE)

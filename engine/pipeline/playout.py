@@ -34,7 +34,8 @@ class Playout:
 
     def push(self, utterance: str, samples: Samples) -> None:
         """Append 48 kHz audio to an utterance."""
-        self._ready.setdefault(utterance, self._time.now())
+        if utterance not in self._ready:
+            self._ready[utterance] = self._time.now()
         self.track.push(utterance, samples)
 
     def finish(self, utterance: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
 from engine.core.step import Deadline, Step
@@ -42,21 +42,13 @@ class RequestDesk:
         self._waiting: list[MakeEvent] = []
         self.handles: dict[str, Handle] = {}
         """Of the requests that are not over; while there are none, no step has to be seen."""
-        self._sounds: dict[str, Sound] = {}
-        self._pictures: dict[str, tuple[str, ...]] = {}
+        self.sounds: dict[str, Sound] = {}
+        """The audio of requests that are not over, by the name effects have for it."""
+        self.pictures: dict[str, tuple[str, ...]] = {}
+        """The URLs of pictures of requests that are not over, by the name of all of a request."""
         self._over = False
         self._calling = ""
         self._numbers = itertools.count(1 + max(map(_number, steps), default=0))
-
-    @property
-    def sounds(self) -> Mapping[str, Sound]:
-        """The audio of requests that are not over, by the name effects have for it."""
-        return self._sounds
-
-    @property
-    def pictures(self) -> Mapping[str, Sequence[str]]:
-        """The URLs of pictures of requests that are not over, by the name of all of a request."""
-        return self._pictures
 
     def picture(self, name: str) -> str:
         """Return the URL of a picture of a request that is not over; any other name is one.
@@ -65,7 +57,7 @@ class RequestDesk:
             name: `memory:q3.1` for the first picture of `q3`.
         """
         request, _, number = name.rpartition(".")
-        known = self._pictures.get(request)
+        known = self.pictures.get(request)
         return name if known is None else known[int(number) - 1]
 
     def open(self) -> None:
@@ -124,9 +116,9 @@ class RequestDesk:
             return handle
         self.handles[name] = handle
         if sound is not None:
-            self._sounds[MEMORY + name] = sound
+            self.sounds[MEMORY + name] = sound
         if pictures:
-            self._pictures[MEMORY + name] = tuple(pictures)
+            self.pictures[MEMORY + name] = tuple(pictures)
         self.ask(lambda at: order(name, at))
         return handle
 
@@ -136,8 +128,8 @@ class RequestDesk:
         for note in step.notes:
             if note.kind == "request":
                 name = note.data["request"]
-                self._sounds.pop(MEMORY + name, None)
-                self._pictures.pop(MEMORY + name, None)
+                self.sounds.pop(MEMORY + name, None)
+                self.pictures.pop(MEMORY + name, None)
                 handle = self.handles.pop(name, None)
                 if handle is not None:
                     told = {key: note.data[key] for key in ("heard", "interrupted", "error")}
@@ -160,8 +152,8 @@ class RequestDesk:
         left, self.handles = self.handles, {}
         for handle in left.values():
             handle.finish(heard="", interrupted=True, error=CALL_OVER)
-        self._sounds.clear()
-        self._pictures.clear()
+        self.sounds.clear()
+        self.pictures.clear()
 
 
 def _number(step: Step) -> int:

@@ -78,7 +78,7 @@ class Listener:
 
     def text_received(self, participant: Participant, text: str) -> None:
         """Report a typed turn; what is no text (half a surrogate pair) becomes a question mark."""
-        clean = text.encode("utf-8", "replace").decode("utf-8")
+        clean = text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
         self._post(TextReceived(at=self._time.now(), participant=participant.id, text=clean))
 
     def event_received(self, event: str, data: Mapping[str, Any]) -> None:
