@@ -12,7 +12,7 @@ from engine.core.scene import Scene
 from engine.core.tooling import Tools
 from engine.core.values import ShapeError
 
-NO_SUCH = "error: there is no such tool here"
+NO_SUCH = "there is no such tool here"
 
 
 def consult(
@@ -41,15 +41,14 @@ def consult(
     Returns:
         The name of the call.
     """
-    entry = log.add(str(scene.turn["id"]), tool, args)
-    name = str(entry["id"])
+    name = log.add(str(scene.turn["id"]), tool, args)
     if tool not in allowed:
-        entry["output"] = NO_SUCH
+        log.refused(name, NO_SUCH)
         return name
     try:
         typed = arguments(args, frame.flow.tools[tool].args)
     except ShapeError as error:
-        entry["output"] = f"error: {error}"
+        log.refused(name, str(error))
     else:
         tools.start_for(frame, tool, typed, name, aside=aside)
     return name

@@ -5,11 +5,12 @@ Whole messages only, the latest ones, and never a tool's result without the turn
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.core import budget
+from engine.core.consultations import Calls
 from engine.core.history import HistoryItem
 from engine.core.memory import MASK
 from engine.machine.remembering import HistoryPolicy
@@ -34,7 +35,7 @@ _RECAP = "What was said before in this call, summed up: "
 
 def messages(
     history: Sequence[HistoryItem],
-    log: Sequence[Mapping[str, Any]],
+    calls: Calls,
     policy: HistoryPolicy = _ALL,
     since: str = "",
     recap: Recap = NONE,
@@ -46,7 +47,7 @@ def messages(
 
     Args:
         history: everything that was said and heard, oldest first.
-        log: what the model asked for, each with its turn.
+        calls: what the model asked for, by the turns.
         policy: how much of it is told.
         since: the turn before the state was entered; for a policy that is `fresh`.
         recap: stands for what is older.
@@ -63,12 +64,13 @@ def messages(
     said = [*ready[start:]]
     if len(ready) < len(history):
         said += [item.message for item in history[max(start, len(ready)) :]]
-    calls = _calls(log) if log else {}
     if not calls:
         told += said
     else:
         for item, message in zip(history[start:], said, strict=True):
-            told += (message, *calls.get(item.id, ()))
+            told.append(message)
+            if item.id in calls:
+                told += calls[item.id]
         if not (policy.fresh and since) and not recap.first:
             told += calls.get("", ())  # before anybody had said anything
     limited = policy.max_items is not None or policy.max_tokens is not None
@@ -76,13 +78,13 @@ def messages(
 
 
 def without(
-    hidden: Collection[str], history: Sequence[HistoryItem], log: Sequence[Mapping[str, Any]]
-) -> tuple[Sequence[HistoryItem], Sequence[Mapping[str, Any]]]:
-    """Return history and log with the words of these turns and lines masked, their calls gone."""
+    hidden: Collection[str], history: Sequence[HistoryItem], calls: Calls
+) -> tuple[Sequence[HistoryItem], Calls]:
+    """Return history and calls with the words of these turns and lines masked, their calls gone."""
     if not hidden:
-        return history, log
+        return history, calls
     said = [replace(i, text=MASK, ordered="") if i.id in hidden else i for i in history]
-    return said, [entry for entry in log if entry["turn"] not in hidden]
+    return said, {turn: told for turn, told in calls.items() if turn not in hidden}
 
 
 def place(history: Sequence[HistoryItem], turn: str) -> int:
@@ -94,21 +96,6 @@ def _after(history: Sequence[HistoryItem], turn: str) -> int:
     """Return where what follows this turn begins; 0: it stands nowhere."""
     places = [index for index, item in enumerate(history) if item.id == turn]
     return places[-1] + 1 if places else 0
-
-
-def _calls(log: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
-    calls: dict[str, list[Mapping[str, Any]]] = {}
-    for entry in log:
-        if entry["output"] is not None:  # a call without a result is none a model could read
-            told = {
-                "role": "tool",
-                "id": entry["id"],
-                "name": entry["name"],
-                "args": entry["args"],
-                "output": entry["output"],
-            }
-            calls.setdefault(entry["turn"], []).append(told)
-    return calls
 
 
 def _within(

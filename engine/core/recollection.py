@@ -18,7 +18,7 @@ from dataclasses import asdict
 from typing import Any
 
 from engine.core import prompting, recalling
-from engine.core.consultations import Consultations
+from engine.core.consultations import Calls, Consultations
 from engine.core.frames import Frame
 from engine.core.history import HistoryItem
 from engine.core.recalling import Recap
@@ -59,15 +59,15 @@ class Recollection:
         scene, policy = self._scene, frame.state.history
         said: Sequence[HistoryItem] = scene.speaker.history
         ready = scene.speaker.messages
-        log: Sequence[Mapping[str, Any]] = self.log.entries
+        calls: Calls = self.log.told
         hidden = prompting.hidden(scene, frame) if scene.personal.watches else ()
         if hidden:
-            said, log = recalling.without(hidden, said, log)
+            said, calls = recalling.without(hidden, said, calls)
             ready = ()
         recap = self._recap if policy.summary else recalling.NONE
         whole = policy.summary and bool(self._asked)
         since = frame.visit.since
-        return recalling.messages(said, log, policy, since, recap, whole=whole, ready=ready)
+        return recalling.messages(said, calls, policy, since, recap, whole=whole, ready=ready)
 
     def review(self, frame: Frame) -> None:
         """A reply was ordered: sum up beside it what has become too long."""
@@ -80,7 +80,7 @@ class Recollection:
 
     def _sum_up(self) -> None:
         scene = self._scene
-        said, log = recalling.without(scene.personal.ids, scene.speaker.history, self.log.entries)
+        said, calls = recalling.without(scene.personal.ids, scene.speaker.history, self.log.told)
         start = recalling.place(said, self._recap.first)
         if len(said) - start <= self._patience:
             return
@@ -90,7 +90,7 @@ class Recollection:
             return
         self._count += 1
         self._asked, self._first = f"s{self._count}", said[end].id
-        history = recalling.messages(said[:end], log, recap=self._recap, whole=True)
+        history = recalling.messages(said[:end], calls, recap=self._recap, whole=True)
         order = Summarize(summary=self._asked, instructions=prompting.SUMMING_UP, history=history)
         scene.outbox.emit(order)
         scene.deadlines.set(f"summary:{self._asked}", scene.at + TIME_LIMIT)

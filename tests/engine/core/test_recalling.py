@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.core.consultations import Calls, Consultations
 from engine.core.history import HistoryItem
 from engine.core.recalling import LATEST, Recap, messages
 from engine.effects import StartReply
@@ -24,7 +25,16 @@ def call(turn: str, output: str | None = "3 left") -> dict[str, Any]:
 
 
 HISTORY = [item(name) for name in ("a1", "u1", "a2", "u2", "a3", "u3")]
-LOG = [call("u1"), call("u2"), call("u3", None)]
+
+
+def told_of(*entries: dict[str, Any]) -> Calls:
+    """As a model is told of them, when a snapshot of them is read."""
+    log = Consultations()
+    log.from_dict({"count": len(entries), "entries": entries})
+    return log.told
+
+
+LOG = told_of(call("u1"), call("u2"), call("u3", None))
 
 
 def told(policy: HistoryPolicy, since: str = "") -> list[str]:
@@ -59,8 +69,8 @@ def test_tokens_are_counted_from_the_latest_and_that_one_always_stays() -> None:
 
 def test_without_a_limit_the_latest_forty_are_told() -> None:
     long = [item(f"u{n}", f"turn {n}") for n in range(100)]
-    assert [m["text"] for m in messages(long, [])] == [f"turn {n}" for n in range(60, 100)]
-    assert len(messages(long, [], HistoryPolicy(max_items=90))) == 90 > LATEST
+    assert [m["text"] for m in messages(long, {})] == [f"turn {n}" for n in range(60, 100)]
+    assert len(messages(long, {}, HistoryPolicy(max_items=90))) == 90 > LATEST
 
 
 @given(
@@ -70,7 +80,7 @@ def test_without_a_limit_the_latest_forty_are_told() -> None:
     since=st.sampled_from(["", "u1", "u2", "u3", "u9"]),
     recap=st.sampled_from(["", "u1", "u3"]),
     whole=st.booleans(),
-    log=st.sampled_from([[], LOG]),
+    log=st.sampled_from([{}, LOG]),
 )
 def test_messages_made_before_are_those_that_would_be_made_now(
     ready: int,
@@ -79,7 +89,7 @@ def test_messages_made_before_are_those_that_would_be_made_now(
     since: str,
     recap: str,
     whole: bool,
-    log: list[dict[str, Any]],
+    log: Calls,
 ) -> None:
     what = (HISTORY, log, HistoryPolicy(fresh=fresh, max_items=items), since)
     summed_up = Recap(first=recap, text="Ann likes pizza.")
@@ -97,7 +107,7 @@ def test_whatever_the_limits_the_end_of_the_talk_is_told(
     items: list[str], limit: int | None, tokens: int | None
 ) -> None:
     history = [item(f"u{n}", text) for n, text in enumerate(items)]
-    log = [call(f"u{n}") for n in range(0, len(items), 2)]
+    log = told_of(*[call(f"u{n}") for n in range(0, len(items), 2)])
     whole = messages(history, log)
     cut = messages(history, log, HistoryPolicy(max_items=limit, max_tokens=tokens))
     assert cut == whole[len(whole) - len(cut) :]
