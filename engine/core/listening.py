@@ -8,14 +8,13 @@ left. A model that fails or is late costs nothing that the words alone had given
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, TypeAlias
 
 from engine.core import form, ladders, lines, understanding
 from engine.core.findings import Findings, Scope
 from engine.core.frames import Frame
-from engine.core.intents import NO_INTENTS
 from engine.core.parsers.words import utterance
 from engine.core.scene import Scene
 from engine.core.scoping import hints, schema_of, scope_of
@@ -125,10 +124,8 @@ class Listening:
 
     def told(self, frame: Frame, report: Mapping[str, Any]) -> None:
         """Take what the model of a free talk reports of the turn it answers."""
-        scope = self.scope(frame)
-        if frame.visit.settled:
-            scope = replace(scope, intents=NO_INTENTS)
-        else:
+        scope = self.reportable(frame)
+        if not frame.visit.settled:
             self._remember(frame, frame.visit.text, report, scope)
         self._take(frame, understanding.judge_report(report, scope))
 
@@ -242,6 +239,13 @@ class Listening:
     def scope(self, frame: Frame) -> Scope:
         """Return what may be understood now."""
         return scope_of(self._scene, self._tools, frame)
+
+    def reportable(self, frame: Frame) -> Scope:
+        """Return what the model of a free talk may report of the turn it answers.
+
+        An intent the words alone have told is not told again: its handler has run.
+        """
+        return scope_of(self._scene, self._tools, frame, settled=frame.visit.settled)
 
     # --- snapshot --------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from typing import Any
 from engine.core import form
 from engine.core.findings import NO_TIME, Scope
 from engine.core.frames import Frame
-from engine.core.intents import intents_of
+from engine.core.intents import NO_INTENTS, intents_of
 from engine.core.report import report_schema
 from engine.core.scene import Scene
 from engine.core.tooling import Tools
@@ -30,8 +30,8 @@ _SCHEMAS = 64
 """Schemas that are kept of one state: its talk fills a few slots, one after the other."""
 
 
-def scope_of(scene: Scene, tools: Tools, frame: Frame) -> Scope:
-    """Return what may be understood now in this frame."""
+def scope_of(scene: Scene, tools: Tools, frame: Frame, *, settled: bool = False) -> Scope:
+    """Return what may be understood now in this frame; no intents where one is `settled`."""
     filled: Mapping[str, Any] = {}
     slots: tuple[SlotSpec, ...] = ()
     now = NO_TIME
@@ -44,7 +44,7 @@ def scope_of(scene: Scene, tools: Tools, frame: Frame) -> Scope:
         filled=filled,
         open_slot=frame.visit.open_slot or None,
         yes_no=form.yes_no_open(frame),
-        intents=frame.moves.once(intents_of, frame.state),
+        intents=NO_INTENTS if settled else frame.moves.once(intents_of, frame.state),
         now=now,
     )
 

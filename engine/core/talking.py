@@ -20,14 +20,13 @@ line; after it only the caller's next turn starts another. So nothing is ever si
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any, TypeAlias
 
 from engine.core import prompting
 from engine.core.consulting import consult
 from engine.core.frames import Frame
-from engine.core.intents import NO_INTENTS
 from engine.core.listening import Listening
 from engine.core.recollection import Recollection
 from engine.core.scene import Scene
@@ -112,7 +111,8 @@ class Talking:
 
     def awaits(self, name: str) -> bool:
         """Say whether this reply is under way."""
-        return self._running is not None and self._running.id == name
+        reply = self._running
+        return reply is not None and reply.id == name
 
     def answering(self, turn: str) -> bool:
         """Say whether a reply to this turn is under way and nothing of it was ordered yet."""
@@ -169,10 +169,8 @@ class Talking:
         """Order a reply."""
         scene, visit = self._scene, frame.visit
         self._round += 1
-        scope = self._listening.scope(frame)
+        scope = self._listening.reportable(frame)
         last = self._round >= MAX_ROUNDS
-        if visit.settled:  # an intent the words told is not told again: its handler has run
-            scope = replace(scope, intents=NO_INTENTS)
         told = self._reply is not None and self._round > 1 and self._reply.reported
         reports = bool(visit.turns and (scope.slots or scope.intents)) and not told and not last
         before = [] if self._reply is None else [*self._reply.before, *self._reply.lines]
@@ -327,7 +325,7 @@ class Talking:
         reply = self._reply
         if reply is None:
             return
-        top = self._scene.stack.top
+        top = self._scene.stack.frames[-1]
         if self._scene.ended or (top.number, top.visit.number) != (reply.frame, reply.visit):
             if reply.running:
                 self._cancel(reply)
@@ -362,7 +360,8 @@ class Talking:
 
     @property
     def _running(self) -> _Reply | None:
-        return self._reply if self._reply is not None and self._reply.running else None
+        reply = self._reply
+        return reply if reply is not None and reply.running else None
 
     def _cancel(self, reply: _Reply) -> None:
         self._scene.outbox.emit(CancelReply(reply=reply.id))
