@@ -53,5 +53,5 @@ class Scope:
     intents: Intents = NO_INTENTS
     """Intents somebody handles here, innermost scope first."""
     now: datetime.datetime = NO_TIME
-    """The caller's local time, naive: relative times and days count from it. Without slots nobody
-    asks for it."""
+    """The caller's local time, naive: relative times and days count from it. Nobody asks for it
+    where no slot is of a `RELATIVE` kind."""

@@ -13,6 +13,7 @@ from engine.core import form
 from engine.core.findings import NO_TIME, Scope
 from engine.core.frames import Frame
 from engine.core.intents import NO_INTENTS, intents_of
+from engine.core.parsers.slots import RELATIVE
 from engine.core.report import report_schema
 from engine.core.scene import Scene
 from engine.core.tooling import Tools
@@ -36,9 +37,10 @@ def scope_of(scene: Scene, tools: Tools, frame: Frame, *, settled: bool = False)
     slots: tuple[SlotSpec, ...] = ()
     now = NO_TIME
     if frame.flow.slots:
-        filled = {} if _closed(tools, frame) else frame.memory.filled
+        filled = frame.memory.filled if frame.waiting or not _closed(tools, frame) else {}
         slots = _slots(frame, filled)
-        now = scene.now
+        if frame.moves.once(_counts_from_now, frame.state):
+            now = scene.now
     return Scope(
         slots=slots,
         filled=filled,
@@ -63,6 +65,10 @@ def schema_of(frame: Frame, scope: Scope) -> Mapping[str, Any]:
             made.clear()
         schema = made[key] = report_schema(scope)
     return schema
+
+
+def _counts_from_now(flow: CompiledFlow, state: CompiledState) -> bool:
+    return any(spec.type.kind in RELATIVE for spec in flow.slots.values())
 
 
 def _schemas(flow: CompiledFlow, state: CompiledState) -> dict[object, Mapping[str, Any]]:

@@ -66,7 +66,7 @@ def share_out(said: Utterance, scope: Scope, taken: Sequence[Match]) -> dict[str
     used = list(taken)
     for claim in claims:
         name = claim.spec.name
-        if name in given or any(claim.match.overlaps(match) for match in used):
+        if name in given or (used and any(claim.match.overlaps(match) for match in used)):
             continue
         if claim.match.strength is Strength.BARE and not _is_answer(said, claim.match, used):
             continue

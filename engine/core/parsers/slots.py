@@ -34,6 +34,10 @@ _BY_FORM: Final[Mapping[str, Callable[[Sequence[str]], list[Match]]]] = {
 """Types whose values are recognised by their form alone."""
 
 
+RELATIVE: Final = frozenset({"date", "datetime", "list"})
+"""Types whose values may count from the instant at which they are said; of a list, its items."""
+
+
 def label(spec: SlotSpec) -> tuple[str, ...]:
     """The words of a slot's name: `party_size` is "party size"."""
     return _label(spec.name)

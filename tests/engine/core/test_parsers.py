@@ -14,6 +14,7 @@ from engine.core.parsers.dates import find_dates
 from engine.core.parsers.moments import find_datetimes, find_durations, find_emails
 from engine.core.parsers.numbers import PEOPLE, find_integers, find_numbers
 from engine.core.parsers.phones import find_digits, find_phones
+from engine.core.parsers.slots import RELATIVE, find_slot
 from engine.core.parsers.times import find_times
 from engine.core.parsers.words import (
     MAX_WORDS,
@@ -24,7 +25,9 @@ from engine.core.parsers.words import (
     phrase,
     utterance,
 )
+from engine.core.values import _READERS
 from engine.flow.spoken import spell, spoken
+from engine.machine.compiled import SlotSpec, SlotType
 
 TODAY = datetime.date(2026, 5, 1)
 NOW = datetime.datetime(2026, 5, 1, 12, 0)
@@ -312,6 +315,15 @@ def test_spelling_and_punctuation_do_not_matter() -> None:
 
 def test_endless_turns_are_cut() -> None:
     assert len(utterance("word " * 5000).words) == MAX_WORDS
+
+
+@pytest.mark.parametrize("kind", sorted({*_READERS} - RELATIVE))
+def test_only_values_of_relative_kinds_count_from_the_instant(kind: str) -> None:
+    spec = SlotSpec(name="it", type=SlotType(kind=kind, values=("tomorrow",)))
+    said = utterance("tomorrow, the day after tomorrow at seven, in two weeks, for four hours")
+    nobody_knows: Any = None
+
+    assert find_slot(spec, said, nobody_knows) == find_slot(spec, said, datetime.datetime.max)
 
 
 _FEW = st.lists(st.sampled_from("abc"), max_size=5).map(tuple)
