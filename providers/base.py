@@ -176,7 +176,10 @@ class AudioTurnDetector(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportRequest:
-    """Everything a model gets in order to report what the caller said."""
+    """Everything a model gets in order to report what the caller said.
+
+    To be read only: parts of it are shared with other requests.
+    """
 
     text: str
     question: str
@@ -186,7 +189,10 @@ class ReportRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyRequest:
-    """Everything a model gets in order to talk."""
+    """Everything a model gets in order to talk.
+
+    To be read only: parts of it are shared with other requests.
+    """
 
     instructions: str
     history: tuple[Mapping[str, Any], ...] = ()
