@@ -85,7 +85,7 @@ def _assign(scene: Scene, frame: Frame, action: SetAction, where: str) -> None:
         scene.note_slots(frame, [action.name])
     else:
         memory.variables[action.name] = value
-        scene.outbox.note("vars", **{action.name: to_json(value)})
+        scene.outbox.note_values("vars", {action.name: to_json(value)})
 
 
 def _declared(frame: Frame, action: SetAction) -> SlotType:

@@ -239,9 +239,8 @@ class Dialog:
         """
         if not self._live():
             return
-        data = dict(data or {})
         if name.partition(".")[0] == "error":
-            self._error(name, data)
+            self._error(name, data or {})
         else:
             self._scene.raise_signal(name, self._scene.stack.frames[-1], data)
         self._run()
@@ -342,7 +341,7 @@ class Dialog:
 
     def _live(self) -> bool:
         scene = self._scene
-        return scene.ended is None and bool(scene.stack.frames)
+        return scene.ended is None and len(scene.stack.frames) > 0
 
     def _come(self, result: Callable[[], None]) -> None:
         """Let a result in; one nobody waits for is noted as late, and nothing follows from it."""
@@ -374,7 +373,7 @@ class Dialog:
         state = scene.flow.states[scene.flow.start] if top is None else top.state
         self.listen, self.interruptions = state.listen, state.interruptions
         if scene.ended is None and top is not None:
-            self.waiting = top.waiting and not self._keying.pending
+            self.waiting = top.waiting and self._keying.pending is None
             self.busy = (
                 self._listening.thinking
                 or self._talking.working

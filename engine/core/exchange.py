@@ -261,9 +261,10 @@ class Exchange:
         if self._dialog.ended:
             self._outbox.note("late", turn=turn, text=text)
             return
-        label = self.people.label
-        self._outbox.note("turn", turn=turn, text=text, trusted=trusted, **label)
-        self._history.user(turn, text, **label)
+        label = self.people.label()
+        told = {"turn": turn, "text": text, "trusted": trusted, **label}
+        self._outbox.note_values("turn", told)
+        self._history.user(turn, text, label.get("speaker", ""))
         self.turns.new_turn()
         last, unanswered = self.hearing.last  # what is said now belongs to what nothing answered
         before = unanswered if self._dialog.answering(last) else ""

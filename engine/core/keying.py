@@ -38,12 +38,8 @@ class Keying:
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
-        self._pending: _Pending | None = None
-
-    @property
-    def pending(self) -> bool:
-        """True between the first key of a value and its last."""
-        return self._pending is not None
+        self.pending: _Pending | None = None
+        """Set between the first key of a value and its last."""
 
     def press(self, frame: Frame, key: str) -> bool:
         """Take a key if it belongs to a value of the open slot; say whether it did."""
@@ -54,13 +50,13 @@ class Keying:
             self.drop()
             self._fill(frame, spec, spec.dtmf.values[key])
             return True
-        typed = self._pending.keys if self._pending is not None else ""
+        typed = self.pending.keys if self.pending is not None else ""
         if key == spec.dtmf.finish and typed:
             self._complete(frame, spec)
             return True
         if key not in _DIGITS or not spec.dtmf.collects:
             return False
-        self._pending = _Pending(typed + key, spec.name, frame.number, frame.visit.number)
+        self.pending = _Pending(typed + key, spec.name, frame.number, frame.visit.number)
         if len(typed) + 1 == spec.dtmf.digits:
             self._complete(frame, spec)
         else:
@@ -69,7 +65,7 @@ class Keying:
 
     def timed_out(self) -> None:
         """No further key came: what there is must do."""
-        pending = self._pending
+        pending = self.pending
         frame = self._scene.stack.visited(pending.frame, pending.visit) if pending else None
         if pending is None or frame is None:
             self.drop()
@@ -78,13 +74,13 @@ class Keying:
 
     def drop(self) -> None:
         """Forget what was typed: the caller speaks, or the question is another one."""
-        if self._pending is not None:
-            self._pending = None
+        if self.pending is not None:
+            self.pending = None
             self._scene.deadlines.cancel(_DEADLINE)
 
     def check(self) -> None:
         """Drop keys whose question is not open any more, at the end of a macrostep."""
-        pending = self._pending
+        pending = self.pending
         if pending is None:
             return
         top = self._scene.stack.top
@@ -93,7 +89,7 @@ class Keying:
             self.drop()
 
     def _complete(self, frame: Frame, spec: SlotSpec) -> None:
-        typed = self._pending.keys if self._pending is not None else ""
+        typed = self.pending.keys if self.pending is not None else ""
         self.drop()
         enough = spec.dtmf is not None and len(typed) >= spec.dtmf.least
         value = read_keys(typed, spec) if enough else None
@@ -109,11 +105,11 @@ class Keying:
 
     def to_dict(self) -> dict[str, Any] | None:
         """Return the keys under way as JSON-like data."""
-        return asdict(self._pending) if self._pending is not None else None
+        return asdict(self.pending) if self.pending is not None else None
 
     def from_dict(self, data: Mapping[str, Any] | None) -> None:
         """Restore what `to_dict` gave."""
-        self._pending = _Pending(**data) if data is not None else None
+        self.pending = _Pending(**data) if data is not None else None
 
 
 def _open_spec(frame: Frame) -> SlotSpec | None:

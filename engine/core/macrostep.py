@@ -85,12 +85,14 @@ class Macrostep:
             found = self._select(frame, signal)
             if found is None:
                 self._unhandled.answer(frame, signal)
-            elif is_error and _leads_back(*found):
-                self._come_back(*found)
+                return
+            whose, transition = found
+            if is_error and _leads_back(whose, transition):
+                self._come_back(whose, transition)
             else:
                 if signal.name.startswith("dtmf."):
                     understood(frame)
-                self._mover.fire(*found)
+                self._mover.fire(whose, transition)
         finally:
             scene.handling_error = False
 

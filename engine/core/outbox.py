@@ -39,6 +39,10 @@ class Outbox:
         """Leave a line in the timeline."""
         self.notes.append(_note(kind=kind, data=data))
 
+    def note_values(self, kind: str, values: dict[str, Any]) -> None:
+        """Leave a line in the timeline with just these values; they are not copied."""
+        self.notes.append(_note(kind=kind, data=values))
+
     def moved(
         self,
         machine: Literal["user", "agent", "dialog"],

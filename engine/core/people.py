@@ -16,9 +16,8 @@ class People:
         self._several = False
         self._speaker = ""
 
-    @property
     def label(self) -> Mapping[str, str]:
-        """`speaker`: whose words came last; empty while there has only been one participant."""
+        """Return `speaker`, whose words came last; nothing while there was one participant."""
         return {"speaker": self._speaker} if self._several and self._speaker else {}
 
     def joined(self, participant: str) -> None:

@@ -31,6 +31,7 @@ from engine.machine.selector import first_enabled
 
 _OWN_ERRORS = frozenset({"error.flow", "error.timeout", "error.tool", "error.transfer"})
 _EPOCH = datetime.datetime(1970, 1, 1)
+_NO_MORE: Mapping[str, Any] = {}
 
 
 @dataclass(slots=True)
@@ -136,7 +137,7 @@ class Scene:
 
     # --- evaluating ------------------------------------------------------------------------------
 
-    def names(self, frame: Frame, **more: Any) -> Mapping[str, Any]:
+    def names(self, frame: Frame, more: Mapping[str, Any] = _NO_MORE) -> Mapping[str, Any]:
         """Return what expressions and templates of this frame may read, as it is when read."""
         if more:
             return View(self, frame, more)
@@ -147,7 +148,7 @@ class Scene:
 
     def evaluate(self, expression: Expression, frame: Frame, **more: Any) -> Any:
         """Return the value of an expression. Raises `EvaluationError`."""
-        return expression.evaluate(self.names(frame, **more))
+        return expression.evaluate(self.names(frame, more))
 
     def first_enabled(self, transitions: Sequence[Transition], frame: Frame) -> Transition | None:
         """Return the transition that fires; a guard nobody can judge is reported once (S3)."""
@@ -160,7 +161,7 @@ class Scene:
 
     def render(self, template: Template, frame: Frame, where: str, **more: Any) -> str:
         """Return a template as text; one that cannot be rendered is empty, and reported."""
-        names = self.names(frame, **more)
+        names = self.names(frame, more)
         try:
             text = template.render(names)
         except EvaluationError as error:
@@ -221,7 +222,7 @@ class Scene:
     def note_slots(self, frame: Frame, names: list[str]) -> None:
         """Leave the new values of these slots in the timeline, sensitive ones masked."""
         if names:
-            self.outbox.note("slots", **frame.memory.shown(names))
+            self.outbox.note_values("slots", frame.memory.shown(names))
 
     # --- snapshot --------------------------------------------------------------------------------
 

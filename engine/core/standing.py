@@ -25,8 +25,6 @@ class Standing:
         exchange, old = self._exchange, self._states
         floor, paused = exchange.floor, exchange.turns.paused_at is not None
         user, agent, dialog = floor.user, floor.agent, self._dialog.state if exchange.opened else ""
-        if (
-            old.agent != agent or old.user != user or old.dialog != dialog or old.paused != paused
-        ):
+        if old.agent != agent or old.user != user or old.dialog != dialog or old.paused != paused:
             self._states = _states(user=user, agent=agent, dialog=dialog, paused=paused)
         return self._states

@@ -56,7 +56,7 @@ class Verbs:
     def _rest(self, frame: Frame, verb: Rest) -> bool:
         if frame.visit.asks:
             form.ask(self._scene, frame)
-        return bool(self._scene.queue)
+        return len(self._scene.queue) > 0
 
     def _question(self, frame: Frame, verb: Collect | Confirm) -> bool:
         if not form.open_question(frame):
@@ -64,12 +64,12 @@ class Verbs:
         if frame.visit.asks:
             form.ask(self._scene, frame)
         # a question that could not be rendered has raised an error
-        return bool(self._scene.queue)
+        return len(self._scene.queue) > 0
 
     def _talk(self, frame: Frame, verb: Converse) -> bool:
         if self._talking.settle(frame, verb):
             return self._complete(frame)
-        return bool(self._scene.queue)
+        return len(self._scene.queue) > 0
 
     def _pass_on(self, frame: Frame, verb: PassOn) -> bool:
         return self._complete(frame)
@@ -77,7 +77,7 @@ class Verbs:
     def _run(self, frame: Frame, verb: Run) -> bool:
         if frame.visit.stage == "fresh":
             self._tools.start(frame, verb)
-        return bool(self._scene.queue)
+        return len(self._scene.queue) > 0
 
     def _call(self, frame: Frame, verb: CallFlow) -> bool:
         frame.visit.stage = "working"
@@ -90,7 +90,7 @@ class Verbs:
         if frame.visit.stage == "fresh":
             frame.visit.stage = "working"
         transfer.order_when_silent(self._scene, frame)
-        return bool(self._scene.queue)
+        return len(self._scene.queue) > 0
 
     def _end(self, frame: Frame, verb: End) -> bool:
         if verb.kind == "return":

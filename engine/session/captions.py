@@ -98,7 +98,7 @@ class Captions:
         self._people.spoke(cause.participant, text)
         if text:
             data = {"id": f"said{self._turns}", "who": "user", "text": text, "final": final}
-            yield "transcript", {**data, **self._people.label}
+            yield "transcript", {**data, **self._people.label()}
         if final:
             self._turns += 1
 
