@@ -31,7 +31,7 @@ MAX_FRAMES = 5
 _MAX_HISTORY = 100
 """Waiting states remembered for BACK; nobody goes back further."""
 
-_WAITING = (Collect, Confirm, Converse, Rest)
+_WAITING = frozenset({Collect, Confirm, Converse, Rest})
 """What waits for the caller."""
 
 
@@ -102,16 +102,12 @@ class Frame:
 
     def __post_init__(self) -> None:
         self.moves = moves_of(self.flow)
-        self._stand_in(self.visit.state or self.flow.start)
+        self.enter(self.visit, self.flow.states[self.visit.state or self.flow.start])
 
-    def enter(self, visit: Visit) -> None:
-        """Begin another visit."""
-        self.visit = visit
-        self._stand_in(visit.state)
-
-    def _stand_in(self, state: str) -> None:
-        self.state = self.flow.states[state]
-        self.waiting = isinstance(self.state.verb, _WAITING)
+    def enter(self, visit: Visit, state: CompiledState) -> None:
+        """Begin another visit, of this state."""
+        self.visit, self.state = visit, state
+        self.waiting = type(state.verb) in _WAITING
 
     def remember(self, state: str) -> None:
         """Note that a waiting state was left, for BACK."""

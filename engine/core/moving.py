@@ -254,7 +254,7 @@ class Mover:
         """Enter a state and its groups, outer to inner, but for that many of the outermost."""
         scene, name = self._scene, state.id
         visit = _visit(number=scene.number(), state=name)
-        frame.enter(visit)
+        frame.enter(visit, state)
         if state.history.fresh:
             said = (item.id for item in reversed(scene.speaker.history) if item.role == "user")
             visit.since = next(said, "")
