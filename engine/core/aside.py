@@ -44,7 +44,7 @@ class Aside:
     def asks(self, call: str) -> bool:
         """Say whether this tool is at work, and no model: somebody it asks need not wait for it."""
         at_work = bool(call) and self._tools.awaits(call)
-        return at_work and not (self._listening.thinking or self._talking.writing)
+        return at_work and not (self._listening.thinking() or self._talking.writing)
 
     def unknown(self, names: Sequence[str] | None) -> tuple[str, ...]:
         """Return which of these are no tools of the flow the call is in."""

@@ -26,7 +26,7 @@ class Awaited:
     @property
     def meaning(self) -> bool:
         """True while a model is asked what a turn meant."""
-        return self._listening.thinking
+        return self._listening.thinking()
 
     def came_early(self, subject: str) -> None:
         """The answer to this is there, and cannot be acted on yet."""

@@ -375,7 +375,7 @@ class Dialog:
         if scene.ended is None and top is not None:
             self.waiting = top.waiting and self._keying.pending is None
             self.busy = (
-                self._listening.thinking
-                or self._talking.working
+                self._listening.thinking()
+                or self._talking.working()
                 or (top.visit.stage == "working" and isinstance(state.verb, Run))
             )

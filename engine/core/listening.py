@@ -61,9 +61,8 @@ class Listening:
         self._pending: _Pending | None = None
         self._reports: dict[str, Mapping[str, Any]] = {}
 
-    @property
     def thinking(self) -> bool:
-        """True while a model is asked."""
+        """Say whether a model is asked."""
         return self._pending is not None
 
     def awaits(self, name: str) -> bool:

@@ -98,11 +98,10 @@ class Talking:
         self._log = self.recollection.log
         tools.answered = self._tool_answered
 
-    @property
     def working(self) -> bool:
-        """True while a reply is under way, or a tool it asked for."""
+        """Say whether a reply is under way, or a tool it asked for."""
         reply = self._reply
-        return (reply is not None and reply.running) or self._asked_for > 0
+        return (reply is not None and reply.running) or self._asked_for() > 0
 
     @property
     def writing(self) -> bool:
@@ -156,11 +155,11 @@ class Talking:
     def _last_turn(self, frame: Frame) -> None:
         """Understand it; if that completes nothing, the talk has failed."""
         visit = frame.visit
-        if visit.used_up == visit.turns or self._listening.thinking:
+        if visit.used_up == visit.turns or self._listening.thinking():
             return
         if visit.turn:
             self._ask_beside(frame)
-        if not self._listening.thinking:
+        if not self._listening.thinking():
             visit.asks = False
             visit.used_up = visit.turns
             self._scene.raise_signal("no_match", frame, {"count": visit.turns})
@@ -246,7 +245,7 @@ class Talking:
         self._stop(reply)
         visit = frame.visit
         if reply.calls:
-            visit.asks = visit.asks or not self._asked_for  # another round tells what they gave
+            visit.asks = visit.asks or not self._asked_for()  # another round tells what they gave
         elif not reply.lines and reply.reported and reply.round < MAX_ROUNDS:
             visit.asks = True  # it has only reported: the caller still waits for an answer
         elif not reply.lines:
@@ -300,7 +299,7 @@ class Talking:
             return False
         self._cancel(reply)
         frame = self._scene.stack.visited(reply.frame, reply.visit)
-        if frame is not None and frame.visit.turn and not self._listening.thinking:
+        if frame is not None and frame.visit.turn and not self._listening.thinking():
             self._ask_beside(frame)
         return True
 
@@ -349,7 +348,6 @@ class Talking:
         if not aside:
             frame.visit.asks = frame.visit.asks or not self._tools.asked_for(frame)
 
-    @property
     def _asked_for(self) -> int:
         frames = self._scene.stack.frames
         if not frames or not isinstance(frames[-1].state.verb, Converse):
