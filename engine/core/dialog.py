@@ -242,7 +242,7 @@ class Dialog:
         if name.partition(".")[0] == "error":
             self._error(name, data or {})
         else:
-            self._scene.raise_signal(name, self._scene.stack.frames[-1], data)
+            self._scene.raise_signal(name, self._scene.stack.top, data)
         self._run()
 
     def _error(self, name: str, data: Mapping[str, Any]) -> None:
@@ -369,7 +369,7 @@ class Dialog:
         self.ended = scene.ended
         self.state = stack.where
         self.waiting = self.busy = False
-        top = stack.frames[-1] if stack.frames else None
+        top = stack.top if stack.frames else None
         state = scene.flow.states[scene.flow.start] if top is None else top.state
         self.listen, self.interruptions = state.listen, state.interruptions
         if scene.ended is None and top is not None:

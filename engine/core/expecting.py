@@ -28,7 +28,7 @@ class Expecting:
         scene = self._scene
         if scene.ended is not None:
             return
-        top, state = scene.stack.frames[-1], scene.stack.where
+        top, state = scene.stack.top, scene.stack.where
         kinds = form.kinds(top) if top.waiting else ()
         if self._told is None or self._told[0] != state or self._told[1] != kinds:
             self._told = (state, kinds)

@@ -152,25 +152,35 @@ class Stack:
 
     Attributes:
         frames: all of them.
+        top: the one the caller talks to; there is none (`AttributeError`) before the flow began.
         where: the current state with the names of the called flows before it, as `note_place`
             found it; empty before the flow began.
     """
 
-    __slots__ = ("frames", "where")
+    __slots__ = ("frames", "top", "where")
+
+    top: Frame
 
     def __init__(self) -> None:
         self.frames: list[Frame] = []
         self.where = ""
 
-    @property
-    def top(self) -> Frame:
-        """The frame the caller talks to. Raises `IndexError` before the flow began."""
-        return self.frames[-1]
+    def push(self, frame: Frame) -> None:
+        """Put a frame on top."""
+        self.frames.append(frame)
+        self.top = frame
+
+    def pop(self) -> None:
+        """Drop the frame on top; one under it is left."""
+        self.frames.pop()
+        self.top = self.frames[-1]
 
     def dismantle(self) -> None:
         """Let go of all frames, and of what they know of the call."""
         for frame in self.frames:
             frame.names = None
+        if self.frames:
+            del self.top
         self.frames.clear()
 
     @property
@@ -186,7 +196,7 @@ class Stack:
 
     def find(self, number: int) -> Frame | None:
         """Return the frame with this number, or None when it is gone."""
-        for frame in self.frames[::-1]:
+        for frame in reversed(self.frames):
             if frame.number == number:
                 return frame
         return None
@@ -211,7 +221,7 @@ class Stack:
     def note_place(self) -> str:
         """A state was entered, or a frame is gone: find where we are now, and return it."""
         frames = self.frames
-        state = frames[-1].visit.state
+        state = self.top.visit.state
         names = [frame.name for frame in frames[1:]] if len(frames) > 1 else ()
         self.where = "/".join([*names, state]) if names else state
         return self.where
@@ -226,6 +236,6 @@ class Stack:
         for data in frames:
             parent = self.find(data["parent"])
             flow = root if parent is None else parent.flow.flows[data["name"]]
-            self.frames.append(Frame.from_dict(flow, data))
+            self.push(Frame.from_dict(flow, data))
         if self.frames:
             self.note_place()

@@ -80,7 +80,7 @@ class Listening:
         scene = self._scene
         if self._pending is not None:
             self._withdraw()
-        frame = scene.stack.frames[-1]
+        frame = scene.stack.top
         frame.memory.new_turn()
         frame.tries["turns"] += 1
         scene.turn = {"id": turn, "text": text}

@@ -130,15 +130,15 @@ class Mover:
 
     def abandon(self, frame: Frame) -> None:
         """Drop every frame above this one: exit actions run, nothing is returned."""
-        frames = self._scene.stack.frames
-        while (top := frames[-1]) is not frame:
+        stack = self._scene.stack
+        while (top := stack.top) is not frame:
             self._exit(top)
             self._pop(top, "abandoned")
 
     def _push(self, frame: Frame, because: str) -> None:
         scene = self._scene
         old = scene.stack.where
-        scene.stack.frames.append(frame)
+        scene.stack.push(frame)
         self._timers.start(frame, "", frame.flow.timers)
         self._arrive(frame, frame.flow.states[frame.flow.start], 0, old, because)
 
@@ -147,7 +147,7 @@ class Mover:
         old = scene.stack.where
         self._tools.leave_flow(frame)
         self._timers.stop(frame)
-        scene.stack.frames.pop()
+        scene.stack.pop()
         scene.outbox.moved("dialog", old, scene.stack.note_place(), because)
 
     # --- transitions -----------------------------------------------------------------------------
@@ -159,7 +159,7 @@ class Mover:
             self._fired(frame.flow.id, transition.id)
         match target.kind:
             case "state" | "repeat":
-                if self._scene.stack.frames[-1] is not frame:
+                if self._scene.stack.top is not frame:
                     self.abandon(frame)
                 dest = frame.moves.chart.step(frame.visit.state, transition.id)
                 self._move(frame, dest, transition, transition.id)

@@ -324,7 +324,7 @@ class Talking:
         reply = self._reply
         if reply is None:
             return
-        top = self._scene.stack.frames[-1]
+        top = self._scene.stack.top
         if self._scene.ended or (top.number, top.visit.number) != (reply.frame, reply.visit):
             if reply.running:
                 self._cancel(reply)
@@ -349,10 +349,8 @@ class Talking:
             frame.visit.asks = frame.visit.asks or not self._tools.asked_for(frame)
 
     def _asked_for(self) -> int:
-        frames = self._scene.stack.frames
-        if not frames or not isinstance(frames[-1].state.verb, Converse):
-            return 0
-        return self._tools.asked_for(frames[-1])
+        top = self._scene.stack.top
+        return self._tools.asked_for(top) if isinstance(top.state.verb, Converse) else 0
 
     # --- inside ----------------------------------------------------------------------------------
 

@@ -43,7 +43,7 @@ class Verbs:
 
     def settle(self) -> bool:
         """Do what the top state asks for; True when that was a microstep."""
-        frame = self._scene.stack.frames[-1]
+        frame = self._scene.stack.top
         visit, verb = frame.visit, frame.state.verb
         if visit.stage == "failed":
             return self._failed(frame)

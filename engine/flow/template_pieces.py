@@ -51,11 +51,11 @@ class Filled:
         longest: characters it may produce.
     """
 
-    constant: str | None = None
     problems: tuple[Problem, ...] = ()
 
     def __init__(self, source: str, pieces: tuple[str | Hole, ...], longest: int) -> None:
         self.source = source
+        self.constant: str | None = None
         self.names = tuple(piece.name for piece in pieces if isinstance(piece, Hole))
         self._pieces = pieces
         self._longest = longest

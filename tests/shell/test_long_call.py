@@ -54,7 +54,7 @@ WARM = 60
 """Turns after which every ring and every table of limited size is full."""
 TURNS = 60
 """Turns that may leave nothing behind."""
-KEPT = ("_history", "_items", "values", ".frames[].history")
+KEPT = ("_history", "_items", "values", ".frames[].history", ".stack.top.history")
 """What is kept on purpose: the words of the call, a number for each answer, and the latest 100
 waiting states, for BACK."""
 
