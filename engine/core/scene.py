@@ -11,7 +11,6 @@ import datetime
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from engine.core.asking import Asking
@@ -152,7 +151,7 @@ class Scene:
 
     def first_enabled(self, transitions: Sequence[Transition], frame: Frame) -> Transition | None:
         """Return the transition that fires; a guard nobody can judge is reported once (S3)."""
-        return first_enabled(transitions, self.names(frame), partial(self._blame, frame))
+        return first_enabled(transitions, self.names(frame), self._blame, frame)
 
     def _blame(self, frame: Frame, transition: Transition, error: EvaluationError) -> None:
         if transition.id not in self.blamed:

@@ -7,12 +7,14 @@ made superfluous.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from engine.flow.expressions import EvaluationError
 from engine.machine.compiled import Handler, HandlerScope, Transition
 
-Blame: TypeAlias = Callable[[Transition, EvaluationError], None]
+_About = TypeVar("_About")
+
+Blame: TypeAlias = Callable[[_About, Transition, EvaluationError], None]
 """Told of a guard that cannot be judged; it counts as false."""
 
 
@@ -57,9 +59,14 @@ class Answers:
 
 
 def first_enabled(
-    transitions: Sequence[Transition], names: Mapping[str, Any], blame: Blame
+    transitions: Sequence[Transition], names: Mapping[str, Any], blame: Blame[_About], about: _About
 ) -> Transition | None:
     """Return the first transition without a guard, or whose guard is true.
+
+    Args:
+        transitions: in the order in which they are judged.
+        names: what guards may read.
+        blame: is told of a failure, and `about` what.
 
     A handler whose transitions are all disabled does not end the search for an answer: the next
     handler that matches is asked, and then the next scope outward.
@@ -72,7 +79,7 @@ def first_enabled(
             if guard.evaluate(names) is True:
                 return transition
         except EvaluationError as error:
-            blame(transition, error)
+            blame(about, transition, error)
     return None
 
 

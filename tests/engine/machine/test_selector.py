@@ -41,14 +41,14 @@ def select(
     around: list[HandlerScope], event: str, holding: Collection[str] = ()
 ) -> Transition | None:
     """What fires where only the guards of these transitions hold."""
-    return first_enabled(Answers(around).to(event), names(holding), no_blame)
+    return first_enabled(Answers(around).to(event), names(holding), no_blame, None)
 
 
 def names(holding: Collection[str]) -> dict[str, dict[str, bool]]:
     return {"vars": dict.fromkeys(holding, True)}
 
 
-def no_blame(transition: Transition, error: EvaluationError) -> None:
+def no_blame(about: object, transition: Transition, error: EvaluationError) -> None:
     raise AssertionError(f"{transition.id}: {error}")
 
 
@@ -103,7 +103,7 @@ def test_guards_are_judged_in_order_and_only_until_one_holds() -> None:
     values = Watched(first=False, second=True, third=True)
     guards = [guarded("first"), guarded("second"), guarded("third")]
 
-    found = first_enabled(guards, {"vars": values}, no_blame)
+    found = first_enabled(guards, {"vars": values}, no_blame, None)
 
     assert found is not None
     assert found.id == "second"
@@ -114,19 +114,20 @@ def test_a_guard_that_cannot_be_judged_is_false_and_told() -> None:
     broken = replace(guarded("broken"), when=Expression("1 / 0 > vars.x"))
     told = []
 
-    found = first_enabled(
-        [broken, transition("next")], names([]), lambda t, error: told.append((t.id, str(error)))
-    )
+    def blame(about: str, one: Transition, error: EvaluationError) -> None:
+        told.append((about, one.id, str(error)))
+
+    found = first_enabled([broken, transition("next")], names([]), blame, "frame 1")
 
     assert found is not None
     assert found.id == "next"
-    assert told == [("broken", "`1 / 0 > vars.x`: division by zero")]
+    assert told == [("frame 1", "broken", "`1 / 0 > vars.x`: division by zero")]
 
 
 def test_only_true_is_enough() -> None:
     count = replace(guarded("count"), when=Expression("vars.count"))
 
-    assert first_enabled([count], {"vars": {"count": 1}}, no_blame) is None
+    assert first_enabled([count], {"vars": {"count": 1}}, no_blame, None) is None
 
 
 def test_a_prefix_matches_on_dots_only() -> None:
