@@ -66,7 +66,8 @@ def first_enabled(
     Args:
         transitions: in the order in which they are judged.
         names: what guards may read.
-        blame: is told of a failure, and `about` what.
+        blame: is told of a guard that fails.
+        about: what it is told of that beside the guard.
 
     A handler whose transitions are all disabled does not end the search for an answer: the next
     handler that matches is asked, and then the next scope outward.
