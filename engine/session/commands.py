@@ -31,6 +31,7 @@ from engine.session.handle import Handle
 from engine.session.outside import outside_event
 from engine.session.subscriptions import Handler, Subscriptions
 from engine.session.venue import Venue
+from engine.wording import writable
 
 MOST_FRAMES = 5
 _KEYS = re.compile(r"[0-9*#A-D]+")
@@ -299,5 +300,4 @@ def _pictures(frames: Sequence[Any]) -> tuple[str, ...]:
 
 
 def _text(text: str) -> str:
-    """What is no text (half a surrogate pair) becomes a question mark: it must be journalled."""
-    return text.encode("utf-8", "replace").decode("utf-8").strip()
+    return writable(text).strip()

@@ -18,19 +18,21 @@ FOUNDATION = {
     "engine.effects",
     "engine.requests",
     "engine.records",
+    "engine.wording",
 }
 MAY_IMPORT: dict[str, set[str]] = {
     "engine": set(),
     "engine.errors": set(),
     "engine.events": {"engine.records"},
     "engine.records": set(),
+    "engine.wording": set(),
     "engine.effects": {"engine.events", "engine.records"},
     "engine.requests": {"engine.events", "engine.records"},
     "engine.flow": FOUNDATION,
     "engine.machine": FOUNDATION | {"engine.flow"},
     "engine.core": FOUNDATION | {"engine.flow", "engine.machine"},
     "engine.observe": FOUNDATION | {"engine.core"},
-    "engine.pipeline": {"engine.errors", "engine.events", "providers", "media"},
+    "engine.pipeline": {"engine.errors", "engine.events", "engine.wording", "providers", "media"},
     "engine.session": FOUNDATION
     | {"engine.core", "engine.machine", "engine.observe", "engine.pipeline", "media", "providers"},
     "media": set(),
