@@ -15,4 +15,4 @@ from engine.wording import writable
 )
 def test_what_is_no_character_becomes_a_question_mark(given: str, clean: str) -> None:
     assert writable(given) == clean
-    assert writable(given).encode("utf-8")
+    assert writable(given).encode("utf-8").decode("utf-8") == clean
