@@ -274,7 +274,9 @@ class Conversation:
         """Say whether the flow, or the program around the call, has ended it and all was said."""
         if not self._exchange.opened:
             return bool(self._requests.reason)
-        return self._dialog.ended is not None and not self._turns.speaking
+        if self._dialog.ended is None or self._turns.speaking:
+            return False
+        return bool(self._requests.reason) or not self._presence.waits()
 
     def _hang_up(self, reason: str, kind: str = "hangup") -> None:
         self._deadlines.cancel_all("")

@@ -28,6 +28,7 @@ from engine.core.asking import Asking
 from engine.core.awaited import Awaited
 from engine.core.deadlines import Deadlines, lost
 from engine.core.expecting import Expecting
+from engine.core.frames import Frame
 from engine.core.keying import Keying
 from engine.core.listening import Listening, Reader
 from engine.core.macrostep import Macrostep
@@ -149,17 +150,28 @@ class Dialog:
         Args:
             killed: in another process than before; what was at work there is lost.
         """
-        if not self._live():
-            return
         scene, top = self._scene, self._scene.stack.top
+        over = scene.ended is not None
         line, where = top.state.resume, f"resume of {top.visit.state}"
-        scene.say(lines.RESUMED if line is None else scene.render(line, top, where), top, "line")
+        text = lines.RESUMED if line is None else scene.render(line, top, where)
+        scene.say(text, top, "filler" if over else "line", last=over)
+        if over:  # and there was more to say, or the call would not go on
+            self._say_the_rest(top)
+            return
         work = list(lost(scene.deadlines.as_dict())) if killed else []
         for error, subject in work:  # what then is said puts the question again by itself
             self.raise_event(error, {"subject": subject, "message": "the process was killed"})
         if not work:
             top.visit.asks = top.waiting and not self.busy
             self._run()
+
+    def _say_the_rest(self, top: Frame) -> None:
+        """Say again what ended the flow and was not heard to its end."""
+        for text, file in self._scene.speaker.cut_off:
+            if file:
+                self._scene.speaker.play(file, policy=top.state.interruptions)
+            else:
+                self._scene.say(text, top, last=True)
 
     def end(self, kind: str) -> None:
         """Whoever runs the call ends it: nothing more is asked, what was ordered is still said."""

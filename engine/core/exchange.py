@@ -169,6 +169,8 @@ class Exchange:
             self._outbox.note("resumed", because=because)
 
     def _interrupt(self, because: str) -> None:
+        if self._dialog.ended is not None:
+            return  # the flow's last lines are heard
         stopped = self.turns.stop()
         self.interruption.over()
         if stopped:
@@ -379,7 +381,7 @@ class Exchange:
     def wait_for_caller(self) -> None:
         """The caller's connection was lost: nobody is heard, and nobody hears what is said."""
         self._hush()
-        self.turns.withdraw(self.turns.queued, force=True)
+        self.turns.leave()
         self.away = True
 
     def lose(self) -> None:

@@ -162,10 +162,11 @@ def _judge_doubtful(words: Heard, enough: bool) -> Verdict:
 
 
 class State(Protocol):
-    """What matters of the dialog: the policy where it stands, and whether it works on an answer."""
+    """What matters of the dialog: the policy where it stands, whether it works, or has ended."""
 
     interruptions: InterruptionPolicy
     busy: bool
+    ended: str | None
 
 
 class Interruption:
@@ -201,6 +202,8 @@ class Interruption:
         head = self._turns.head
         if head is None:
             return self._shield()
+        if self._dialog.ended is not None:  # nobody would answer, and it may be what was asked for
+            return _protected(head.policy)
         if head.state == "audible" or head.turn == self._turn:
             return head.policy
         # Before it is audible a reply costs nothing: one word is enough to reconsider it.
@@ -359,6 +362,11 @@ class Interruption:
         self._only_backchannel = data["only_backchannel"]
         self._holds, self._asked = data.get("holds", False), data.get("asked", False)
         self._turn, self._since = data.get("turn", ""), data.get("since", 0)
+
+
+@lru_cache(maxsize=256)
+def _protected(policy: InterruptionPolicy) -> InterruptionPolicy:
+    return replace(policy, allow=False)
 
 
 @lru_cache(maxsize=256)

@@ -40,6 +40,10 @@ class Presence:
         self._killed = False
         self._reason = ""
 
+    def waits(self) -> bool:
+        """Say whether nobody is there who could hear us, but may come back."""
+        return self._killed or self._exchange.away
+
     def resumed(self, event: SessionResumed) -> None:
         """Another process goes on with the call."""
         self._exchange.lose()
@@ -50,7 +54,7 @@ class Presence:
         """Somebody can hear us."""
         exchange = self._exchange
         exchange.people.joined(event.participant)
-        if self._killed or exchange.away:
+        if self.waits():
             killed, self._killed, exchange.away = self._killed, False, False
             self._deadlines.cancel(_GONE)
             exchange.turns.new_turn()
@@ -71,7 +75,7 @@ class Presence:
             return
         self._outbox.note("left", participant=event.participant, reason=event.reason)
         self._reason = event.reason
-        if event.grace and self._exchange.opened and self._dialog.ended is None:
+        if event.grace and self._exchange.opened:
             self._exchange.wait_for_caller()
             self._deadlines.set(_GONE, self._outbox.at + event.grace)
         else:

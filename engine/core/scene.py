@@ -178,13 +178,17 @@ class Scene:
         frame: Frame,
         purpose: Purpose = "line",
         policy: InterruptionPolicy | None = None,
+        *,
+        last: bool = False,
     ) -> str:
         """Order a line, unless it is empty; the policy is the state's if none is given.
+
+        After the end nothing is said but what is `last`: what was on its way when it came.
 
         Returns:
             The id of the utterance; empty when nothing was ordered.
         """
-        if not text or self.ended is not None:
+        if not text or (self.ended is not None and not last):
             return ""
         policy = frame.state.interruptions if policy is None else policy
         voice = frame.state.components.get("tts", "")

@@ -30,6 +30,11 @@ class Speaker(Protocol):
         ...
 
     @property
+    def cut_off(self) -> Sequence[tuple[str, str]]:
+        """Text and file of the lines that nobody was there to hear, when that was so last."""
+        ...
+
+    @property
     def history(self) -> tuple[HistoryItem, ...]:
         """What was said and heard, oldest first; lines still to come are taken as heard."""
         ...

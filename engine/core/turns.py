@@ -48,6 +48,8 @@ class Turns(Queue):
         self._hold = False
         self._unsaid = False
         self.last_spoken = ""
+        self.cut_off: tuple[tuple[str, str], ...] = ()
+        """Text and file of the lines that were on their way when nobody was there any more."""
 
     # --- what others read ------------------------------------------------------------------------
 
@@ -354,8 +356,18 @@ class Turns(Queue):
         self._changed()
         self.paused_at, self._hold = None, False
 
+    def leave(self) -> None:
+        """Nobody hears the lines any more: they are over, and remembered for whoever comes back."""
+        self.cut_off = self._on_their_way() or self.cut_off
+        self.withdraw(self.queued, force=True)
+
+    def _on_their_way(self) -> tuple[tuple[str, str], ...]:
+        lines = self._where(lambda u: u.state != "ending" and u.purpose != "filler")
+        return tuple((line.text, line.file) for line in lines)
+
     def lose(self) -> None:
         """The process that played the lines is gone: they are over, as far as the clock knows."""
+        self.cut_off = self._on_their_way() or self.cut_off
         self.paused_at, self._hold, self._fresh = None, False, True
         for utterance in list(self._queue.values()):
             self._announce(utterance, "the process is gone")
@@ -372,6 +384,7 @@ class Turns(Queue):
             "hold": self._hold,
             "unsaid": self._unsaid,
             "last_spoken": self.last_spoken,
+            "cut_off": [list(line) for line in self.cut_off],
         }
 
     def from_dict(self, data: Mapping[str, Any]) -> None:
@@ -380,4 +393,5 @@ class Turns(Queue):
         self._turn, self._line, self._fresh = data["turn"], data["line"], data["fresh"]
         self.paused_at, self._hold = data["paused_at"], data["hold"]
         self._unsaid, self.last_spoken = data["unsaid"], data["last_spoken"]
+        self.cut_off = tuple((text, file) for text, file in data.get("cut_off", ()))
         self._changed()

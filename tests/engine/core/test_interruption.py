@@ -560,13 +560,20 @@ def test_a_key_nobody_asked_for_does_nothing(call):
 # --- a decision is never undone -------------------------------------------------------------------
 
 
-def test_cutting_the_goodbye_does_not_undo_the_end(call):
+def test_the_goodbye_is_heard_to_its_end_and_the_call_is_over(call):
+    """Nobody is left to answer, and the line may be what the caller has called for."""
     call.open()
     call.take(TextReceived(at=100, participant="caller", text="bye"))
+    call.voice(200)
     call.plays(300, "a1.1", 3_000)
     call.words(1_000, "wait wait wait")
+    call.take(TextReceived(at=1_500, participant="caller", text="wait"))
+    call.take(KeyPressed(at=2_000, participant="caller", key="1"))
+    assert sound(call) == []
+    call.played(3_300, "a1.1", 3_000)
 
-    assert call.effects(HangUp) == [(1_000, HangUp(reason="flow"))]
+    assert call.effects(HangUp) == [(3_300, HangUp(reason="flow"))]
+    assert [note["text"] for _, note in call.notes("late")] == ["wait", "wait wait wait"]
 
 
 # --- how much voice, how many words ---------------------------------------------------------------

@@ -80,11 +80,27 @@ def test_half_a_sentence_of_theirs_is_forgotten(call):
     assert not [told for told in call.dialog.told if told[0] == "user_turn"]
 
 
-def test_where_the_flow_has_ended_nobody_is_waited_for(call):
+def test_who_did_not_hear_the_last_line_is_waited_for(call):
     call.open()
     call.says(100, 900, "bye")
     lost(call, 1_500)
-    assert call.effects(HangUp) == [(1_500, HangUp(reason="caller_left"))]
+    call.until(5_000)
+    assert call.effects(HangUp) == []
+
+    back(call, 5_000)
+    assert resumed(call) == [("resume", False)]
+    call.plays(5_100, "a2.1", 1_000)
+    call.played(6_100, "a2.1", 1_000)
+    assert call.effects(HangUp) == [(6_100, HangUp(reason="flow"))]
+
+
+def test_who_is_lost_in_the_last_line_and_stays_away_ends_the_call(call):
+    call.open()
+    call.says(100, 900, "bye")
+    lost(call, 1_500)
+    call.until(60_000)
+
+    assert call.effects(HangUp) == [(11_500, HangUp(reason="caller_left"))]
 
 
 def test_a_copy_waits_as_the_original_does(call):

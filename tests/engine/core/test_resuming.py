@@ -128,6 +128,23 @@ def test_a_line_under_way_counts_as_heard_as_far_as_it_was_played():
     assert not conversation.closed
 
 
+def test_the_last_lines_are_said_again():
+    """What was booked is told to whoever had called for it, however often the line is lost."""
+    path = next(p for p in GOLDEN if p.name.startswith("one_by_one"))
+    script = read_script(path)
+    flow = load_flow(path.parent / script.flow)
+    conversation = Conversation(flow)
+    for step in Simulator(flow, script).run():
+        relive(conversation, step)
+        over = conversation.to_dict()["dialog"]["scene"]["ended"]
+        if over and conversation.states.agent == "SPEAKING":
+            break
+    for _ in range(3):
+        steps = come_back(conversation)
+        assert lines(steps) == ["Sorry, we were cut off.", "No problem.", "Goodbye."]
+        assert not conversation.closed
+
+
 def test_a_call_that_was_over_stays_over():
     _, steps = kill_after("one_by_one", lambda s: s.states.agent == "CLOSING")
 
