@@ -16,9 +16,12 @@ from engine.core.deadlines import Deadlines
 from engine.core.dialog import Dialog
 from engine.core.exchange import Exchange
 from engine.core.outbox import Outbox
-from engine.events import FloorDenied, ParticipantJoined, ParticipantLeft, SessionResumed
+from engine.events import FloorDenied, Millis, ParticipantJoined, ParticipantLeft, SessionResumed
 
 _GONE = "gone"
+
+TO_COME_BACK: Millis = 60_000
+"""Until a caller who was told the end of the flow is there again, after the death of a process."""
 
 
 class Presence:
@@ -49,6 +52,8 @@ class Presence:
         self._exchange.lose()
         self._dialog.lose()
         self._killed = self._exchange.opened
+        if self._killed and self._dialog.ended is not None:  # else silence counts, as always
+            self._deadlines.set(_GONE, self._outbox.at + TO_COME_BACK)
 
     def joined(self, event: ParticipantJoined) -> None:
         """Somebody can hear us."""

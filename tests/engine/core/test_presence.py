@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.core import snapshot
 from engine.effects import HangUp, Say, StopSpeech
-from engine.events import ParticipantJoined, ParticipantLeft, ToolReturned
+from engine.events import ParticipantJoined, ParticipantLeft, SessionResumed, ToolReturned
 from tests.engine.core.conftest import FLOW, FakeDialog
 
 
@@ -111,3 +111,12 @@ def test_a_copy_waits_as_the_original_does(call):
     event = ParticipantJoined(at=5_000, participant="caller")
     assert copy.receive(event) == call.conversation.receive(event)
     assert copy.pending == call.conversation.pending
+
+
+def test_after_the_death_of_a_process_nobody_is_waited_for_without_end(call):
+    call.open()
+    call.says(100, 900, "bye")
+    call.take(SessionResumed(at=1_500))
+    call.until(120_000)
+
+    assert call.effects(HangUp) == [(61_500, HangUp(reason="caller_left"))]
