@@ -79,7 +79,7 @@ class Generation(Stage):
         """Stop a reply or a summary, if it is under way."""
         task = self._talking.pop(reply, None)
         if task is not None:
-            task.cancel()
+            self.tasks.cancel(task)
 
     async def _talk(self, model: str, reply: str, request: ReplyRequest) -> None:
         cutter, begun = Cutter(), False

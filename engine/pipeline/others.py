@@ -67,8 +67,8 @@ class Others(Generic[T]):
         opened, self._opened, self._make = self._opened, {}, None
         if self._owner is not None:
             await self._owner.aclose()
-        found = await asyncio.gather(*opened.values(), return_exceptions=True)
-        ready: list[Any] = [one for one in found if not isinstance(one, BaseException)]
+        over = [task for task in opened.values() if task.done() and not task.cancelled()]
+        ready: list[Any] = [task.result() for task in over if task.exception() is None]
         await asyncio.gather(*(one.aclose() for one in ready))
 
     async def _open(self, name: str) -> T:

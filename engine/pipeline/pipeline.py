@@ -22,6 +22,7 @@ from engine.pipeline.synthesis import Synthesis, TextVoice
 from engine.pipeline.tools import Tools
 from engine.pipeline.understanding import Understanding
 from media.frames import Samples
+from media.tasks import TaskOwner
 from providers.base import (
     AudioTurnDetector,
     LanguageModel,
@@ -130,12 +131,15 @@ class Pipeline:
 
     async def aclose(self) -> None:
         """Close every stage, each within a limit; one that fails does not keep the others open."""
-        for stage in self._stages:
-            try:
-                async with asyncio.timeout(_CLOSE_LIMIT):
-                    await stage.aclose()
-            except Exception as error:  # nobody is left to decide: say so and go on closing
-                _log.warning("%s did not close cleanly: %s", stage.service, describe(error))
+        closing = TaskOwner(lambda _: None)  # nobody is left to decide: what it raises is told here
+        try:
+            for stage in self._stages:
+                task = closing.start(stage.aclose(), f"close {stage.service}")
+                await asyncio.wait([task], timeout=_CLOSE_LIMIT)
+                if problem := _unclean(task):
+                    _log.warning("%s did not close cleanly: %s", stage.service, problem)
+        finally:
+            await closing.aclose()
 
     def hear(self, participant: str, samples: Samples, at: float) -> None:
         """Take a block of a participant's audio; `at`: the clock's instant of its end, seconds."""
@@ -184,3 +188,13 @@ class Pipeline:
     def silence(self) -> None:
         """End every line that is not over; each is answered with what was played of it."""
         self.playout.stop(self.playout.track.utterances)
+
+
+def _unclean(closing: asyncio.Task[None]) -> str | None:
+    """Return what went wrong when a stage was closed, or None."""
+    if not closing.done():
+        return f"it still closes after {_CLOSE_LIMIT:g} s"
+    if closing.cancelled():
+        return "it was cancelled"
+    error = closing.exception()
+    return describe(error) if error is not None else None

@@ -94,7 +94,7 @@ class Prediction(Stage):
         self._question, self._by_words = _Question(turn, text, tuple(kinds)), None
         self._early = self._speaking
         for task in self._tasks:
-            task.cancel()
+            self.tasks.cancel(task)
         self._tasks = [self.tasks.start(self._read(self._question), f"predict {turn}")]
         self._listen()
 

@@ -21,6 +21,7 @@ from engine.pipeline.pieces import Pieces
 from engine.pipeline.playout import Playout
 from engine.pipeline.stage import Post, SessionTime, Stage
 from media.frames import SAMPLE_RATE, Samples, to_millis
+from media.tasks import being_cancelled
 from providers.base import Synthesizer, WordTiming
 from providers.errors import ProviderAnswerError
 
@@ -29,6 +30,9 @@ Sound: TypeAlias = Path | Samples | AsyncIterable[Samples]
 
 _AHEAD = 2
 """Utterances that are made and not over: the audible one and the next."""
+
+_PATIENCE = 1.0
+"""Seconds the voice of a dropped line may take to end; the next line waits for that."""
 
 
 class Synthesis(Stage):
@@ -95,7 +99,7 @@ class Synthesis(Stage):
         dropped = tuple(utterances)
         self._queue = [item for item in self._queue if item[0] not in dropped]
         if self._task is not None and self._current in dropped:
-            self._task.cancel()
+            self.tasks.cancel(self._task, _PATIENCE)
         self._playout.stop(dropped, fade)
 
     def pause(self, fade: Millis = 0) -> None:
@@ -131,8 +135,9 @@ class Synthesis(Stage):
             else:
                 await self._read(utterance, what)
         except Exception as error:  # a voice that breaks costs this line; the flow decides the rest
-            self.fail(error, utterance)
-            self._playout.stop((utterance,))
+            if not being_cancelled():  # else nobody wants the line any more
+                self.fail(error, utterance)
+                self._playout.stop((utterance,))
 
     async def _speak(self, utterance: str, text: str, tts: Synthesizer) -> None:
         samples = 0
@@ -200,6 +205,8 @@ class Synthesis(Stage):
         self._finish(utterance, len(samples), ())
 
     def _finish(self, utterance: str, samples: int, words: Iterable[Word]) -> None:
+        if being_cancelled():
+            return  # the line was dropped, and its voice went on
         self._made.add(utterance)
         self._playout.finish(utterance)
         self.post(

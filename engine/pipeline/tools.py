@@ -90,13 +90,14 @@ class Tools(Stage):
             args: JSON-like data, by parameter.
             key: the same for every attempt of one intention.
         """
-        self._running[call] = self.tasks.start(self._run(call, use, args, key), f"tool {call}")
+        running = self._run(call, use, args, key)
+        self._running[call] = self.tasks.start(running, f"tool {use} ({call})")
 
     def cancel(self, call: str) -> None:
         """Stop waiting for a call; an async tool is cancelled, a thread is left to itself."""
         task = self._running.pop(call, None)
         if task is not None:
-            task.cancel()
+            self.tasks.cancel(task)
 
     async def aclose(self) -> None:
         """Let calls that nobody cancelled finish, within a limit: they may be changing the world.

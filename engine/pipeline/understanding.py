@@ -58,7 +58,7 @@ class Understanding(Stage):
         """Drop the question about this turn, if one is under way."""
         task = self._asking.pop(turn, None)
         if task is not None:
-            task.cancel()
+            self.tasks.cancel(task)
 
     async def aclose(self) -> None:
         """Drop all questions and close the provider."""

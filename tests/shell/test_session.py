@@ -1,6 +1,7 @@
 """One call, end to end, on virtual time: real session, loopback room, scripted providers."""
 
 import asyncio
+import contextlib
 import json
 
 import pytest
@@ -405,6 +406,23 @@ def test_a_tool_that_hangs_is_given_up_by_the_flow(run_call, compile_text):
 
     assert said(call) == ["It is late."]
     assert call.effects(CallTool)
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_tool_that_takes_no_notice_of_its_end_keeps_no_call_open(
+    run_call, compile_text, caplog, closed
+):
+    async def find(n: int):
+        while True:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(0.5)
+
+    at = {1.0: lambda call: call.session.close("enough")} if closed else {}
+    call = run_call(compile_text(WORK), at=at, **tool(find))
+
+    assert said(call) == ([] if closed else ["It is late."])
+    assert call.result.reason == ("enough" if closed else "flow")
+    assert "'tool python:nowhere.find (t1)' was cancelled and has not ended" in caplog.text
 
 
 def test_without_a_desk_a_transfer_fails_and_the_flow_goes_on(run_call, compile_text):

@@ -1,6 +1,7 @@
 """What the room hears becomes edges and words at the right instants; what breaks becomes events."""
 
 import asyncio
+import contextlib
 
 import numpy as np
 import pytest
@@ -222,6 +223,26 @@ def test_a_stage_that_fails_to_close_does_not_keep_the_others_open(on_bench, cap
         assert "tts did not close cleanly" in caplog.text
 
     on_bench(body)
+
+
+def test_a_provider_that_closes_for_ever_and_cannot_be_cancelled_is_given_up(on_bench, caplog):
+    class Stubborn(ScriptedSynthesizer):
+        async def aclose(self):
+            while True:
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.sleep(1)
+
+    async def body(bench):
+        stt = ScriptedRecognizer()
+        pipeline = make(bench, tts=Stubborn(), stt=stt)
+        await pipeline.open()
+        await pipeline.aclose()
+        assert stt.closed
+        assert bench.time.now() == 13_000
+
+    on_bench(body)
+    assert "tts did not close cleanly: it still closes after 10 s" in caplog.text
+    assert "'close tts' was cancelled and has not ended within 3 s" in caplog.text
 
 
 def test_blocks_reach_the_recogniser_as_int16(on_bench):

@@ -1,6 +1,7 @@
 """Every ordered line is answered, played in order, and ends when it must."""
 
 import asyncio
+import contextlib
 
 import numpy as np
 
@@ -251,3 +252,48 @@ def test_a_file_that_is_missing_is_a_failure_and_the_next_line_still_plays(on_be
         ]
 
     on_bench(body)
+
+
+class Stubborn(ScriptedSynthesizer):
+    """A voice that takes no notice of being cancelled once it speaks of a mule."""
+
+    def synthesize(self, text):
+        return Mule() if "mule" in text else super().synthesize(text)
+
+
+class Mule:
+    """Half a second of audio at once, and then as much every 400 ms, whatever happens."""
+
+    begun = False
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        until = asyncio.get_running_loop().time() + 0.4
+        while self.begun and asyncio.get_running_loop().time() < until:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(0.1)
+        self.begun = True
+        return SpeechChunk(samples=np.full(8_000, 999, np.int16))
+
+
+def test_a_voice_that_does_not_stop_keeps_the_next_line_back_for_a_second_only(on_bench, caplog):
+    async def body(bench):
+        playout = Playout(bench.post, bench.time)
+        synthesis = Synthesis(Stubborn(), playout, bench.post, bench.time)
+        for turn in range(1, 5):  # more often than lines are made ahead
+            synthesis.say(f"a{turn}.1", "I am a mule.")
+            await play(playout, 1)
+            synthesis.stop((f"a{turn}.1",))
+            synthesis.say(f"a{turn}.2", "Well then.")
+            await play(playout, 2)
+        await synthesis.aclose()
+        assert len(bench.of(SpeechPrepared)) == 4
+        assert bench.of(ServiceFailed) == []
+        finished = [(e.utterance, e.played, e.complete) for e in bench.of(PlayoutFinished)]
+        assert finished[-2:] == [("a4.1", 980, False), ("a4.2", 800, True)]
+        assert [e.at for e in bench.of(PlayoutStarted)][1] == 2060
+
+    on_bench(body)
+    assert "'say a1.1' was cancelled and has not ended within 1 s" in caplog.text
