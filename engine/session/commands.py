@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
+
+import numpy as np
 
 from engine.core.pictures import checked_url
 from engine.errors import UnsupportedError
@@ -27,13 +30,14 @@ from engine.requests import (
 )
 from engine.session.current import CURRENT
 from engine.session.desk import MEMORY, RequestDesk
+from engine.session.given import names_of, one_of, text_of, truth_of, words_of
 from engine.session.handle import Handle
 from engine.session.outside import outside_event
 from engine.session.subscriptions import Handler, Subscriptions
 from engine.session.venue import Venue
-from engine.wording import writable
 
 MOST_FRAMES = 5
+TransferKind = Literal["cold", "warm", "agent"]
 _KEYS = re.compile(r"[0-9*#A-D]+")
 
 
@@ -74,21 +78,21 @@ class Commands:
             add_to_context: False: neither history nor any model is told of it.
 
         Raises:
-            ValueError: there is nothing to say.
+            ValueError: there is nothing to say, or it is neither a text nor audio.
         """
-        clean = _text(text)
-        if not clean and audio is None:
+        clean = words_of(text, "text")
+        file, sound = _audio(audio)
+        if not clean and not file and sound is None:
             raise ValueError("say needs a text or audio")
-        file = audio if isinstance(audio, str | Path) else None
-        sound = audio if file is None and not isinstance(audio, str) else None
+        interruptible = truth_of(interruptible)
         return self._desk.handle(
             lambda name, at: SayRequested(
                 at=at,
                 request=name,
                 text=clean,
-                audio=str(file) if file else MEMORY + name if sound is not None else "",
+                audio=file if sound is None else MEMORY + name,
                 interruptible=interruptible,
-                remember=add_to_context,
+                remember=bool(add_to_context),
             ),
             interruptible=interruptible,
             sound=sound,
@@ -120,10 +124,12 @@ class Commands:
                 model has written it.
 
         Raises:
-            ValueError: there are no instructions, too many frames, or something is no picture.
+            ValueError: there are no instructions, too many frames, something is no picture, or
+                `tools` is no list of names.
         """
         pictures = _pictures(frames)
-        task = _text(instructions)
+        task, offered = words_of(instructions, "instructions"), names_of(tools, "tools")
+        interruptible = truth_of(interruptible)
         if not task:
             raise ValueError("reply needs instructions")
         within = self._within()
@@ -133,7 +139,7 @@ class Commands:
                 request=name,
                 instructions=task,
                 interruptible=interruptible,
-                tools=None if tools is None else tuple(tools),
+                tools=offered,
                 pictures=tuple(f"{MEMORY}{name}.{n}" for n in range(1, len(pictures) + 1)),
                 within=within,
             ),
@@ -144,7 +150,7 @@ class Commands:
 
     def interrupt(self, *, force: bool = False) -> None:
         """Stop what is said and drop what is ordered; protected lines only with `force`."""
-        self._desk.ask(lambda at: InterruptRequested(at=at, force=force))
+        self._desk.ask(lambda at: InterruptRequested(at=at, force=bool(force)))
 
     def play_sound(self, sound: Sound | str, *, interruptible: bool | None = None) -> Handle:
         """Play a sound in its turn among the lines; nobody's words, so not in the history.
@@ -171,9 +177,12 @@ class Commands:
         Args:
             text: what they say.
             participant: who says it, in the journal.
+
+        Raises:
+            ValueError: one of them is no text.
         """
-        clean = _text(text)
-        self._desk.ask(lambda at: TextReceived(at=at, participant=participant, text=clean))
+        clean, who = words_of(text, "text"), text_of(participant, "participant")
+        self._desk.ask(lambda at: TextReceived(at=at, participant=who, text=clean))
 
     def send_dtmf(self, keys: str) -> None:
         """Press telephone keys on our side of the line.
@@ -182,15 +191,14 @@ class Commands:
             ValueError: there are none, or one of them is no telephone key.
             UnsupportedError: this room has no keys to press.
         """
-        if not _KEYS.fullmatch(keys):
+        pressed = text_of(keys, "keys")
+        if not _KEYS.fullmatch(pressed):
             raise ValueError(f"{keys!r} are no telephone keys: 0-9, *, #, A-D")
         if not self._place().has_keys:
             raise UnsupportedError("this room has no keys to press")
-        self._desk.ask(lambda at: KeysRequested(at=at, keys=keys))
+        self._desk.ask(lambda at: KeysRequested(at=at, keys=pressed))
 
-    def transfer(
-        self, to: str, kind: Literal["cold", "warm", "agent"] = "cold", *, brief: str = ""
-    ) -> Handle:
+    def transfer(self, to: str, kind: TransferKind = "cold", *, brief: str = "") -> Handle:
         """Hand the caller over when all that is ordered was said; the call ends if that succeeds.
 
         Args:
@@ -202,14 +210,16 @@ class Commands:
             A handle; its `error` tells why nobody took the call.
 
         Raises:
-            ValueError: there is no destination.
+            ValueError: there is no destination, no such kind, or something is no text.
         """
-        if not to.strip():
+        where, told = words_of(to, "to"), text_of(brief, "brief")
+        if not where:
             raise ValueError("transfer needs a destination")
+        how = one_of(kind, TransferKind, "kind")
         within = self._within()
         return self._desk.handle(
             lambda name, at: TransferRequested(
-                at=at, request=name, to=to.strip(), kind=kind, brief=brief, within=within
+                at=at, request=name, to=where, kind=how, brief=told, within=within
             )
         )
 
@@ -218,13 +228,15 @@ class Commands:
 
         Args:
             name: of the event, as the flow's handlers have it.
-            data: JSON-like; what the handlers read as `event.KEY`.
+            data: what the handlers read as `event.KEY`: anything a tool may return, taken as what
+                it is in JSON. A date is a text, a `Decimal` a number, a set a list.
 
         Raises:
-            ValueError: no event of this name comes from outside.
+            ValueError: no event of this name comes from outside, or there is something in `data`
+                that is no data; says which part, and why.
         """
-        outside_event(name, data, 0)  # what is wrong with it is told to whoever asks
-        self._desk.ask(lambda at: outside_event(name, data, at))
+        event = outside_event(text_of(name, "name"), data, 0)
+        self._desk.ask(lambda at: replace(event, at=at))
 
     async def capture_frames(self, n: int = 1) -> list[Any]:
         """Return the latest video frames of what is shown in the room, oldest first.
@@ -251,15 +263,18 @@ class Commands:
 
     def close(self, reason: str = "closed") -> None:
         """Ask for the end of the call, now. Idempotent; never blocks."""
-        self._desk.ask(lambda at: CloseRequested(at=at, reason=reason))
+        why = text_of(reason, "reason")
+        self._desk.ask(lambda at: CloseRequested(at=at, reason=why))
 
     def hangup(self, reason: str = "hangup") -> None:
         """End the call when all that is ordered was said."""
-        self._desk.ask(lambda at: EndRequested(at=at, reason=reason))
+        why = text_of(reason, "reason")
+        self._desk.ask(lambda at: EndRequested(at=at, reason=why))
 
     def leave(self, reason: str = "left") -> None:
         """Leave the room to those who are in it, when all that is ordered was said."""
-        self._desk.ask(lambda at: EndRequested(at=at, reason=reason, kind="leave"))
+        why = text_of(reason, "reason")
+        self._desk.ask(lambda at: EndRequested(at=at, reason=why, kind="leave"))
 
     # --- being told ------------------------------------------------------------------------------
 
@@ -299,5 +314,11 @@ def _pictures(frames: Sequence[Any]) -> tuple[str, ...]:
     )
 
 
-def _text(text: str) -> str:
-    return writable(text).strip()
+def _audio(audio: Sound | str | None) -> tuple[str, Sound | None]:
+    """Return the name of a file, or else what is played as it is."""
+    if audio is None or isinstance(audio, str | Path):
+        return text_of(str(audio or ""), "audio"), None
+    if isinstance(audio, np.ndarray) or hasattr(audio, "__aiter__"):
+        return "", audio
+    kinds = "a file, int16 samples or an async iterator of such"
+    raise ValueError(f"`audio` must be {kinds}, not {type(audio).__name__}")

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from engine.events import AppEventReceived, CallNews, CallNewsReceived, Event, Millis
+from engine.pipeline.data import plain_map
+from engine.wording import writable
 
 APP = "app."
 NEWS: tuple[CallNews, ...] = get_args(CallNews)
@@ -17,15 +19,16 @@ def outside_event(name: str, data: Mapping[str, Any] | None, at: Millis) -> Even
 
     Args:
         name: `app.NAME`, or one of `NEWS`.
-        data: JSON-like; `event.KEY` in the flow.
+        data: as a tool may return it; `event.KEY` in the flow.
         at: when it was told.
 
     Raises:
-        ValueError: the conversation raises this event itself, or nothing does.
+        ValueError: the conversation raises this event itself, or nothing does; there is something
+            in `data` that is no data.
     """
-    given = dict(data or {})
+    given = plain_map(data, "event")
     if name.startswith(APP) and len(name) > len(APP):
-        return AppEventReceived(at=at, name=name.removeprefix(APP), data=given)
+        return AppEventReceived(at=at, name=writable(name.removeprefix(APP)), data=given)
     for news in NEWS:
         if name == news:
             return CallNewsReceived(at=at, name=news, data=given)
