@@ -132,7 +132,9 @@ class Dispatcher:
                 raise TypeError(f"no stage carries out {type(effect).__name__}")
 
     def _converse(self, order: do.StartReply) -> None:
-        history, memory = order.history, self._memory
+        memory = self._memory
+        # copies: what a provider makes of them for its service is not the history's business
+        history: tuple[Mapping[str, Any], ...] = tuple(dict(told) for told in order.history)
         if memory is not None and memory.pictures:
             history = tuple(_shown(message, memory.picture) for message in history)
         request = ReplyRequest(

@@ -177,3 +177,26 @@ def test_a_summary_that_fails_is_an_error_event_and_nothing_else() -> None:
     assert "summary: ProviderUnavailable: gone" in errors[0].message
     assert len(answered(result)) == 21
     assert model.talks[-1].history[0]["role"] != "developer"
+
+
+def test_what_a_provider_makes_of_messages_stays_with_it() -> None:
+    class Rude(ScriptedModel):
+        """Turns what it is given into what its service wants, in place."""
+
+        told: list[list[Any]]
+
+        def __init__(self) -> None:
+            super().__init__([{}] * 9, replies=["Okay."] * 9)
+            self.told = []
+
+        async def converse(self, request: Any) -> Any:
+            self.told.append([message.get("text") for message in request.history])
+            for message in request.history:
+                message["content"] = message.pop("text")
+            async for chunk in super().converse(request):
+                yield chunk
+
+    model = Rude()
+    held(model, (5, "one"), (10, "two"))
+
+    assert model.told[1][-3:] == ["one", "Okay.", "two"]
