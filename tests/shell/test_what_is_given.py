@@ -14,6 +14,7 @@ from engine.effects import Say
 from engine.events import AppEventReceived
 from engine.observe.journal import entries
 from engine.observe.replay import replay
+from engine.session.options import SessionOptions
 
 FLOW = """
 turnwise: 1
@@ -173,3 +174,51 @@ def test_an_order_that_is_none_is_refused_and_the_call_goes_on(run_call, flow, a
 
     assert refused
     assert call.result.reason == "caller_left"
+
+
+@pytest.mark.parametrize(
+    ("inputs", "line"),
+    [
+        ({"day": datetime.date(2026, 5, 1), "guests": Decimal(2)}, "2 on Friday the first of May."),
+        ({"day": "2026-05-01"}, "1 on Friday the first of May."),
+    ],
+)
+def test_what_a_flow_is_handed_in_is_the_same_in_a_replay(run_call, flow, inputs, line):
+    call = run_call(flow, inputs=inputs, at={4: lambda c: c.caller.leave()})
+
+    assert said(call) == [line]
+    assert replays(flow, call)
+
+
+def test_an_input_of_another_shape_ends_the_call_in_a_replay_as_well(run_call, flow):
+    inputs = {"day": datetime.datetime(2026, 5, 1, 12)}
+    call = run_call(flow, inputs=inputs, at={4: lambda c: c.caller.leave()})
+
+    assert said(call) != ["1 on Friday the first of May."]
+    assert replays(flow, call)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"inputs": {"day": b"x"}}, r"`inputs\.day` is a bytes, which is no data"),
+        ({"inputs": ["day"]}, "`inputs` is a list, and must be a map"),
+        ({"seed": "x"}, "`seed` must be a whole number"),
+        ({"seed": True}, "`seed` must be a whole number"),
+        ({"caller": 5}, "`caller` must be a text"),
+        ({"source": None}, "`source` must be a text"),
+        ({"started_at": "yesterday"}, "`started_at` must be a time in ISO 8601, not 'yesterday'"),
+    ],
+)
+def test_options_no_journal_could_hold_are_refused_where_they_are_made(options, message):
+    with pytest.raises(ValueError, match=message):
+        SessionOptions(**options)
+
+
+def test_options_have_the_types_of_the_journal():
+    options = SessionOptions(
+        seed=np.int64(3), caller="Ann" + HALF, inputs={"n": {2}}, source="a" + HALF
+    )
+
+    assert (options.caller, options.inputs, options.source) == ("Ann?", {"n": [2]}, "a?")
+    assert type(options.seed) is int
