@@ -55,9 +55,16 @@ def _plain(out: TextIO) -> Callable[[Told], None]:
     def show(told: Told) -> None:
         for line in told.text.splitlines():
             text = f"agent: {line}" if told.who == "agent" else line
-            print(f"# {text}" if told.who == "note" else text, file=out, flush=True)
+            shown = f"# {text}" if told.who == "note" else text
+            print(_printable(shown, out), file=out, flush=True)
 
     return show
+
+
+def _printable(text: str, out: TextIO) -> str:
+    """Return a text with `?` for what a stream cannot take; a pipe may be one for ASCII."""
+    encoding = out.encoding or "utf-8"
+    return text.encode(encoding, "replace").decode(encoding)
 
 
 def _coloured() -> Callable[[Told], None]:

@@ -1,4 +1,4 @@
-"""The journal of a call that goes on; a disk that takes no more of it ends no call."""
+"""The journal of a call that goes on; what cannot be written ends the journal, and no call."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Chronicle:
             self._journal = JournalWriter(self._stream, header)
             for step in steps:
                 self._journal.append(step)
-        except OSError as error:  # a full disk: the call is worth more than its journal
+        except Exception as error:  # a full disk, a stream for ASCII: the call is worth more
             self._journal = None
             _log.error("there is no journal of this call: %s", describe(error))
 
@@ -44,7 +44,7 @@ class Chronicle:
             return
         try:
             self._journal.append(step)
-        except OSError as error:
+        except Exception as error:  # likewise
             self._journal = None
             _log.error("the journal ends at step %s: %s", step.seq, describe(error))
 

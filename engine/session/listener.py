@@ -77,9 +77,8 @@ class Listener:
         self._post(KeyPressed(at=self._time.now(), participant=participant.id, key=key))
 
     def text_received(self, participant: Participant, text: str) -> None:
-        """Report a typed turn; what is no text (half a surrogate pair) becomes a question mark."""
-        clean = text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
-        self._post(TextReceived(at=self._time.now(), participant=participant.id, text=clean))
+        """Report a typed turn."""
+        self._post(TextReceived(at=self._time.now(), participant=participant.id, text=text))
 
     def event_received(self, event: str, data: Mapping[str, Any]) -> None:
         """Report what the room knows of the call beyond who is in it."""

@@ -1,10 +1,15 @@
-"""The one mailbox of a call: events in the order in which they came, and somebody who waits."""
+"""The one mailbox of a call: events in the order in which they came, and somebody who waits.
+
+Whatever happens in a call comes through here, so this is where a text that no journal could take
+is made one: what the conversation sees is what is written, and what a replay reads.
+"""
 
 from __future__ import annotations
 
 import asyncio
 
 from engine.events import Event
+from engine.wording import writable_record
 
 
 class Mailbox:
@@ -24,8 +29,8 @@ class Mailbox:
         return bool(self._events)
 
     def put(self, event: Event) -> None:
-        """Add an event; never blocks."""
-        self._events.append(event)
+        """Add an event; never blocks. What is no character in its texts becomes `?`."""
+        self._events.append(writable_record(event))
         self.wake()
 
     def take(self) -> Event:

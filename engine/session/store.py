@@ -238,9 +238,13 @@ class Keeper:
         """Keep the next steps, and the conversation as it is after them. Does not wait."""
         if not steps or self._failed:
             return
-        lines = {step.seq: line_of(encode(step)) for step in steps}
-        data = json.dumps(snapshot, ensure_ascii=False)  # now: the conversation goes on
-        self._submit(self._save, lines, data, self._wall())
+        try:
+            lines = {step.seq: line_of(encode(step)) for step in steps}
+            data = json.dumps(snapshot, ensure_ascii=False)  # now: the conversation goes on
+        except Exception as error:  # whatever cannot be written ends the keeping as well
+            self._give_up(error)
+        else:
+            self._submit(self._save, lines, data, self._wall())
 
     def end(self, reason: str) -> None:
         """The call is over."""
@@ -260,6 +264,10 @@ class Keeper:
 
     def _written(self, done: Future[None]) -> None:
         error = done.exception()
-        if error is not None and not self._failed:
+        if error is not None:
+            self._give_up(error)
+
+    def _give_up(self, error: BaseException) -> None:
+        if not self._failed:
             self._failed = True
             _log.error("call %s cannot be continued after a crash: %s", self.call, error)

@@ -48,6 +48,7 @@ from engine.testing.flow_tests.said import Called, Line
 from engine.testing.flow_tests.staged import StagedDialog, staged
 from engine.testing.flow_tests.voice import WORD, TextVoice
 from engine.testing.flow_tests.world import Never, Reply, World
+from engine.wording import writable_record
 
 CALLER = "caller"
 KEY_PAUSE: Millis = 200
@@ -266,7 +267,8 @@ class TextCall:
                 del self._replies[call]
                 if call == TRANSFER:
                     self.transferred = answer.error is None
-                self._mailbox.extend(events_of(call, answer, self.now))
+                for event in events_of(call, answer, self.now):
+                    self._post(event)
                 self._drain()
                 return True
         return False
@@ -275,7 +277,7 @@ class TextCall:
         heapq.heappush(self._heap, (at, next(self._count), action))
 
     def _post(self, event: Event) -> None:
-        self._mailbox.append(event)
+        self._mailbox.append(writable_record(event))  # as the mailbox of a real call
 
     def _hear(self, text: str, *, final: bool = False) -> None:
         self._unheard -= final
@@ -284,7 +286,7 @@ class TextCall:
     # --- steps -----------------------------------------------------------------------------------
 
     def _receive(self, event: Event) -> None:
-        self._take(self._conversation.receive(event))
+        self._post(event)
         self._drain()
 
     def _drain(self) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime
+import io
 import os
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from engine.cli.chat import command
+from engine.cli.chat import _plain, command
+from engine.cli.typing_in import Told
 
 FLOW = """\
 turnwise: 1
@@ -72,6 +74,21 @@ def test_a_conversation_over_a_pipe_shows_what_the_agent_says() -> None:
         "agent: For how many?\nagent: On what name?\nagent: Goodbye Ann.\n"
         "# the call is over (hangup)\n"
     )
+
+
+def test_half_a_character_of_a_tool_is_a_question_mark(folder: Path) -> None:
+    flow = FLOW.replace("Goodbye {{ slots.name }}.", "Goodbye {{ result }}.")
+    (folder / "desk.yaml").write_text(flow, encoding="utf-8")
+    (folder / "chat_tools.py").write_text(TOOLS.replace('"ok"', r'"\ud83d"'), encoding="utf-8")
+
+    assert "agent: Goodbye ?.\n" in chat("three", "Ann")
+
+
+def test_a_pipe_for_ascii_gets_a_question_mark_for_the_rest() -> None:
+    out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    _plain(out)(Told(who="agent", text="Grüße \ud83d"))
+
+    assert out.buffer.getvalue() == b"agent: Gr??e ?\n"
 
 
 def test_a_tool_that_fails_is_the_flows_business() -> None:

@@ -2,24 +2,12 @@
 
 import pytest
 
-from engine.events import ParticipantJoined, ParticipantLeft, TextReceived
+from engine.events import ParticipantJoined, ParticipantLeft
 from engine.pipeline.stage import SessionTime
 from engine.session.listener import AT_ONCE, Listener
 from engine.testing.loop import run_virtual
 from media.clock import LoopClock
 from media.room import Participant
-
-
-def test_half_a_surrogate_pair_cannot_break_a_journal():
-    posted = []
-
-    async def main():
-        listener = Listener(lambda *_: None, posted.append, SessionTime(LoopClock()))
-        listener.text_received(Participant(id="c1"), "four \ud83d people")
-
-    run_virtual(main())
-
-    assert posted == [TextReceived(at=0, participant="c1", text="four ? people")]
 
 
 @pytest.mark.parametrize(("grace", "told"), [(0, AT_ONCE), (60_000, 60_000)])

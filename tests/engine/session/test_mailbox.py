@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from engine.events import CloseRequested
+from engine.events import CloseRequested, ToolReturned
 from engine.session.mailbox import Mailbox
 from engine.testing.loop import DeadlockError, run_virtual
 
@@ -19,6 +19,13 @@ def test_events_are_taken_in_the_order_in_which_they_came():
         return mailbox.take(), mailbox.take(), bool(mailbox)
 
     assert run_virtual(talk()) == (FIRST, SECOND, False)
+
+
+def test_what_no_journal_could_take_is_a_question_mark_for_the_conversation_too():
+    mailbox = Mailbox()
+    mailbox.put(ToolReturned(at=1, call="t1", value={"name": "half \ud83d", "size": 4}))
+
+    assert mailbox.take() == ToolReturned(at=1, call="t1", value={"name": "half ?", "size": 4})
 
 
 def test_an_event_ends_the_wait_at_once():

@@ -143,6 +143,17 @@ def test_a_store_that_fails_is_told_once_and_costs_no_call(store, caplog):
     assert [r.message for r in caplog.records if "cannot be continued" in r.message] != []
 
 
+def test_what_cannot_be_written_ends_the_keeping_and_no_call(store, caplog):
+    keeper = Keeper(store, "a", lambda: 1.0)
+    keeper.begin(HEADER)
+    keeper.keep([step(1)], {"after": object()})
+    keeper.keep([step(2)], {"after": 2})
+    keeper.close()
+
+    assert keeper.acknowledged == 0
+    assert "call a cannot be continued after a crash: Object of type object" in caplog.text
+
+
 def test_what_is_no_store_is_refused(tmp_path):
     (tmp_path / "calls.sqlite").write_text("hello, this is no database at all, far from it\n" * 40)
 
