@@ -306,6 +306,8 @@ class SpeechPrepared(Event):
     utterance: str
     duration: Millis
     words: tuple[Word, ...] = ()
+    more: bool = False
+    """It is read while it plays, and goes on: `duration` is that of what there is by now."""
 
 
 @record

@@ -131,6 +131,11 @@ class PlayoutBuffer:
         """Samples that were pushed and are neither played nor flushed."""
         return sum(utterance.waiting for utterance in self._queue)
 
+    def waiting_of(self, utterance: str) -> int | None:
+        """Return the samples of an utterance that are neither played nor flushed; None: over."""
+        place = self._known.get(utterance)
+        return None if place is None else place.waiting
+
     @property
     def played(self) -> int:
         """Samples of all utterances that went out, or will with a tail that rings out."""

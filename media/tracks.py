@@ -38,6 +38,8 @@ class OutgoingTrack:
         self._on_finished = on_finished
         self.tap: Tap | None = None
         """The recorder's hook."""
+        self.on_pulled: Callable[[], None] | None = None
+        """Told after each block; set while somebody waits for samples to go out."""
 
     @property
     def utterances(self) -> tuple[str, ...]:
@@ -51,8 +53,12 @@ class OutgoingTrack:
 
     @property
     def waiting(self) -> int:
-        """Samples that were pushed and have not gone out: what back-pressure looks at."""
+        """Samples that were pushed and have not gone out."""
         return self._buffer.waiting
+
+    def waiting_of(self, utterance: str) -> int | None:
+        """Return those of an utterance: what back-pressure looks at. None: it is over."""
+        return self._buffer.waiting_of(utterance)
 
     def open(self, utterance: str) -> None:
         """Give an utterance its place in the queue before its audio is made."""
@@ -95,4 +101,6 @@ class OutgoingTrack:
                 self._on_finished(mark.utterance, mark.played, True)
             else:
                 self._on_started(mark.utterance)
+        if self.on_pulled is not None:
+            self.on_pulled()
         return pulled.samples

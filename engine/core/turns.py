@@ -244,12 +244,12 @@ class Turns(Queue):
     # --- what the voice reports ------------------------------------------------------------------
 
     def prepared(self, event: SpeechPrepared) -> None:
-        """The length of a line is known."""
+        """The length of a line is known, or that of what there is of it."""
         utterance = self._queue.get(event.utterance)
         if utterance is None:
             self._late(event.utterance)
             return
-        utterance.duration, utterance.words = event.duration, event.words
+        utterance.prepared(event)
         if utterance.state == "audible":
             self._watched.audible(utterance, self.paused_at)
 

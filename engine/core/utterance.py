@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from engine.core.heard import heard_text
 from engine.core.speaker import Purpose
-from engine.events import Millis, Word
+from engine.events import Millis, SpeechPrepared, Word
 from engine.machine.compiled import InterruptionPolicy
 
 
@@ -33,6 +33,8 @@ class Utterance:
     silent: Millis = 0
     """Milliseconds of pauses since it started."""
     duration: Millis | None = None
+    given: Millis = 0
+    """The length of what there is, while it is read and played at the same time."""
     words: tuple[Word, ...] = ()
     file: str = ""
     """The audio file to play; empty: the text is spoken."""
@@ -42,6 +44,13 @@ class Utterance:
     """It belongs to the history."""
     due_in: Millis | None = None
     """What was left of its `playout` deadline when it was paused."""
+
+    def prepared(self, event: SpeechPrepared) -> None:
+        """Learn how long it is, or how long what there is of it."""
+        if event.more:
+            self.given = event.duration
+        else:
+            self.duration, self.words = event.duration, event.words
 
     def played_by(self, now: Millis) -> Millis:
         """Return about how much of it has been played; the measured figure comes with its end."""

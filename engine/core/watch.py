@@ -1,7 +1,8 @@
 """Two deadlines of the agent's line: `first_audio` until it is audible, `playout` until it is over.
 
 The head of the queue is expected to become audible in time, an audible line to end about when its
-length says, and a line that was stopped to report its end. While the audio is held nothing of it is
+length says, and a line that was stopped to report its end. Of a sound that is read as it plays, and
+may have no end, word must come that it goes on. While the audio is held nothing of it is
 due: what was left then is kept with the line.
 """
 
@@ -43,7 +44,7 @@ class Watch:
         self._deadlines.cancel(f"first_audio:{line.id}")
         length = line.duration
         if length is None:
-            length = max(FIRST_AUDIO, guessed_duration(line.text))
+            length = line.given + max(FIRST_AUDIO, guessed_duration(line.text))
         due = (line.started or 0) + line.silent + length + PLAYOUT_MARGIN
         if paused_at is not None:
             line.due_in = due - paused_at

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from engine.events import Millis, PlayoutFinished, PlayoutStarted
 from engine.pipeline.stage import Post, SessionTime
 from media.frames import SAMPLE_RATE, Samples, to_millis
 from media.tracks import OutgoingTrack
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Somebody who waits with further samples of an utterance."""
+
+    utterance: str
+    ahead: int
+    room: asyncio.Future[None]
 
 
 class Playout:
@@ -27,6 +38,7 @@ class Playout:
         self._ready: dict[str, Millis] = {}
         self.on_over: Callable[[str], None] = lambda _: None
         """Told when an utterance is over, after its event was posted."""
+        self._reader: _Reader | None = None
 
     def open(self, utterance: str) -> None:
         """Give an utterance its place behind those that were ordered before."""
@@ -41,6 +53,30 @@ class Playout:
     def finish(self, utterance: str) -> None:
         """Say that all audio of an utterance is there."""
         self.track.finish(utterance)
+
+    async def has_room(self, utterance: str, ahead: int) -> bool:
+        """Wait until at most `ahead` samples of an utterance are still to be played.
+
+        One utterance is made at a time, so one waits at a time.
+
+        Returns:
+            Whether it can still be heard; False: it is over.
+        """
+        if (self.track.waiting_of(utterance) or 0) > ahead:
+            room = asyncio.get_running_loop().create_future()
+            self._reader = _Reader(utterance, ahead, room)
+            self.track.on_pulled = self._went_out
+            await room
+        return self.track.waiting_of(utterance) is not None
+
+    def _went_out(self) -> None:
+        """Let somebody go on who waits for samples to be played, if enough of them were."""
+        reader = self._reader
+        if reader is None or (self.track.waiting_of(reader.utterance) or 0) > reader.ahead:
+            return
+        self._reader = self.track.on_pulled = None
+        if not reader.room.done():
+            reader.room.set_result(None)
 
     def stop(self, utterances: Iterable[str], fade: Millis = 0) -> None:
         """Drop these utterances now; `fade` milliseconds of the audible one may ring out."""
@@ -70,4 +106,5 @@ class Playout:
                 complete=complete,
             )
         )
+        self._went_out()
         self.on_over(utterance)

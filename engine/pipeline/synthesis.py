@@ -8,9 +8,9 @@ interrupt before it is needed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -30,6 +30,12 @@ Sound: TypeAlias = Path | Samples | AsyncIterable[Samples]
 
 _AHEAD = 2
 """Utterances that are made and not over: the audible one and the next."""
+
+_READ_AHEAD = SAMPLE_RATE
+"""Samples that are taken of a sound before they are played, and a piece: a second."""
+
+_TELL_EVERY = 5 * SAMPLE_RATE
+"""Samples after which a sound that is read as it plays is said to go on."""
 
 _PATIENCE = 1.0
 """Seconds the voice of a dropped line may take to end; the next line waits for that."""
@@ -172,9 +178,7 @@ class Synthesis(Stage):
             count += await self._push(utterance, pieces.rest())
         finally:
             pieces.reset()
-            close = getattr(chunks, "aclose", None)
-            if close is not None:
-                await close()
+            await _closed(chunks)
         return count, told
 
     async def _push(self, utterance: str, piece: Samples) -> int:
@@ -184,11 +188,19 @@ class Synthesis(Stage):
         return len(piece)
 
     async def _pass_on(self, utterance: str, pieces: AsyncIterable[Samples]) -> None:
-        """Hand over audio as it comes."""
-        samples = 0
-        async for piece in pieces:
-            self._playout.push(utterance, checked(piece))
-            samples += len(piece)
+        """Hand over audio as it comes, a little ahead of what is played; it may have no end."""
+        samples, told = 0, 0
+        source = aiter(pieces)
+        try:
+            async for piece in source:
+                samples += await self._push(utterance, checked(piece))
+                if samples - told >= _TELL_EVERY:
+                    told = samples
+                    self._prepared(utterance, samples, more=True)
+                if not await self._playout.has_room(utterance, _READ_AHEAD):
+                    return
+        finally:
+            await _closed(source)
         self._finish(utterance, samples, ())
 
     async def _read(self, utterance: str, sound: Path | Samples) -> None:
@@ -209,14 +221,19 @@ class Synthesis(Stage):
             return  # the line was dropped, and its voice went on
         self._made.add(utterance)
         self._playout.finish(utterance)
-        self.post(
-            SpeechPrepared(
-                at=self.time.now(),
-                utterance=utterance,
-                duration=to_millis(samples),
-                words=tuple(words),
-            )
+        self._prepared(utterance, samples, words)
+
+    def _prepared(
+        self, utterance: str, samples: int, words: Iterable[Word] = (), *, more: bool = False
+    ) -> None:
+        event = SpeechPrepared(
+            at=self.time.now(),
+            utterance=utterance,
+            duration=to_millis(samples),
+            words=tuple(words),
+            more=more,
         )
+        self.post(event)
 
 
 class TextVoice:
@@ -247,6 +264,13 @@ class TextVoice:
 
     def resume(self) -> None:
         """Nothing to go on with."""
+
+
+async def _closed(source: AsyncIterator[Any]) -> None:
+    """Close what was iterated, if it can be: not every iterator is a generator."""
+    close = getattr(source, "aclose", None)
+    if close is not None:
+        await close()
 
 
 def checked(samples: Samples) -> Samples:

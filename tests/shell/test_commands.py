@@ -251,6 +251,35 @@ class TestSaying:
         assert handle.interrupted
         assert texts(session) == ["How many?"]
 
+    @pytest.mark.parametrize("stopped", [False, True])
+    def test_a_sound_without_end_plays_until_it_is_stopped(self, in_call, stopped):
+        read = 0
+
+        async def music():
+            nonlocal read
+            while True:
+                read += 960
+                yield np.full(960, 700, np.int16)
+
+        async def program(session, caller):
+            await asyncio.sleep(3)
+            handle = session.play_sound(music(), interruptible=False)
+            await asyncio.sleep(40)
+            assert not handle.done()
+            assert read <= 42 * 48_000
+            if stopped:
+                session.stop_sound()
+                await handle
+                said = await session.say("Here I am.")
+                assert said.heard_text == "Here I am."
+            else:
+                session.close()
+            return np.count_nonzero(caller.heard == 700)
+
+        _, heard = in_call(program)
+
+        assert abs(heard - 40 * 48_000) < 4_800
+
     def test_before_the_call_and_after_it(self, virtual, flow, make_services):
         async def main(clock):
             room = LoopbackRoom(clock)
@@ -815,6 +844,97 @@ class TestBeingTold:
         in_call(program, handlers={"ended": last})
         assert told == [("enough", "hangup")]
 
+    @pytest.mark.parametrize("order", ["say", "reply", "play_sound", "transfer"])
+    @pytest.mark.parametrize("kind", ["awaits", "returns"])
+    def test_what_a_handler_orders_at_the_end_is_over_at_once(self, in_call, order, kind):
+        handles = []
+
+        async def program(session, caller):
+            def last():
+                handles.append(getattr(session, order)("Thank you."))
+                return handles[0] if kind == "returns" else thanks()
+
+            async def thanks():
+                await handles[0]
+                handles.append(session.say("And thank you."))
+                assert handles[1].done()
+
+            session.on("ended", last)
+            await asyncio.sleep(1)
+            return await _closing(session)
+
+        _, seconds = in_call(program)
+        assert seconds == 0
+        assert {handle.error for handle in handles} == {"the call is over"}
+        assert len(handles) == (2 if kind == "awaits" else 1)
+
+    def test_a_handler_that_awaits_what_it_ordered_before_holds_up_nothing(self, in_call):
+        handles = []
+
+        async def program(session, caller):
+            async def follow(notice):
+                if notice.state == "started":
+                    handles.append(session.say("And one thing more."))
+                    await handles[-1]
+                    told.append(handles[-1])
+
+            told = []
+            session.on("utterance", follow)
+            await asyncio.sleep(4)
+            seconds = await _closing(session)
+            assert told == handles
+            return seconds
+
+        _, seconds = in_call(program)
+        assert seconds == 0
+        assert "the call is over" in [handle.error for handle in handles]
+
+    def test_a_handler_may_wait_for_the_end_and_is_told_how_it_went(self, in_call):
+        results = []
+
+        async def program(session, caller):
+            async def wait():
+                await session.until_over()
+                results.append(await session.wait_closed())
+
+            async def another():
+                await asyncio.sleep(2)
+                results.append(await asyncio.create_task(session.wait_closed()))
+
+            session.on("ended", wait)
+            session.on("ended", another)
+            await asyncio.sleep(1)
+            seconds = await _closing(session)
+            results.append(await session.wait_closed())
+            return seconds
+
+        _, seconds = in_call(program)
+        assert seconds == 2  # what a handler does for itself is waited for, as ever
+        assert [result.reason for result in results] == ["enough"] * 3
+        assert results[0] == results[2]
+
+    def test_a_handler_that_waits_for_the_end_of_a_call_that_is_cancelled_is_told(
+        self, virtual, flow, make_services, caplog
+    ):
+        async def main(clock):
+            room = LoopbackRoom(clock)
+            options = SessionOptions(functions={"python:desk.look": lambda size: 1})
+            session = Session(flow, room, make_services(), clock, options)
+            session.on("participant", lambda notice: session.wait_closed())
+            room.join()
+            tasks = TaskOwner(lambda _: None)
+            loop = asyncio.get_running_loop()
+            running = tasks.start(session.run_until_closed(), "call")
+            await asyncio.sleep(1)
+            session._cancel()
+            before = loop.time()
+            with pytest.raises(asyncio.CancelledError):
+                await running
+            return loop.time() - before
+
+        assert virtual(main) == 0
+        assert "TurnwiseError: the session broke" in caplog.text
+
 
 class TestRunning:
     def test_waiting_for_a_participant(self, virtual, flow, make_services):
@@ -967,3 +1087,12 @@ def test_a_room_of_files_takes_requests_too(tmp_path, virtual, flow, make_servic
             return await session.say("Hello.")
 
     assert virtual(main).heard_text == "Hello."
+
+
+async def _closing(session):
+    """Close a call and return the seconds that takes."""
+    loop = asyncio.get_running_loop()
+    before = loop.time()
+    session.close("enough")
+    await session.wait_closed()
+    return loop.time() - before

@@ -35,8 +35,10 @@ class Desk:
         event = PlayoutFinished(at=at, utterance=utterance, played=played, complete=complete)
         return self.at(at).finished(event)
 
-    def prepared(self, at, utterance, duration, *words):
-        event = SpeechPrepared(at=at, utterance=utterance, duration=duration, words=words)
+    def prepared(self, at, utterance, duration, *words, more=False):
+        event = SpeechPrepared(
+            at=at, utterance=utterance, duration=duration, words=words, more=more
+        )
         self.at(at).prepared(event)
 
     def notes(self, kind):
@@ -120,6 +122,18 @@ def test_deadlines_stand_still_while_the_audio_is_held(desk):
     assert desk.deadlines.as_dict() == {"playout:a1.1": 8_100}
     assert desk.outbox.effects == [ResumeSpeech()]
     assert desk.turns.head.played_by(4_100) == 1_000
+
+
+def test_a_sound_that_goes_on_may_last_as_long_as_word_of_it_comes(desk):
+    desk.say(0)
+    desk.prepared(50, "a1.1", 5_000, more=True)
+    desk.starts(100, "a1.1")
+    assert desk.deadlines.as_dict() == {"playout:a1.1": 18_100}
+    desk.prepared(9_000, "a1.1", 10_000, more=True)
+    assert desk.deadlines.as_dict() == {"playout:a1.1": 23_100}
+    assert desk.turns.head.duration is None
+    desk.prepared(11_000, "a1.1", 12_000)
+    assert desk.deadlines.as_dict() == {"playout:a1.1": 15_100}
 
 
 def test_a_length_learned_while_held_counts_from_the_pause(desk):

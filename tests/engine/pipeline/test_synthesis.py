@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 
 import numpy as np
+import pytest
 
 from engine.events import PlayoutFinished, PlayoutStarted, ServiceFailed, SpeechPrepared
 from engine.pipeline.playout import Playout
@@ -297,3 +298,115 @@ def test_a_voice_that_does_not_stop_keeps_the_next_line_back_for_a_second_only(o
 
     on_bench(body)
     assert "'say a1.1' was cancelled and has not ended within 1 s" in caplog.text
+
+
+class Reader:
+    """Sound without end, piece by piece: each sample tells its place. It never waits."""
+
+    def __init__(self, seconds=0.02):
+        self.read = 0
+        self.closed = False
+        self._piece = round(seconds * 48_000)
+
+    async def sound(self, pieces=None):
+        try:
+            while pieces is None or self.read < pieces * self._piece:
+                begin = self.read
+                self.read += self._piece
+                yield place(begin, self.read)
+        finally:
+            self.closed = True
+
+    @property
+    def seconds(self):
+        return self.read / 48_000
+
+
+def place(begin, end):
+    return (np.arange(begin, end) % 30_000 + 1).astype(np.int16)
+
+
+def test_sound_without_end_is_read_a_second_ahead_of_what_is_played(on_bench):
+    async def body(bench):
+        _, playout, synthesis = make(bench)
+        sound = Reader()
+        synthesis.play("a1.1", sound.sound())
+        await asyncio.sleep(10)
+        assert sound.seconds == 1.02  # nobody plays
+        await play(playout, 3)
+        assert sound.seconds == 4.02
+        synthesis.pause()
+        await play(playout, 5)
+        assert sound.seconds <= 4.02
+        synthesis.resume()
+        await play(playout, 1)
+        assert 5 <= sound.seconds <= 5.02
+        synthesis.stop(("a1.1",))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert sound.closed
+        synthesis.say("a1.2", "Well then.")
+        await play(playout, 1)
+        await synthesis.aclose()
+        finished = [(e.utterance, e.played, e.complete) for e in bench.of(PlayoutFinished)]
+        assert finished == [("a1.1", 4_000, False), ("a1.2", 800, True)]
+        assert playout.track.on_pulled is None
+
+    on_bench(body)
+
+
+def test_sound_behind_a_line_is_read_when_its_turn_comes(on_bench):
+    async def body(bench):
+        _, playout, synthesis = make(bench)
+        sound = Reader()
+        synthesis.say("a1.1", LONG)
+        synthesis.play("a1.2", sound.sound())
+        await play(playout, 4)
+        assert sound.seconds <= 1.02
+        await play(playout, 1)
+        assert 1.9 < sound.seconds <= 2.02
+        playout.stop(playout.track.utterances)  # as the end of a call does
+        read = sound.read
+        await asyncio.sleep(1)
+        assert sound.closed
+        assert sound.read == read
+        await synthesis.aclose()
+        assert [e.utterance for e in bench.of(SpeechPrepared) if not e.more] == ["a1.1"]
+
+    on_bench(body)
+
+
+@pytest.mark.parametrize("seconds", [0.02, 0.7, 2.5])
+def test_every_sample_of_a_sound_that_is_read_as_it_plays_is_heard(on_bench, seconds):
+    async def body(bench):
+        _, playout, synthesis = make(bench)
+        pieces = round(12.5 / seconds)
+        synthesis.play("a1.1", Reader(seconds).sound(pieces))
+        heard = []
+        for _ in range(700):
+            await asyncio.sleep(0.02)
+            heard.append(playout.track.pull())
+        await synthesis.aclose()
+        played = np.concatenate(heard)
+        length = pieces * round(seconds * 48_000)
+        assert np.array_equal(played[:length], place(0, length))
+        assert not played[length:].any()
+        prepared = bench.of(SpeechPrepared)
+        assert [e.more for e in prepared] == [True, True, False]
+        assert prepared[-1].duration == length // 48
+        (finished,) = bench.of(PlayoutFinished)
+        assert (finished.played, finished.complete) == (length // 48, True)
+
+    on_bench(body)
+
+
+def test_closing_ends_a_sound_that_waits_to_be_played(on_bench):
+    async def body(bench):
+        _, _, synthesis = make(bench)
+        sound = Reader()
+        synthesis.play("a1.1", sound.sound())
+        await asyncio.sleep(1)
+        await synthesis.aclose()
+        assert sound.closed
+
+    on_bench(body)
