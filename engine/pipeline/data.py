@@ -1,4 +1,4 @@
-"""What a program or a tool gives, as the JSON-like data that events carry.
+"""What a program, a tool or a model gives, as the JSON-like data that events carry.
 
 What enters a conversation is journalled, and lived once more from the journal: it must be the same
 there. So it becomes text, numbers, truth values, lists and maps where it is given.
@@ -28,8 +28,8 @@ def plain(value: Any, where: str, level: int = 0) -> Any:
     """Return data as JSON-like data, a copy of it.
 
     Dates and times become ISO text, times to the minute; lengths of time seconds; dataclasses and
-    pydantic models maps; sets sorted lists. Half a surrogate pair in a text becomes a question
-    mark.
+    pydantic models maps; sets sorted lists; numbers of numpy and torch plain ones. Half a surrogate
+    pair in a text becomes a question mark.
 
     Args:
         value: what was given.
@@ -66,6 +66,12 @@ def plain_map(value: Any, where: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise ValueError(f"`{where}` is {_kind(value)}, and must be a map")
     return found
+
+
+def unboxed(value: Any) -> Any:
+    """Return the plain value of what holds a single one, as numbers of numpy and torch do."""
+    single = getattr(value, "ndim", None) == 0 and hasattr(value, "item")
+    return value.item() if single else value
 
 
 def _number(value: float, where: str) -> float:
@@ -116,6 +122,9 @@ def _scalar(value: Any, where: str) -> Any:
         return value.total_seconds()
     if isinstance(value, Decimal):
         return float(value)
+    inner = unboxed(value)
+    if isinstance(inner, bool | int | float | str):
+        return plain(inner, where)
     raise ValueError(
         f"`{where}` is {_kind(value)}, which is no data: give text, numbers, truth values, dates,"
         " times, or lists and maps of them"

@@ -9,22 +9,19 @@ was cancelled; the time limit is the conversation's business.
 from __future__ import annotations
 
 import asyncio
-import datetime
 import importlib
 import inspect
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, Future
 from contextvars import ContextVar, copy_context
-from dataclasses import fields, is_dataclass
-from decimal import Decimal
-from enum import Enum
 from typing import Any, ParamSpec, TypeVar
 
-from pydantic import BaseModel, ConfigDict, validate_call
+from pydantic import ConfigDict, validate_call
 
 from engine.errors import ConfigurationError
 from engine.events import ToolReturned
+from engine.pipeline.data import plain
 from engine.pipeline.stage import Post, SessionTime, Stage, describe
 from media.tasks import being_cancelled
 
@@ -113,7 +110,7 @@ class Tools(Stage):
         CALL.set(call)
         try:
             function = self._functions[use] if use in self._functions else imported(use)
-            value = encode(await invoke(function, args, key, self._threads))
+            value = plain(await invoke(function, args, key, self._threads), "result")
         except Exception as problem:  # a tool may raise anything; the flow decides
             error = describe(problem)
         except asyncio.CancelledError as problem:
@@ -206,36 +203,3 @@ def imported(use: str) -> Callable[..., Any]:
     if not callable(function):
         raise ConfigurationError(f"tool {use!r} is not a function")
     return function  # type: ignore[no-any-return]
-
-
-def encode(value: Any) -> Any:
-    """Return a tool's result as JSON-like data: dates and times as ISO text, times to the minute.
-
-    Raises:
-        TypeError: it holds something that is not data.
-    """
-    if value is None or isinstance(value, str | bool | int | float):
-        return value.value if isinstance(value, Enum) else value
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: encode(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): encode(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [encode(item) for item in value]
-    return _encode_scalar(value)
-
-
-def _encode_scalar(value: Any) -> Any:
-    if isinstance(value, BaseModel):
-        return encode(value.model_dump(mode="python"))
-    if isinstance(value, Enum):
-        return encode(value.value)
-    if isinstance(value, datetime.datetime | datetime.date):
-        return value.isoformat()
-    if isinstance(value, datetime.time):
-        return value.isoformat("seconds" if value.second else "minutes")
-    if isinstance(value, datetime.timedelta):
-        return value.total_seconds()
-    if isinstance(value, Decimal):
-        return float(value)
-    raise TypeError(f"a tool must return data, not a {type(value).__name__}")

@@ -19,8 +19,9 @@ from engine.effects import CallTool
 from engine.errors import TurnwiseError
 from engine.events import Millis
 from engine.machine.compiled import CompiledFlow, ToolSpec
+from engine.pipeline.data import plain
 from engine.pipeline.stage import describe
-from engine.pipeline.tools import encode, imported, invoke
+from engine.pipeline.tools import imported, invoke
 
 TIMEOUT = "timeout"
 """`{error: timeout}`: the tool never answers, and its time limit passes."""
@@ -235,6 +236,6 @@ def _run(effect: CallTool) -> Answer:
     try:
         function = imported(effect.use)
         value = asyncio.run(invoke(function, effect.args, effect.idempotency_key))
-        return Answer(value=encode(value))
+        return Answer(value=plain(value, "result"))
     except Exception as problem:  # a tool may raise anything; the flow decides
         return Answer(error=describe(problem))

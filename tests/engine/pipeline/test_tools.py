@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from engine.errors import ConfigurationError
 from engine.events import ToolReturned
-from engine.pipeline.tools import Tools, encode
+from engine.pipeline.tools import Tools
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_a_wrong_argument_is_an_error_and_the_tool_does_not_run(returned):
 
 
 def test_a_result_that_is_no_data_is_an_error(returned):
-    assert "must return data" in returned(lambda: object()).error
+    assert "`result` is an object, which is no data" in returned(lambda: object()).error
 
 
 def test_the_idempotency_key_is_given_to_who_asks(returned):
@@ -207,7 +207,7 @@ class _Reply(BaseModel):
     colour: _Colour
 
 
-def test_results_are_encoded_as_data():
+def test_results_are_told_as_data(returned):
     value = {
         "reply": _Reply(table=_Table(datetime.time(19), Decimal("2.5")), colour=_Colour.RED),
         "day": datetime.date(2026, 5, 2),
@@ -216,7 +216,7 @@ def test_results_are_encoded_as_data():
         1: (True, None, 1.5),
     }
 
-    assert encode(value) == {
+    assert returned(lambda: value).value == {
         "reply": {"table": {"at": "19:00", "price": 2.5}, "colour": "red"},
         "day": "2026-05-02",
         "moment": "2026-05-02T19:30:00",
