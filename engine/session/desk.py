@@ -146,9 +146,13 @@ class RequestDesk:
             if handle is not None:
                 handle.written()
 
-    def close(self) -> None:
-        """The call is over: nothing more is heard of what is left."""
+    def end(self) -> None:
+        """The call is over: nothing can be asked any more; what was before is told to its end."""
         self._over = True
+
+    def close(self) -> None:
+        """Nothing more is heard of what is left."""
+        self.end()
         left, self.handles = self.handles, {}
         for handle in left.values():
             handle.finish(heard="", interrupted=True, error=CALL_OVER)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from engine.core.context import Context
 from engine.core.conversation import Conversation
 from engine.core.step import Step
+from engine.effects import HangUp
 from engine.observe.metrics import CallMetrics
 from engine.session.gathering import gathered
+from engine.session.options import CallResult
 from engine.session.past import Past
 
 
@@ -15,6 +17,8 @@ class Insight:
 
     _conversation: Conversation
     _past: Past
+    _over: HangUp | None
+    _failure: str | None
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -39,3 +43,16 @@ class Insight:
     def stats(self) -> CallMetrics:
         """Return what can be counted and measured so far."""
         return self._past.figures
+
+    def _outcome(self) -> CallResult | None:
+        """Return how the call went; None: it has not come to its end."""
+        if self._over is None:
+            return None
+        return CallResult(
+            reason=self._over.reason,
+            kind=self._over.kind,
+            steps=self.steps,
+            history=self.history(),
+            metrics=self._past.figures,
+            failure=self._failure,
+        )

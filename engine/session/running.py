@@ -7,20 +7,26 @@ from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Self
 
-from engine.errors import ConfigurationError
+from engine.errors import ConfigurationError, TurnwiseError
 from engine.session.gate import Gate
 from engine.session.options import CallResult
 from engine.session.stopping import stopped_by_signals
+from engine.session.subscriptions import HANDLING, Subscriptions
 from media.tasks import TaskOwner
 
 
 class Running(ABC):
     """The life of a session, as the program sees it that runs it."""
 
+    _subscriptions: Subscriptions
+
     def __init__(self) -> None:
         self._owner = TaskOwner(lambda _: None)  # what `run` raises is raised to who waits for it
         self._task: asyncio.Task[CallResult] | None = None
         self._begun, self._joined, self._ended = Gate(), Gate(), Gate()
+        self._settled = Gate()
+        self._result: CallResult | None = None
+        """How the call went, as soon as that is settled: only handlers may still be at work."""
         self._failure: str | None = None
         """Why the call could not begin."""
 
@@ -62,14 +68,22 @@ class Running(ABC):
                 raise TimeoutError(f"nobody joined the call: {result.reason}")
 
     async def wait_closed(self) -> CallResult:
-        """Wait for the end of a call that was started, and return how it went."""
+        """Wait for the end of a call that was started, and return how it went.
+
+        In a handler: until everything else is closed, for the end waits for handlers.
+        """
         if self._task is None:
             raise RuntimeError("the session was not started")
+        if self._in_handler():
+            await self._settled.passed()
+            if self._result is None:
+                raise TurnwiseError("the session broke")
+            return self._result
         return await asyncio.shield(self._task)
 
     async def until_over(self) -> None:
-        """Wait for the end of the call, whoever runs it."""
-        await self._ended.passed()
+        """Wait for the end of the call, whoever runs it; in a handler as `wait_closed`."""
+        await (self._settled if self._in_handler() else self._ended).passed()
 
     async def run_until_closed(self) -> CallResult:
         """Run the call to its end; SIGINT and SIGTERM end it, a second one at once.
@@ -96,10 +110,19 @@ class Running(ABC):
         self.close("the program is done" if error is None else f"the program broke: {error!r}")
         await self.wait_closed()
 
+    def _conclude(self, result: CallResult | None) -> None:
+        """Everything but the handlers is over: those of them that wait for the end go on."""
+        self._result = result
+        for gate in (self._begun, self._joined, self._settled):
+            gate.open()
+
     def _no_longer_awaited(self) -> None:
         """The call is over: nothing more is waited for."""
-        for gate in (self._begun, self._joined, self._ended):
+        for gate in (self._begun, self._joined, self._settled, self._ended):
             gate.open()
+
+    def _in_handler(self) -> bool:
+        return HANDLING.get(None) is self._subscriptions
 
     def _cancel(self) -> None:
         if self._task is not None:

@@ -178,14 +178,8 @@ class Session(Commands, Insight, Running):
                 self._desk.close()
                 self._no_longer_awaited()
                 CURRENT.reset(mine)
-        return CallResult(
-            reason=self._over.reason,
-            kind=self._over.kind,
-            steps=self.steps,
-            history=self.history(),
-            metrics=self._past.figures,
-            failure=self._failure,
-        )
+        assert self._result is not None, "it has come to its end, and is closed"
+        return self._result
 
     async def move_to(self, room: Room) -> None:
         """Go on in another room: the caller is back by a new connection.
@@ -323,6 +317,7 @@ class Session(Commands, Insight, Running):
 
     def _hang_up(self, order: HangUp) -> None:
         self._over = order
+        self._desk.end()
 
     # --- begin and end ---------------------------------------------------------------------------
 
@@ -395,5 +390,7 @@ class Session(Commands, Insight, Running):
                 for step in steps:
                     self._remember(step)
                     self._tell(step)
+        self._desk.close()
+        self._conclude(self._outcome())
         await self._subscriptions.aclose()
         self._records.end(reason)

@@ -12,6 +12,7 @@ import inspect
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from engine.core.step import Step
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 Handler = Callable[..., Any]
 """Called with the notice; one that takes no argument is called without."""
+
+HANDLING: ContextVar[Subscriptions] = ContextVar("turnwise.handling")
+"""Those whose async handler this code runs in; whatever that starts carries it along."""
 
 _PATIENCE = 5.0
 """Seconds handlers may still work when the call is over."""
@@ -125,6 +129,7 @@ class Subscriptions:
             self._tasks.start(self._work(subscription), f"on {subscription.name}")
 
     async def _work(self, subscription: Subscription) -> None:
+        HANDLING.set(self)
         try:
             while subscription.work:
                 await self._guarded(subscription, *subscription.work.popleft())

@@ -899,7 +899,7 @@ class TestBeingTold:
 
             async def another():
                 await asyncio.sleep(2)
-                results.append(await asyncio.create_task(session.wait_closed()))
+                results.extend(await asyncio.gather(session.wait_closed()))
 
             session.on("ended", wait)
             session.on("ended", another)
