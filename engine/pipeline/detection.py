@@ -14,9 +14,11 @@ from collections.abc import Callable
 from typing import Protocol
 
 from engine.events import Millis, SpeechEnded, SpeechStarted
+from engine.pipeline import answers
 from engine.pipeline.stage import Post, SessionTime, Stage
 from media.frames import Samples
 from providers.base import VoiceActivityDetector, VoiceEdge
+from providers.errors import ProviderAnswerError
 
 OnEdge = Callable[[str, VoiceEdge, Millis], None]
 """(participant, edge, its instant): told every edge that counts, after its event was posted."""
@@ -76,12 +78,13 @@ class Detection(Stage):
         if self._broken:
             return
         try:
-            edges = self._vad.process(samples)
+            found = answers.each(self._vad.process(samples), VoiceEdge, "what a detector finds")
+            edges = [(edge := checked(one), self.time.millis(start + edge.at)) for one in found]
         except Exception as error:  # a broken detector must not take the room's callback with it
             self._break(start, error)
             return
-        for edge in edges:
-            self._take(participant, edge, self.time.millis(start + edge.at))
+        for edge, instant in edges:
+            self._take(participant, edge, instant)
         if self._refused:
             now = self.time.now()
             if self._admit(participant, now, again=True):
@@ -134,3 +137,19 @@ class Detection(Stage):
         # nobody would ever end this stretch otherwise
         now = self.time.now()
         self._ended(VoiceEdge(kind="end", at=self.time.seconds(now) - start), now)
+
+
+def checked(edge: VoiceEdge) -> VoiceEdge:
+    """Return an edge with plain values.
+
+    Raises:
+        ProviderAnswerError: a part of it is of another type, or no number.
+    """
+    if edge.kind not in ("start", "end"):
+        what = f"the kind of an edge must be start or end, and is {edge.kind!r:.40}"
+        raise ProviderAnswerError(what)
+    return VoiceEdge(
+        kind=edge.kind,
+        at=answers.number(edge.at, "the instant of an edge"),
+        confidence=answers.number(edge.confidence, "the confidence of an edge"),
+    )

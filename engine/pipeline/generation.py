@@ -23,6 +23,7 @@ from engine.events import (
     ServiceFailed,
     Summarized,
 )
+from engine.pipeline import answers
 from engine.pipeline.others import Others
 from engine.pipeline.sentences import Cutter
 from engine.pipeline.stage import Post, SessionTime, Stage
@@ -32,10 +33,12 @@ from providers.base import (
     ReplyReport,
     ReplyRequest,
     ReplyText,
+    ReplyToolCall,
 )
 
 _Work: TypeAlias = Callable[[str, str, ReplyRequest], Coroutine[Any, Any, None]]
 
+TEXT = "the text of a reply"
 NO_MODEL = "no language model is configured"
 
 
@@ -111,7 +114,7 @@ class Generation(Stage):
             async with aclosing(talker.converse(request)) as chunks:
                 async for chunk in chunks:
                     if isinstance(chunk, ReplyText):
-                        pieces.append(chunk.text)
+                        pieces.append(answers.text(chunk.text, TEXT))
         except Exception as error:  # whatever a model's SDK raises, the conversation decides
             self.fail(error, summary)
             return
@@ -121,14 +124,19 @@ class Generation(Stage):
 
     def _pass_on(self, at: Millis, reply: str, chunk: ReplyChunk, cutter: Cutter) -> None:
         if isinstance(chunk, ReplyText):
-            for sentence in cutter.feed(chunk.text):
+            for sentence in cutter.feed(answers.text(chunk.text, TEXT)):
                 self.post(ReplyDelta(at=at, reply=reply, text=sentence))
             return
         event: Event
         if isinstance(chunk, ReplyReport):
-            event = ReplyReported(at=at, reply=reply, report=chunk.report)
+            event = ReplyReported(at=at, reply=reply, report=answers.report(chunk.report, "report"))
         else:
+            call = answers.one(chunk, ReplyToolCall, "a piece of a reply")
             event = ReplyToolCalled(
-                at=at, reply=reply, id=chunk.id, tool=chunk.name, args=chunk.args
+                at=at,
+                reply=reply,
+                id=answers.text(call.id, "the id of a call"),
+                tool=answers.text(call.name, "the name of a tool"),
+                args=answers.report(call.args, "args"),
             )
         self.post(event)

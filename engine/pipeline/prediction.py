@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.events import EndOfTurnPredicted
+from engine.pipeline import answers
 from engine.pipeline.stage import Post, SessionTime, Stage
 from media.frames import Samples
 from providers.base import AudioTurnDetector, TurnDetector, VoiceEdge
@@ -31,6 +32,9 @@ PRIOR = 0.65
 
 _SURE = 0.001
 """No witness is surer than this: a probability of 1 would silence the other."""
+
+
+ANSWER = "the answer of a turn detector"
 
 
 def combined(text: float, audio: float) -> float:
@@ -139,7 +143,8 @@ class Prediction(Stage):
         if self._words is None:
             return
         try:
-            self._by_words = await self._words.predict(question.text, question.kinds)
+            found = await self._words.predict(question.text, question.kinds)
+            self._by_words = answers.probability(found, ANSWER)
         except Exception as error:  # a broken detector costs a slower answer, never the call
             self.fail(error, question.turn)
             return
@@ -147,7 +152,8 @@ class Prediction(Stage):
 
     async def _judge(self, voice: AudioTurnDetector, audio: Samples, question: _Question) -> None:
         try:
-            by_voice = await voice.predict(audio, question.text, question.kinds)
+            found = await voice.predict(audio, question.text, question.kinds)
+            by_voice = answers.probability(found, ANSWER)
         except Exception as error:  # the words alone must do
             self.fail(error, question.turn)
             return

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from engine.events import TranscriptReceived, Word
+from engine.pipeline import answers
 from engine.pipeline.others import MakeComponent, Others
 from engine.pipeline.stage import Post, SessionTime, Stage, describe
 from media.frames import Samples
@@ -276,7 +277,7 @@ class Recognition(Stage):
     async def _read(self, stt: Recognizer) -> None:
         try:
             async for transcript in stt.transcripts():
-                self._report(transcript)
+                self._report(checked(transcript))
         except Exception as error:  # whatever an SDK raises, the flow decides
             self._lost(stt, error)
         else:
@@ -324,3 +325,20 @@ class Recognition(Stage):
 
     def _offset(self, seconds: float) -> int:
         return max(0, round((seconds - self._pre_roll) * 1000))
+
+
+def checked(transcript: Any) -> Transcript:
+    """Return a transcript with plain values.
+
+    Raises:
+        ProviderAnswerError: it is none, or a part of it is of another type.
+    """
+    heard = answers.one(transcript, Transcript, "what a recogniser gives")
+    return Transcript(
+        text=answers.text(heard.text, "the text of a transcript"),
+        final=answers.flag(heard.final, "`final` of a transcript"),
+        confidence=answers.number(heard.confidence, "the confidence of a transcript"),
+        words=tuple(answers.timings(heard.words, "a transcript")),
+        accepted=answers.flag(heard.accepted, "`accepted` of a transcript"),
+        eager=answers.flag(heard.eager, "`eager` of a transcript"),
+    )

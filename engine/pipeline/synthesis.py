@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from engine.events import Millis, PlayoutFinished, PlayoutStarted, SpeechPrepared, Word
-from engine.pipeline import sentences, word_times
+from engine.pipeline import answers, sentences, word_times
 from engine.pipeline.others import MakeComponent, Others
 from engine.pipeline.pieces import Pieces
 from engine.pipeline.playout import Playout
@@ -153,10 +153,10 @@ class Synthesis(Stage):
             base = to_millis(samples)
             count, told = await self._sentence(utterance, sentence, tts)
             samples += count
-            if told:
-                words += word_times.told(told, base)
-            elif to_millis(samples) > base:
-                words += word_times.shared_out(sentence, base, to_millis(samples))
+            if (end := to_millis(samples)) > base:
+                words += word_times.told(told, base, end) or word_times.shared_out(
+                    sentence, base, end
+                )
         if parts and not samples:  # nothing to speak (only an emoji) is no failure
             raise ProviderAnswerError(f"the voice made no audio of {text!r}")
         self._finish(utterance, samples, words)
@@ -172,7 +172,7 @@ class Synthesis(Stage):
         chunks = tts.synthesize(sentence)
         try:
             async for chunk in chunks:
-                told += chunk.words
+                told += answers.timings(chunk.words, "a voice")
                 for piece in pieces.of(chunk.samples):
                     count += await self._push(utterance, piece)
             count += await self._push(utterance, pieces.rest())

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.events import ServiceFailed, Understood
+from engine.pipeline import answers
 from engine.pipeline.others import Others
 from engine.pipeline.stage import Post, SessionTime, Stage
 from providers.base import LanguageModel, ReportRequest
@@ -79,8 +80,8 @@ class Understanding(Stage):
 async def _reported(model: LanguageModel, request: ReportRequest) -> Mapping[str, Any]:
     """Ask, and once more if that may help; the time for both is kept by the conversation."""
     try:
-        return await model.report(request)
+        return answers.report(await model.report(request), "report")
     except ProviderError as error:
         if not error.retryable:
             raise
-    return await model.report(request)
+    return answers.report(await model.report(request), "report")
