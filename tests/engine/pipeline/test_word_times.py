@@ -1,5 +1,6 @@
 """Words share the length of their sentence; the same is heard wherever a line is cut."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,9 +40,27 @@ def test_a_line_that_is_cut_in_its_second_sentence_was_heard_to_the_end_of_the_f
 
 
 def test_what_a_voice_tells_is_counted_from_the_start_of_the_line():
-    assert told([WordTiming(text="Hi", start=0.1, end=0.25)], 400) == [
+    assert told([WordTiming(text="Hi", start=0.1, end=0.25)], 400, 900) == [
         Word(text="Hi", start=500, end=650)
     ]
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        [(0.3, 0.6), (0.0, 0.3)],
+        [(0.0, 0.5), (0.1, 0.4)],
+        [(0.3, 0.2)],
+        [(-0.1, 0.2)],
+        [(0.0, 0.3), (300.0, 600.0)],
+        [(float("nan"), 0.3)],
+        [(0.0, float("inf"))],
+    ],
+)
+def test_times_that_cannot_be_are_not_believed(times):
+    words = [WordTiming(text="well", start=start, end=end) for start, end in times]
+
+    assert told(words, 400, 1_400) == []
 
 
 def test_of_no_words_nothing_is_told():
