@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import difflib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from enum import Enum
@@ -162,16 +163,32 @@ def decode(record: Mapping[str, Any], line: int = 0) -> Step:
         else:
             cause = _untagged(CAUSES, record["event"], line)
         return Step(
-            seq=record["seq"],
-            at=record["at"],
+            seq=_whole(record, "seq", line),
+            at=_whole(record, "at", line),
             cause=cause,
-            moves=tuple(_build(Move, move, line) for move in record["moves"]),
-            notes=tuple(_note(note, line) for note in record["notes"]),
-            effects=tuple(_untagged(EFFECT_TYPES, e, line) for e in record["effects"]),
+            moves=tuple(_build(Move, move, line) for move in _list(record, "moves", line)),
+            notes=tuple(_note(note, line) for note in _list(record, "notes", line)),
+            effects=tuple(
+                _untagged(EFFECT_TYPES, effect, line) for effect in _list(record, "effects", line)
+            ),
             states=_build(States, record["states"], line),
         )
-    except (KeyError, TypeError) as error:
+    except KeyError as error:
         raise JournalError(f"no step of a journal: {error} is missing", line) from error
+
+
+def _whole(record: Mapping[str, Any], name: str, line: int) -> int:
+    value = record[name]
+    if type(value) is not int:
+        raise JournalError(f"`{name}` of Step cannot be read: it is no whole number", line)
+    return value
+
+
+def _list(record: Mapping[str, Any], name: str, line: int) -> list[Any]:
+    value = record[name]
+    if not isinstance(value, list):
+        raise JournalError(f"`{name}` of Step cannot be read: it is no list", line)
+    return value
 
 
 def _note(record: Mapping[str, Any], line: int) -> Note:
@@ -189,9 +206,11 @@ def _tagged(record: Event | Effect) -> dict[str, Any]:
 
 
 def _untagged(types: Mapping[str, type[Any]], record: Mapping[str, Any], line: int) -> Any:
+    if not isinstance(record, dict):
+        raise JournalError(f"{record!r:.60} is no event or effect", line)
     values = dict(record)
     name = values.pop("type", None)
-    if name not in types:
+    if not isinstance(name, str) or name not in types:
         near = difflib.get_close_matches(str(name), types, 1)
         advice = f"; did you mean {near[0]}?" if near else ""
         raise JournalError(f"{name!r} is no event or effect{advice}", line)
@@ -249,7 +268,7 @@ def _adapter(cls: type[Any]) -> TypeAdapter[Any]:
 
 def _parse(line: int, text: str) -> dict[str, Any]:
     try:
-        record = json.loads(text)
+        record = json.loads(text, parse_int=_number) if _LONG.search(text) else json.loads(text)
     except json.JSONDecodeError as error:
         what = f"{error.msg[:1].lower()}{error.msg[1:]} at column {error.colno}"
         raise JournalError(f"this is no JSON: {what}", line) from error
@@ -259,3 +278,14 @@ def _parse(line: int, text: str) -> dict[str, Any]:
         found = _NAMES.get(type(record), "a value")
         raise JournalError(f"every line of a journal is an object, and this is {found}", line)
     return record
+
+
+_MOST_DIGITS = 300
+_LONG = re.compile(rf"\d{{{_MOST_DIGITS + 1}}}")
+
+
+def _number(digits: str) -> int:
+    """Read a whole number no longer than a fraction can be: one divides and compares them."""
+    if len(digits.lstrip("-")) > _MOST_DIGITS:
+        raise ValueError(f"it holds a number of {len(digits)} digits")
+    return int(digits)

@@ -20,8 +20,8 @@ from engine.wording import writable
 MOST_LEVELS = 100
 """So deep may lists and maps lie in each other; one that holds itself has no end."""
 
-_MOST_BITS = 14_000
-"""Python reads no number of more than 4,300 digits from a text."""
+_MOST_BITS = 996
+"""300 digits: a journal holds no longer number, for fractions end there."""
 
 
 def plain(value: Any, where: str, level: int = 0) -> Any:

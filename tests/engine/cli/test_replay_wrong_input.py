@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from engine.cli.replay import command, replay
 from engine.cli.timeline import command as timeline_command
 from engine.errors import JournalError
-from engine.observe.journal import Header, JournalWriter
+from engine.observe.journal import Header, JournalWriter, line_of
 from engine.testing.golden import load_flow
 from engine.testing.script import read_script
 from engine.testing.simulator import Simulator
@@ -62,6 +63,10 @@ def with_line(number, text):
     return "".join([*LINES[: number - 1], text + "\n", *LINES[number:]])
 
 
+def edited(number, name, value):
+    return with_line(number, line_of({**json.loads(LINES[number - 1]), name: value}))
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [
@@ -73,6 +78,15 @@ def with_line(number, text):
         (GOOD.replace('"journal":1', '"journal":7', 1), ":1: this journal is of format 7"),
         (with_line(4, "{oops"), ":4: this is no JSON: expecting property name"),
         (with_line(4, '{"seq":3}'), ":4: no step of a journal: 'event' is missing"),
+        (edited(5, "seq", None), ":5: `seq` of Step cannot be read: it is no whole number"),
+        (edited(5, "seq", True), ":5: `seq` of Step cannot be read"),
+        (edited(5, "at", "x"), ":5: `at` of Step cannot be read"),
+        (edited(5, "at", 10**400), ":5: this JSON cannot be read: it holds a number of 401 digits"),
+        (edited(5, "moves", None), ":5: `moves` of Step cannot be read: it is no list"),
+        (edited(5, "effects", {"a": 1}), ":5: `effects` of Step cannot be read: it is no list"),
+        (edited(5, "effects", ["x"]), ":5: 'x' is no event or effect"),
+        (edited(5, "event", [["type", "x"]]), ":5: [['type', 'x']] is no event or effect"),
+        (edited(5, "event", {"type": []}), ":5: [] is no event or effect"),
         (GOOD.replace("PlayoutStarted", "PlayoutBegun", 1), "did you mean PlayoutStarted?"),
         (GOOD.replace('"participant"', '"who"', 1), ":3: `participant` of ParticipantJoined"),
         (GOOD.replace('"seed":', '"sead":', 2).replace('"sead":', '"seed":', 1), ":2: `seed` of"),
@@ -106,12 +120,16 @@ def test_a_file_that_is_not_there_and_a_folder_are_told(tmp_path, read):
     assert "none.jsonl" in str(missing.exception)
 
 
-def test_the_timeline_tells_the_place_as_well(tmp_path):
-    path = written(tmp_path, with_line(4, "{oops"))
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [("{oops", "this is no JSON"), (edited(4, "at", "x").split("\n")[3], "`at` of Step")],
+)
+def test_the_timeline_tells_the_place_as_well(tmp_path, line, told):
+    path = written(tmp_path, with_line(4, line))
 
     result = CliRunner().invoke(timeline_command, [str(path)])
 
-    assert str(result.exception).startswith(f"{path}:4: this is no JSON")
+    assert str(result.exception).startswith(f"{path}:4: {told}")
 
 
 @pytest.mark.parametrize(
