@@ -295,9 +295,9 @@ class Conversation:
         return {
             SessionStarted: dialog.start,
             SessionResumed: self._resumed,
-            ParticipantJoined: self._presence.joined,
+            ParticipantJoined: self._joined,
             ParticipantLeft: self._presence.left,
-            CloseRequested: self._close_requested,
+            CloseRequested: self._presence.close_requested,
             ServiceFailed: self._service_failed,
             AppEventReceived: self._app_event,
             CallNewsReceived: self._news,
@@ -325,11 +325,12 @@ class Conversation:
         self._ahead.forget()
         self._presence.resumed(event)
         self._requests.lose()
+        self._failures.lose()
         self._dialog.recollection.lose()
 
-    def _close_requested(self, event: CloseRequested) -> None:
-        self._presence.tell_the_end(event.reason)
-        self._hang_up(event.reason)
+    def _joined(self, event: ParticipantJoined) -> None:
+        self._presence.joined(event)
+        self._failures.somebody_came()
 
     def _service_failed(self, event: ServiceFailed) -> None:
         if event.service == "room":

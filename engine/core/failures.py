@@ -3,6 +3,9 @@
 The flow decides what a failure means (`error.tts`, `error.stt` ...). But a flow can only answer by
 speaking, and the apology for a dead voice fails as well: so failures in a row are counted, and past
 the limit the call ends instead of going round in circles. One success starts the count anew.
+
+Before anybody is there, there is nobody to answer to, and that hearing failed is kept: whoever
+comes would talk to deaf ears.
 """
 
 from __future__ import annotations
@@ -23,6 +26,9 @@ LIMITS = {
 }
 """Failures in a row that end the call, by service."""
 
+_HEARING = ("stt", "vad")
+"""Services without which no caller is heard."""
+
 _LATE = {
     "first_audio": "no audio came in time",
     "playout": "its end was never reported",
@@ -38,6 +44,8 @@ class Failures:
         self._dialog = dialog
         self._count: dict[str, int] = {}
         self._subject: dict[str, str] = {}
+        self._deaf: str | None = None
+        """Why the caller, who is not there yet, will not be heard; None: nothing has failed."""
         self.too_many = ""
         """`error.tts` or `error.stt` once that service has failed too often, else empty."""
 
@@ -47,9 +55,11 @@ class Failures:
         if not self._exchange.opened or service == "turn_detector":
             # Nobody to tell yet; and without a detector every turn waits the policy's minimum.
             self._report(f"error.{service}", event.message, event.subject)
+            if service in _HEARING and self._deaf is None:
+                self._deaf = event.message
         elif service == "tts":
             self._voice_failed(event)
-        elif service in ("stt", "vad"):
+        elif service in _HEARING:
             self._exchange.deaf()
             self._count_failure("stt", event.subject, event.message)
         elif service == "llm" and self._dialog.recollection.failed(event.subject, event.message):
@@ -58,6 +68,16 @@ class Failures:
             self._dialog.transfer_ended(TransferEnded(at=event.at, error=event.message))
         else:
             self._raise(f"error.{service}", event.message, event.subject)
+
+    def somebody_came(self) -> None:
+        """There is somebody to tell of what has failed before."""
+        deaf, self._deaf = self._deaf, None
+        if deaf is not None:
+            self._count_failure("stt", "", deaf)
+
+    def lose(self) -> None:
+        """Another process goes on with the call, and with services of its own."""
+        self._deaf = None
 
     def line_late(self, deadline: str, utterance: str) -> None:
         """A deadline of a line passed (`first_audio` or `playout`): it counts as not spoken."""
@@ -115,10 +135,11 @@ class Failures:
         return {
             "count": dict(self._count),
             "subject": dict(self._subject),
+            "deaf": self._deaf,
             "too_many": self.too_many,
         }
 
     def from_dict(self, data: Mapping[str, Any]) -> None:
         """Restore what `to_dict` gave."""
         self._count, self._subject = dict(data["count"]), dict(data["subject"])
-        self.too_many = data["too_many"]
+        self.too_many, self._deaf = data["too_many"], data.get("deaf")

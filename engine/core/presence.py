@@ -16,7 +16,14 @@ from engine.core.deadlines import Deadlines
 from engine.core.dialog import Dialog
 from engine.core.exchange import Exchange
 from engine.core.outbox import Outbox
-from engine.events import FloorDenied, Millis, ParticipantJoined, ParticipantLeft, SessionResumed
+from engine.events import (
+    CloseRequested,
+    FloorDenied,
+    Millis,
+    ParticipantJoined,
+    ParticipantLeft,
+    SessionResumed,
+)
 
 _GONE = "gone"
 
@@ -95,6 +102,11 @@ class Presence:
         """Nobody is left, and nobody comes back."""
         self.tell_the_end(self._reason)
         self._hang_up("caller_left")
+
+    def close_requested(self, event: CloseRequested) -> None:
+        """The outside wants the call to end now."""
+        self.tell_the_end(event.reason)
+        self._hang_up(event.reason)
 
     def tell_the_end(self, reason: str) -> None:
         """Let the flow note, set or send something; nobody hears what it still says."""

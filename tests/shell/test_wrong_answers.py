@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import numpy as np
 import pytest
 
@@ -19,6 +21,7 @@ from providers.base import (
     VoiceEdge,
     WordTiming,
 )
+from providers.errors import ProviderUnavailable
 from providers.scripted import ScriptedRecognizer, ScriptedSynthesizer, ScriptedVad
 from providers.scripted_model import ScriptedModel
 
@@ -160,6 +163,23 @@ def test_what_is_unusable_is_the_failure_of_its_service(talk, service, provider,
     assert failed.service == service
     assert message in failed.message
     assert "Sorry." in [effect.text for effect in call.effects(Say)]
+
+
+@pytest.mark.parametrize("after", [0.0, 1.0])
+def test_nobody_talks_to_a_recogniser_that_is_dead(talk, after):
+    """Whether it died in the call, or before anybody was there to be told."""
+
+    class Dead(ScriptedRecognizer):
+        async def transcripts(self):
+            await asyncio.sleep(after)
+            raise ProviderUnavailable("connection refused")
+            yield
+
+    call = talk(stt=Dead(sample_rate=RATE))
+
+    assert [effect.text for effect in call.effects(Say)] == ["Hello.", "Sorry."]
+    assert call.result.reason == "flow"
+    assert call.result.steps[-1].at < 4_000
 
 
 @pytest.mark.parametrize("report", [None, [], "small"])

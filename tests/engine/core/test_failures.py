@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from engine.core import snapshot
 from engine.effects import HangUp, ReportError, ResumeSpeech, Say, StopSpeech
-from engine.events import ServiceFailed, TextReceived
+from engine.events import ParticipantJoined, ServiceFailed, SessionResumed, TextReceived
 
 
 def fails(call, at, service, subject=""):
@@ -165,10 +168,49 @@ def test_a_room_that_fails_ends_the_call(call):
     assert call.effects(HangUp) == [(1_000, HangUp(reason="error.room"))]
 
 
-def test_before_anybody_is_there_failures_are_reported_only(call):
-    fails(call, 0, "stt")
+@pytest.mark.parametrize("service", ["stt", "vad", "llm", "turn_detector"])
+def test_before_anybody_is_there_failures_are_reported_only(call, service):
+    fails(call, 0, service)
 
-    assert [e.name for _, e in call.effects(ReportError)] == ["error.stt"]
+    assert [e.name for _, e in call.effects(ReportError)] == [f"error.{service}"]
+    assert errors(call) == []
+
+
+@pytest.mark.parametrize("services", [("stt",), ("vad",), ("vad", "stt", "stt", "stt")])
+def test_whoever_comes_to_deaf_ears_is_told_once(call, services):
+    for service in services:
+        fails(call, 0, service)
+    call.open("Hello.", at=5_000)
+    call.take(ParticipantJoined(at=6_000, participant="another"))
+
+    assert errors(call).count("error.stt") == 1
+    assert said(call)[:2] == [(5_000, "Hello."), (5_000, "Sorry, something went wrong.")]
+    assert not call.conversation.closed
+
+
+def test_a_model_that_failed_before_anybody_came_is_no_reason_to_say_so(call):
+    fails(call, 0, "llm")
+    call.open(at=5_000)
+
+    assert errors(call) == []
+
+
+def test_ears_that_were_deaf_before_the_call_are_remembered_in_a_snapshot(make_call):
+    saved, resumed = make_call(), make_call()
+    fails(saved, 0, "stt")
+    data = json.loads(json.dumps(snapshot.take(saved.conversation)))
+    resumed.conversation = snapshot.restore(saved.conversation.flow, data, resumed._make)
+    for call in (saved, resumed):
+        call.open(at=5_000)
+
+    assert errors(saved) == errors(resumed) == ["error.stt"]
+
+
+def test_another_process_has_ears_of_its_own(call):
+    fails(call, 0, "stt")
+    call.take(SessionResumed(at=1_000))
+    call.open(at=5_000)
+
     assert errors(call) == []
 
 
