@@ -105,24 +105,35 @@ def find_flow(
         force: take `given` although it is another flow.
 
     Raises:
-        JournalError: it is not found; tells what was looked at.
+        JournalError: it is not found; tells what was looked at. `given` cannot be read, or has
+            errors.
     """
+    if given is not None:
+        flow = _load_given(given)
+        if force or flow.fingerprint == header.fingerprint:
+            return flow
+        raise _not_found(header, [_told(given, flow)], "--force replays on it nevertheless.")
     tried = []
-    for path in [given] if given is not None else _candidates(journal, header):
+    for path in _candidates(journal, header):
         try:
             flow = _load(path)
         except FlowError as error:
             tried.append(f"{path}: {error}")
             continue
-        if flow.fingerprint == header.fingerprint or (force and given is not None):
+        if flow.fingerprint == header.fingerprint:
             return flow
-        tried.append(f"{path}: {flow.id} {flow.version}, fingerprint {flow.fingerprint[:12]}")
+        tried.append(_told(path, flow))
+    raise _not_found(header, tried, "Name it with --flow FILE.")
+
+
+def _told(path: Path, flow: CompiledFlow) -> str:
+    return f"{path}: {flow.id} {flow.version}, fingerprint {flow.fingerprint[:12]}"
+
+
+def _not_found(header: Header, tried: list[str], advice: str) -> JournalError:
     wanted = f"{header.flow} {header.version}, fingerprint {header.fingerprint[:12]}"
     found = "".join(f"\n  {line}" for line in tried) or " nothing"
-    advice = (
-        "--force replays on it nevertheless." if given is not None else "Name it with --flow FILE."
-    )
-    raise JournalError(f"the journal belongs to {wanted}; found:{found}\n{advice}")
+    return JournalError(f"the journal belongs to {wanted}; found:{found}\n{advice}")
 
 
 def find_version(journal: Path, header: Header, fingerprint: str) -> CompiledFlow:
@@ -152,6 +163,18 @@ def _candidates(journal: Path, header: Header) -> Iterator[Path]:
     kept = sorted(journal.parent.glob(f"{FLOWS}/*/**/{source.name}"))
     paths = [source, journal.parent / source.name, shipped(source.name), *kept]
     yield from dict.fromkeys(path for path in paths if path.is_file())
+
+
+def _load_given(path: Path) -> CompiledFlow:
+    try:
+        path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise JournalError(f"cannot read the flow `{path}`: {why(error)}") from error
+    try:
+        return _load(path)
+    except FlowError as error:
+        advice = f"turnwise validate {path}"
+        raise JournalError(f"no call can be replayed on {path}: {error}\n{advice}") from error
 
 
 def _load(path: Path) -> CompiledFlow:

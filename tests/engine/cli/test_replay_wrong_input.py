@@ -184,3 +184,31 @@ def test_no_damage_leads_to_anything_but_a_verdict(tmp_path, place, length, text
         verdict, told = 2, str(error)
 
     assert verdict in (0, 1) or str(tmp_path) in told or "fingerprint" in told
+
+
+def _on(tmp_path, flow, *options):
+    journal = written(tmp_path, GOOD)
+    return CliRunner().invoke(command, [str(journal), "--flow", str(flow), *options]).exception
+
+
+@pytest.mark.parametrize("options", [(), ("--force",)])
+def test_a_flow_that_cannot_be_read_is_told_as_that(tmp_path, options):
+    missing, scrap = tmp_path / "none.yaml", tmp_path / "scrap.yaml"
+    scrap.write_bytes(b"\xff\xfe\x00")
+
+    assert str(_on(tmp_path, missing, *options)) == (
+        f"cannot read the flow `{missing}`: there is no such file"
+    )
+    assert "it is not UTF-8 text" in str(_on(tmp_path, scrap, *options))
+
+
+@pytest.mark.parametrize("options", [(), ("--force",)])
+def test_a_flow_with_errors_is_no_flow_to_replay_on(tmp_path, options):
+    flow = tmp_path / "broken.yaml"
+    flow.write_text("turnwise: 1\nflow: hello\n", encoding="utf-8")
+
+    told = str(_on(tmp_path, flow, *options))
+
+    assert told.startswith(f"no call can be replayed on {flow}: ")
+    assert told.endswith(f"turnwise validate {flow}")
+    assert "--force" not in told
