@@ -46,6 +46,7 @@ from engine.events import (
     TransferEnded,
 )
 from engine.machine.compiled import CompiledFlow
+from engine.pipeline.data import plain_map
 from engine.testing.script import Happening, Script
 from engine.testing.simulated_model import SimulatedModel
 from engine.testing.simulated_voice import SimulatedVoice
@@ -95,7 +96,7 @@ class Simulator:
             seed=script.seed,
             started_at=script.now,
             channel="loopback",
-            inputs=script.inputs,
+            inputs=plain_map(script.inputs, "inputs"),
         )
         self._receive(started)
         self._schedule_script()

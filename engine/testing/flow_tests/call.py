@@ -41,6 +41,7 @@ from engine.events import (
     TranscriptReceived,
 )
 from engine.machine.compiled import CompiledFlow
+from engine.pipeline.data import plain_map
 from engine.testing.flow_tests.answers import REPLY, REPORT, SUMMARY, TRANSFER, events_of
 from engine.testing.flow_tests.models import Model
 from engine.testing.flow_tests.replies import Replies, own_question
@@ -111,7 +112,7 @@ class TextCall:
         self.over: do.HangUp | None = None
         self.transferred = False
         self._started_at = now
-        self._inputs = dict(inputs or {})
+        self._inputs = plain_map(inputs, "inputs")
         self._world = world
         self._model = model or Replies(None, self.own_question)
         self._make_dialog = make_dialog
