@@ -13,11 +13,12 @@ from numbers import Real
 from typing import Any, TypeVar
 
 from engine.pipeline.data import plain_map, unboxed
-from providers.base import WordTiming
+from providers.base import ReplyChunk, ReplyReport, ReplyText, ReplyToolCall, WordTiming
 from providers.errors import ProviderAnswerError
 
 T = TypeVar("T")
 
+_TEXT = "the text of a reply"
 _ROUNDING = 0.001
 """By so much a model's probability may miss 0 or 1."""
 
@@ -67,6 +68,21 @@ def report(value: Any, what: str) -> dict[str, Any]:
         return plain_map(value, what)
     except ValueError as error:
         raise ProviderAnswerError(str(error)) from error
+
+
+def piece(chunk: Any) -> ReplyChunk:
+    """Return a piece of a reply with plain values. Raises `ProviderAnswerError`: it is none."""
+    if isinstance(chunk, ReplyText):
+        # nearly every piece there is: a token of a text
+        return chunk if type(chunk.text) is str else ReplyText(text=text(chunk.text, _TEXT))
+    if isinstance(chunk, ReplyReport):
+        return ReplyReport(report=report(chunk.report, "report"))
+    call = one(chunk, ReplyToolCall, "a piece of a reply")
+    return ReplyToolCall(
+        id=text(call.id, "the id of a call"),
+        name=text(call.name, "the name of a tool"),
+        args=report(call.args, "args"),
+    )
 
 
 def each(values: Any, kind: type[T], what: str) -> tuple[T, ...]:

@@ -33,12 +33,10 @@ from providers.base import (
     ReplyReport,
     ReplyRequest,
     ReplyText,
-    ReplyToolCall,
 )
 
 _Work: TypeAlias = Callable[[str, str, ReplyRequest], Coroutine[Any, Any, None]]
 
-TEXT = "the text of a reply"
 NO_MODEL = "no language model is configured"
 
 
@@ -95,7 +93,7 @@ class Generation(Stage):
                     if not begun:
                         begun = True
                         self.post(ReplyStarted(at=at, reply=reply))
-                    self._pass_on(at, reply, chunk, cutter)
+                    self._pass_on(at, reply, answers.piece(chunk), cutter)
             finally:
                 await chunks.aclose()
             for sentence in cutter.rest():
@@ -112,9 +110,10 @@ class Generation(Stage):
         try:
             talker = await self._models.get(model)
             async with aclosing(talker.converse(request)) as chunks:
-                async for chunk in chunks:
+                async for found in chunks:
+                    chunk = answers.piece(found)
                     if isinstance(chunk, ReplyText):
-                        pieces.append(answers.text(chunk.text, TEXT))
+                        pieces.append(chunk.text)
         except Exception as error:  # whatever a model's SDK raises, the conversation decides
             self.fail(error, summary)
             return
@@ -124,19 +123,14 @@ class Generation(Stage):
 
     def _pass_on(self, at: Millis, reply: str, chunk: ReplyChunk, cutter: Cutter) -> None:
         if isinstance(chunk, ReplyText):
-            for sentence in cutter.feed(answers.text(chunk.text, TEXT)):
+            for sentence in cutter.feed(chunk.text):
                 self.post(ReplyDelta(at=at, reply=reply, text=sentence))
             return
         event: Event
         if isinstance(chunk, ReplyReport):
-            event = ReplyReported(at=at, reply=reply, report=answers.report(chunk.report, "report"))
+            event = ReplyReported(at=at, reply=reply, report=chunk.report)
         else:
-            call = answers.one(chunk, ReplyToolCall, "a piece of a reply")
             event = ReplyToolCalled(
-                at=at,
-                reply=reply,
-                id=answers.text(call.id, "the id of a call"),
-                tool=answers.text(call.name, "the name of a tool"),
-                args=answers.report(call.args, "args"),
+                at=at, reply=reply, id=chunk.id, tool=chunk.name, args=chunk.args
             )
         self.post(event)

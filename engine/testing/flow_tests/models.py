@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from engine.effects import StartReply, Summarize, Understand
 from engine.machine.compiled import CompiledFlow
+from engine.pipeline import answers
 from engine.pipeline.sentences import Cutter
 from engine.pipeline.stage import describe
 from engine.testing.flow_tests.coverage import flows_of
@@ -55,7 +56,9 @@ class RealModel:
         request = ReportRequest(
             text=effect.text, question=effect.question, schema=effect.schema, hints=effect.hints
         )
-        return self._ask(lambda model: model.report(request), f"report {effect.turn}", effect.model)
+        return self._ask(
+            lambda model: _reported(model, request), f"report {effect.turn}", effect.model
+        )
 
     def talk(self, effect: StartReply) -> Reply:
         """Let it talk; the reply is there when it is whole."""
@@ -122,6 +125,10 @@ def model_of(flow: CompiledFlow) -> RealModel | None:
     return RealModel(make) if chosen else None
 
 
+async def _reported(model: LanguageModel, request: ReportRequest) -> dict[str, Any]:
+    return answers.report(await model.report(request), "report")
+
+
 async def _written(model: LanguageModel, request: ReplyRequest) -> str:
     """Gather the text of a reply."""
     chunks = await _whole(model, request)
@@ -132,7 +139,8 @@ async def _whole(model: LanguageModel, request: ReplyRequest) -> list[ReplyChunk
     """Gather a reply: whole sentences, and what is reported or asked for between them."""
     cutter, gathered = Cutter(), list[ReplyChunk]()
     async with aclosing(model.converse(request)) as chunks:
-        async for chunk in chunks:
+        async for found in chunks:
+            chunk = answers.piece(found)
             if isinstance(chunk, ReplyText):
                 gathered += [ReplyText(text=sentence) for sentence in cutter.feed(chunk.text)]
             else:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import pytest
 from ruamel.yaml import YAML
 
 from engine.cli.typing_in import Chat
@@ -9,6 +13,7 @@ from engine.flow.model import Flow
 from engine.machine.compiled import CompiledFlow
 from engine.machine.compiler import compile_flow
 from engine.testing.flow_tests.models import RealModel
+from providers.base import ReplyRequest, ReplyText, ReportRequest
 from providers.errors import ProviderUnavailable
 from providers.scripted_model import Answer, ScriptedModel, Talk
 
@@ -57,6 +62,24 @@ def test_a_model_that_fails_leaves_the_words() -> None:
     model = ScriptedModel([Answer(error=ProviderUnavailable("down"), delay=0.0)])
 
     assert typed(FLOW, model, "my parents and both my sisters")[1] == "Pardon?"
+
+
+@pytest.mark.parametrize("report", [None, [], "four", {"slots": object()}])
+def test_a_report_that_is_no_data_is_a_model_that_fails(report: Any) -> None:
+    class Wrong(ScriptedModel):
+        async def report(self, request: ReportRequest) -> Any:
+            return report
+
+    assert typed(FLOW, Wrong(), "my parents and both my sisters")[1] == "Pardon?"
+
+
+def test_a_piece_of_a_reply_that_is_none_is_a_model_that_fails() -> None:
+    class Wrong(ScriptedModel):
+        async def converse(self, request: ReplyRequest) -> AsyncGenerator[Any, None]:
+            yield ReplyText(text="Well.")
+            yield {"text": "four"}
+
+    assert typed(FREE, Wrong()) == ["For .", "the call is over (hangup)"]
 
 
 def test_free_talk_is_what_the_model_says() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from engine.pipeline import answers
-from providers.base import ReplyText, WordTiming
+from providers.base import ReplyReport, ReplyText, ReplyToolCall, WordTiming
 from providers.errors import ProviderAnswerError
 
 
@@ -86,6 +86,16 @@ def test_what_is_unusable_is_named_with_what_is_expected(check, value, message):
 
 def test_a_report_is_plain_data():
     assert answers.report({"size": np.float32(2.0), 3: ("a",)}, "it") == {"size": 2.0, "3": ["a"]}
+
+
+def test_a_piece_of_a_reply_has_plain_values_and_a_text_is_not_copied():
+    text = ReplyText(text="hi")
+    call = ReplyToolCall(id=np.str_("c"), name="x", args={"n": np.int64(2)})
+
+    assert answers.piece(text) is text
+    assert type(answers.piece(ReplyText(text=np.str_("hi"))).text) is str
+    assert answers.piece(call) == ReplyToolCall(id="c", name="x", args={"n": 2})
+    assert answers.piece(ReplyReport(report={"n": {1}})) == ReplyReport(report={"n": [1]})
 
 
 def test_each_of_several_is_of_the_kind_that_is_wanted():
