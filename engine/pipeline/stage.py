@@ -90,5 +90,8 @@ class Stage:
 
 def describe(error: BaseException) -> str:
     """Return one line that names the kind of an error and says what it says."""
-    text = " ".join(str(error).split())
+    try:
+        text = " ".join(str(error).split())
+    except Exception:  # of somebody's own kind, whose words are broken as well: its name is left
+        text = ""
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -84,7 +84,7 @@ class Commands:
         file, sound = _audio(audio)
         if not clean and not file and sound is None:
             raise ValueError("say needs a text or audio")
-        interruptible = truth_of(interruptible)
+        interruptible, remember = truth_of(interruptible), bool(add_to_context)
         return self._desk.handle(
             lambda name, at: SayRequested(
                 at=at,
@@ -92,7 +92,7 @@ class Commands:
                 text=clean,
                 audio=file if sound is None else MEMORY + name,
                 interruptible=interruptible,
-                remember=bool(add_to_context),
+                remember=remember,
             ),
             interruptible=interruptible,
             sound=sound,
@@ -150,7 +150,8 @@ class Commands:
 
     def interrupt(self, *, force: bool = False) -> None:
         """Stop what is said and drop what is ordered; protected lines only with `force`."""
-        self._desk.ask(lambda at: InterruptRequested(at=at, force=bool(force)))
+        insist = bool(force)
+        self._desk.ask(lambda at: InterruptRequested(at=at, force=insist))
 
     def play_sound(self, sound: Sound | str, *, interruptible: bool | None = None) -> Handle:
         """Play a sound in its turn among the lines; nobody's words, so not in the history.

@@ -108,7 +108,7 @@ class RequestDesk:
         name = f"q{next(self._numbers)}"
 
         def stop(force: bool) -> None:
-            self.ask(lambda at: InterruptRequested(at=at, request=name, force=bool(force)))
+            self.ask(lambda at: InterruptRequested(at=at, request=name, force=force))
 
         handle = Handle(name, interruptible, stop, early=early)
         if self._over:

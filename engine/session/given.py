@@ -37,8 +37,8 @@ def names_of(values: Iterable[Any] | None, what: str) -> tuple[str, ...] | None:
     """
     if values is None:
         return None
-    if isinstance(values, str):
-        raise ValueError(f"`{what}` must be a list of names, not the text {values!r:.60}")
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise ValueError(f"`{what}` must be a list of names, not {values!r:.60}")
     return tuple(text_of(value, f"{what}[{n}]") for n, value in enumerate(values))
 
 

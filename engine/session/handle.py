@@ -51,7 +51,7 @@ class Handle:
     def interrupt(self, *, force: bool = False) -> None:
         """Stop it, or drop it if it has not begun; what is protected only by force."""
         if not self.done() or self._early:
-            self._stop(force)
+            self._stop(bool(force))
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait in a thread (a plain function that is a tool runs in one), never on the loop.

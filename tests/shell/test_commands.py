@@ -16,7 +16,7 @@ from engine.errors import ConfigurationError, TurnwiseError, UnsupportedError
 from engine.events import AppEventReceived
 from engine.observe.journal import entries
 from engine.observe.replay import replay
-from engine.requests import SayRequested
+from engine.requests import HandlerFailed, SayRequested
 from engine.session.current import current_session
 from engine.session.options import SessionOptions
 from engine.session.session import Session
@@ -794,6 +794,23 @@ class TestBeingTold:
         assert heard == ["started", "finished"] * 2
         assert {(e.error, e.subject) for e in errors} == {("error.handler", "utterance")}
         assert len(errors) >= 3, "what a handler is still at when the call ends is not told"
+
+    def test_an_exception_that_cannot_say_what_it_is_has_a_name(self, in_call):
+        class BrokenError(Exception):
+            def __str__(self):
+                raise RuntimeError("no words")
+
+        def broken():
+            raise BrokenError
+
+        async def program(session, caller):
+            return await session.say("Still here.")
+
+        session, handle = in_call(program, handlers={"participant": broken})
+        assert handle.heard_text == "Still here."
+        assert [
+            step.cause.message for step in session.steps if isinstance(step.cause, HandlerFailed)
+        ] == ["BrokenError"]
 
     def test_a_broken_handler_of_errors_is_not_told_of_itself(self, in_call):
         def broken(notice):
