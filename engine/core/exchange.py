@@ -73,6 +73,7 @@ class Exchange:
 
     def speech_started(self, event: SpeechStarted) -> None:
         """The caller makes a sound."""
+        self._over(self.hearing.part(event.participant))
         turn = self.hearing.started(event, overlap=self.interruption.contested())
         self.endpointing.began(turn, unheard=self.interruption.unheard(self.floor.agent))
         if turn.overlap:
@@ -110,6 +111,7 @@ class Exchange:
             return True
         self.silence.stop()
         self._heard(turn, event)
+        self._over(hearing.part())
         return False
 
     def _heard(self, turn: UserTurn, words: Heard) -> None:
@@ -186,8 +188,7 @@ class Exchange:
 
     def transcript_missing(self, name: str) -> None:
         """The deadline `transcript`: what was heard last in this turn must do."""
-        turn = self.hearing.turn
-        if turn is None or turn.id != name:
+        if (turn := self.hearing.turn) is None or turn.id != name:
             return
         heard = self.hearing.give_up()
         self._outbox.note("no_transcript", turn=turn.id, partial=heard)
@@ -197,10 +198,8 @@ class Exchange:
     def expected_turn(self) -> tuple[str, str]:
         """Id and text of the open turn, if it may well be over; else empty texts."""
         turn, dialog = self.hearing.turn, self._dialog
-        if turn is None or turn.overlap:
-            return "", ""
-        if not self.turns.measured:  # what was heard of a line that was cut is about to be told
-            return "", ""
+        if turn is None or turn.overlap or not self.turns.measured:
+            return "", ""  # or what was heard of a line that was cut is about to be told
         listen = dialog.listen
         wanted = listen.preempt != "none" and "speech" in listen.accept
         return (turn.id, turn.expected) if wanted and dialog.ended is None else ("", "")
@@ -218,10 +217,13 @@ class Exchange:
 
     def turn_over(self, name: str) -> None:
         """The deadline `end_of_turn`: with this turn the caller is done."""
-        turn = self.hearing.turn
-        if turn is None or turn.id != name:
+        if self.hearing.turn is not None and self.hearing.turn.id == name:
+            self._over(self.hearing.close())
+
+    def _over(self, turn: UserTurn | None) -> None:
+        """Hand a turn that was closed, if one was, to the dialog."""
+        if turn is None:
             return
-        self.hearing.close()
         self.endpointing.closed(turn)
         if "speech" not in self._dialog.listen.accept:
             self._outbox.note("blocked", turn=turn.id, text=turn.text, action="discard")
@@ -230,8 +232,7 @@ class Exchange:
 
     def turn_too_long(self, name: str) -> None:
         """The deadline `long_turn`: what was heard until now is the turn, whatever goes on."""
-        turn = self.hearing.turn
-        if turn is None or turn.id != name:
+        if (turn := self.hearing.turn) is None or turn.id != name:
             return
         self.endpointing.too_long(turn)
         self.deaf()
@@ -391,8 +392,7 @@ class Exchange:
 
     def _hush(self) -> None:
         self.interruption.over()
-        turn = self.hearing.turn
-        if turn is not None:
+        if (turn := self.hearing.turn) is not None:
             self.endpointing.closed(turn)
             if turn.text:
                 self._outbox.note("late", turn=turn.id, text=turn.text)

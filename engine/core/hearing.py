@@ -64,6 +64,10 @@ class UserTurn:
     """A stretch is over and its final transcript is not here."""
     settled: bool = False
     """The latest stretch has a final, and nothing was heard after it."""
+    speaker: str = ""
+    """Whose voice it is ..."""
+    left: bool = False
+    """... who is gone: what another says is another turn."""
 
     @property
     def text(self) -> str:
@@ -153,6 +157,8 @@ class Hearing:
 
     def left(self, participant: str) -> UserTurn | None:
         """Somebody left, perhaps in the middle of a word."""
+        if self.turn is not None and self.turn.speaker == participant:
+            self.turn.left = True
         return self._end(participant, self._outbox.at)
 
     def deaf(self) -> UserTurn | None:
@@ -223,6 +229,27 @@ class Hearing:
         turn, self.turn = self.turn, None
         return turn
 
+    def part(self, speaker: str = "") -> UserTurn | None:
+        """Close the turn of somebody who is gone, when all of it is here and another speaks.
+
+        Args:
+            speaker: who is about to speak; empty: whoever is heard, and that begins another turn.
+
+        Returns:
+            The turn that was closed; None: what is said belongs to the open one, if there is any.
+        """
+        former = self.turn
+        if former is None or not former.left or former.speaker == speaker:
+            return None
+        if former.owed or former.overlap or not former.texts or not (speaker or self.voice):
+            return None
+        self.turn = None
+        if self.voice:
+            turn = self._open(overlap=False)
+            turn.stretch(self.edge)
+            turn.speaker = min(self._speakers)
+        return former
+
     def hush(self) -> None:
         """Forget everything that is heard (the call is over)."""
         self._speakers.clear()
@@ -244,6 +271,8 @@ class Hearing:
             turn.stretch(edge)
         self._speakers.discard(_BY_WORDS)  # a voice activity detector knows better
         self._speakers.add(participant)
+        if not turn.left or participant == turn.speaker:
+            turn.speaker, turn.left = participant, False
         self.voice = True
         return turn
 

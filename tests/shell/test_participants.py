@@ -192,6 +192,30 @@ class TestFirstSpeaker:
         assert 'u2 "yes"' in render(session.steps)
         assert "speaker=caller2" in render(session.steps)
 
+    @pytest.mark.parametrize(
+        ("lasts", "left", "after"),
+        [
+            pytest.param(2.0, 4.0, 4.05, id="before the words of who left are here"),
+            pytest.param(2.0, 4.0, 4.3, id="while it is open whether they were all"),
+            pytest.param(2.0, 4.0, 5.5, id="when the turn is over"),
+            pytest.param(0.6, 3.85, 4.0, id="who left between two words"),
+        ],
+    )
+    def test_who_speaks_after_somebody_left_says_something_else(self, meeting, lasts, left, after):
+        session, result, stt, _ = meeting(
+            {
+                3.0: says(0, 5_000, lasts),
+                left: lambda room, people: people[0].leave(),
+                after: says(1, 9_000, 1),
+            },
+            ["four", "yes"],
+        )
+
+        said = [("caller1", "four"), ("caller2", "yes")]
+        assert [(turn["speaker"], turn["text"]) for turn in notes(session, "turn")] == said
+        assert [(i.speaker, i.text) for i in result.history.messages if i.role == "user"] == said
+        assert len(stt.stretches) == 2
+
     def test_with_one_caller_nothing_is_labelled(self, meeting):
         session, result, _, _ = meeting({3.0: says(0, 5_000, 1)}, ["four"], joins=1)
         assert ["speaker" in data for data in notes(session, "turn")] == [False]

@@ -106,6 +106,44 @@ def test_empty_words_do_not_count():
     assert (turn.text, turn.trusted) == ("one two", True)
 
 
+def test_the_words_of_somebody_who_left_are_closed_by_the_voice_of_another():
+    outbox, hearing = hearing_at(0)
+    hearing.started(starts(0), overlap=False)
+    outbox.begin(900)
+    hearing.left("a")
+    outbox.begin(1_000)
+    assert hearing.part("b") is None, "their words are still to come"
+    hearing.started(starts(1_000, "b"), overlap=False)
+    outbox.begin(1_100)
+    hearing.final(words(1_100, "one"), overlap=False)
+    hearing.take("one", trusted=True)
+
+    former = hearing.part()
+
+    assert former is not None
+    assert (former.id, former.speaker, former.text) == ("u1", "a", "one")
+    turn = hearing.turn
+    assert turn is not None
+    assert (turn.id, turn.speaker, turn.began, turn.texts) == ("u2", "b", 1_000, [])
+    assert hearing.part() is None
+    assert hearing.ended(ends(1_500, "b")) is turn
+    assert turn.owed
+
+
+def test_who_left_and_is_back_goes_on_with_the_turn():
+    outbox, hearing = hearing_at(0)
+    hearing.started(starts(0), overlap=False)
+    outbox.begin(900)
+    hearing.left("a")
+    hearing.final(words(900, "one"), overlap=False)
+    hearing.take("one", trusted=True)
+    outbox.begin(1_000)
+
+    assert hearing.part("a") is None
+    hearing.started(starts(1_000), overlap=False)
+    assert hearing.part() is None
+
+
 def test_a_participant_who_leaves_in_the_middle_of_a_word_is_silent(call):
     call.open()
     call.take(ParticipantJoined(at=10, participant="other"))
