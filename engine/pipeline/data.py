@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from enum import Enum
+from math import isfinite
 from typing import Any
 
 from pydantic import BaseModel
@@ -76,6 +77,8 @@ def unboxed(value: Any) -> Any:
 
 def _number(value: float, where: str) -> float:
     if isinstance(value, float):
+        if not isfinite(value):
+            raise ValueError(f"`{where}` is {float(value)}, a number JSON has no word for")
         return float(value)
     if value.bit_length() > _MOST_BITS:
         raise ValueError(f"`{where}` has too many digits to be written down")
@@ -121,7 +124,7 @@ def _scalar(value: Any, where: str) -> Any:
     if isinstance(value, datetime.timedelta):
         return value.total_seconds()
     if isinstance(value, Decimal):
-        return float(value)
+        return _number(float(value), where)
     inner = unboxed(value)
     if isinstance(inner, bool | int | float | str):
         return plain(inner, where)

@@ -82,6 +82,9 @@ def test_a_mixed_set_has_one_order_as_well():
         ([Path("a")], r"`it\[0\]` is a \w*Path"),
         ({object()}, r"`it\[\.\.\.\]` is an object"),
         (Guest, "`it` is a type"),
+        ({"n": float("nan")}, r"`it\.n` is nan, a number JSON has no word for"),
+        (np.float32("inf"), "`it` is inf"),
+        (Decimal("-Infinity"), "`it` is -inf"),
         ([1 << 20_000], r"`it\[0\]` has too many digits"),
     ],
 )
@@ -115,7 +118,11 @@ def test_a_map_is_wanted_where_names_are_read():
 
 @given(
     st.recursive(
-        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | st.text(),
         lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
         max_leaves=8,
     )
