@@ -116,18 +116,19 @@ class Pipeline:
             ConfigurationError: one of them cannot; names the service and its reason. The caller
                 still has to close the pipeline.
         """
+        owner = TaskOwner(lambda _: None)  # what they raise is told below
+        opening = [owner.start(one.open(), f"open {one.service}") for one in self._stages]
         try:
-            async with asyncio.timeout(_OPEN_LIMIT):
-                outcomes = await asyncio.gather(
-                    *(stage.open() for stage in self._stages), return_exceptions=True
-                )
-        except TimeoutError:
-            message = f"the providers were not ready after {_OPEN_LIMIT:g} s"
-            raise ConfigurationError(message) from None
-        for stage, outcome in zip(self._stages, outcomes, strict=True):
-            if isinstance(outcome, BaseException):
-                message = f"{stage.service} cannot start: {describe(outcome)}"
-                raise ConfigurationError(message) from outcome
+            _, late = await asyncio.wait(opening, timeout=_OPEN_LIMIT)
+        finally:
+            await owner.aclose()
+        if late:
+            raise ConfigurationError(f"the providers were not ready after {_OPEN_LIMIT:g} s")
+        for stage, task in zip(self._stages, opening, strict=True):
+            error = asyncio.CancelledError() if task.cancelled() else task.exception()
+            if error is not None:
+                message = f"{stage.service} cannot start: {describe(error)}"
+                raise ConfigurationError(message) from error
 
     async def aclose(self) -> None:
         """Close every stage, each within a limit; one that fails does not keep the others open."""

@@ -209,6 +209,24 @@ def test_a_provider_that_never_opens_is_given_up(on_bench):
     on_bench(body)
 
 
+def test_a_provider_that_opens_for_ever_and_cannot_be_cancelled_is_given_up(on_bench, caplog):
+    class Never(ScriptedSynthesizer):
+        async def open(self):
+            while True:
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.sleep(1)
+
+    async def body(bench):
+        pipeline = make(bench, tts=Never())
+        with pytest.raises(ConfigurationError, match="not ready after 30 s"):
+            await pipeline.open()
+        assert bench.time.now() == 33_000
+        await pipeline.aclose()
+
+    on_bench(body)
+    assert "'open tts' was cancelled and has not ended within 3 s" in caplog.text
+
+
 def test_a_stage_that_fails_to_close_does_not_keep_the_others_open(on_bench, caplog):
     class Stubborn(ScriptedSynthesizer):
         async def aclose(self):
