@@ -31,12 +31,18 @@ def writable_record(record: T) -> T:
     Args:
         record: a dataclass with lists, maps and other dataclasses in it, as an event is.
     """
-    changed = {name: _mended(value) for name, value in _texts(record).items() if _broken(value)}
-    return replace(record, **changed) if changed else record  # type: ignore[type-var]
+    kind: Any = type(record)
+    for name in _with_text(kind):  # every event passes here
+        value = getattr(record, name)
+        if not (type(value) is str and value.isascii()) and _broken(value):
+            return _mended_record(record)
+    return record
 
 
-def _texts(record: Any) -> dict[str, Any]:
-    return {name: getattr(record, name) for name in _with_text(record.__class__)}
+def _mended_record(record: T) -> T:
+    kind: Any = type(record)
+    mended = {name: _mended(getattr(record, name)) for name in _with_text(kind)}
+    return replace(record, **mended)  # type: ignore[type-var]
 
 
 @cache
@@ -51,7 +57,8 @@ def _broken(value: Any) -> bool:
         return any(_broken(key) or _broken(item) for key, item in value.items())
     if isinstance(value, list | tuple):
         return any(map(_broken, value))
-    return is_dataclass(value) and any(map(_broken, _texts(value).values()))
+    kind: Any = type(value)
+    return is_dataclass(value) and any(_broken(getattr(value, n)) for n in _with_text(kind))
 
 
 def _mended(value: Any) -> Any:
@@ -62,5 +69,5 @@ def _mended(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return type(value)(map(_mended, value))
     if is_dataclass(value) and not isinstance(value, type):
-        return writable_record(value)
+        return _mended_record(value)
     return value

@@ -101,6 +101,8 @@ def one(value: Any, kind: type[T], what: str) -> T:
 
 def timings(values: Any, what: str) -> list[WordTiming]:
     """Return words with plain times. Raises `ProviderAnswerError`: they are none."""
+    if type(values) is tuple and not values:  # what a voice tells that has none
+        return []
     return [
         WordTiming(
             text=text(word.text, f"a word of {what}"),
