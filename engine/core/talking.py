@@ -243,16 +243,16 @@ class Talking:
 
     def _finished(self, reply: _Reply, frame: Frame) -> None:
         self._stop(reply)
-        visit = frame.visit
-        if reply.calls:
+        visit, more = frame.visit, reply.round < MAX_ROUNDS
+        if reply.calls and more:
             visit.asks = visit.asks or not self._asked_for()  # another round tells what they gave
-        elif not reply.lines and reply.reported and reply.round < MAX_ROUNDS:
+        elif not reply.lines and reply.reported and more:
             visit.asks = True  # it has only reported: the caller still waits for an answer
         elif not reply.lines:
             self._failed(reply, frame, "the model said nothing")
             return
         visit.failures = 0
-        if visit.turn and not reply.calls:
+        if visit.turn and not (reply.calls and more):
             self._ask_beside(frame)
 
     def _ask_beside(self, frame: Frame) -> None:
@@ -336,7 +336,8 @@ class Talking:
     def _tool_called(self, reply: _Reply, frame: Frame, event: ReplyToolCalled) -> None:
         verb = frame.state.verb
         reply.calls += 1
-        allowed = verb.tools if isinstance(verb, Converse) and reply.calls <= MAX_CALLS else ()
+        few = reply.calls <= MAX_CALLS and reply.round < MAX_ROUNDS
+        allowed = verb.tools if isinstance(verb, Converse) and few else ()
         args = event.args
         consult(self._scene, self._tools, self._log, frame, event.tool, args, allowed=allowed)
 

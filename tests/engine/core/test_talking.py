@@ -326,6 +326,20 @@ def test_a_model_that_only_calls_tools_is_stopped() -> None:
     assert "error.llm" in chat.errors
 
 
+@pytest.mark.parametrize("spoken", [("Well.",), ()])
+def test_a_model_that_asks_for_tools_it_was_not_offered_is_stopped_as_well(spoken: Any) -> None:
+    chat = Chat(pizza())
+    chat.model("What may it be?")
+    chat.user("hmm hmm")
+    before = len(chat.replies)
+
+    for _ in range(MAX_ROUNDS + 3):  # to the last ones nobody listens any more
+        chat.model(*spoken, ("nothing_known", {}))
+
+    assert len(chat.replies) == before + MAX_ROUNDS - 1
+    assert ("error.llm" in chat.errors) is not bool(spoken)
+
+
 def test_leaving_the_state_cancels_what_only_reads() -> None:
     chat = Chat(pizza(handle={"app.go": to("done")}))
     chat.model("What may it be?")
