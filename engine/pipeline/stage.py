@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Literal, TypeAlias
 
 from engine.events import Event, Millis, ServiceFailed
+from engine.wording import writable
 from media.clock import Clock
 from media.tasks import TaskOwner
 
@@ -89,9 +90,9 @@ class Stage:
 
 
 def describe(error: BaseException) -> str:
-    """Return one line that names the kind of an error and says what it says."""
+    """Return one line, which can be written, that names an error's kind and says what it says."""
     try:
-        text = " ".join(str(error).split())
+        text = writable(" ".join(str(error).split()))
     except Exception:  # of somebody's own kind, whose words are broken as well: its name is left
         text = ""
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

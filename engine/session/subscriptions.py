@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.step import Step
 from engine.pipeline.stage import describe
-from engine.wording import writable
 from media.tasks import TaskOwner, being_cancelled
 
 if TYPE_CHECKING:
@@ -158,7 +157,7 @@ class Subscriptions:
         _log.error("the handler of %r raised: %s", subscription.name, describe(error))
         if isinstance(notice, ErrorTold) and notice.error == "error.handler":
             return  # it would be told of its own failure for ever
-        self._failed(subscription.name, writable(describe(error)))
+        self._failed(subscription.name, describe(error))
 
 
 def _takes_one(handler: Handler) -> bool:
