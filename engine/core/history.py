@@ -45,14 +45,12 @@ class History:
 
     Attributes, to be looked at only:
         told: what is over, in order, but for turns without words.
-        messages: the same as a model is told of it; all prompts share them.
         end: what follows, by its id; None for a line whose text is not measured yet.
     """
 
     def __init__(self) -> None:
         self._over: dict[str, HistoryItem] = {}
         self.told: list[HistoryItem] = []
-        self.messages: list[Mapping[str, Any]] = []
         self.end: dict[str, HistoryItem | None] = {}
 
     def __contains__(self, name: str) -> bool:
@@ -98,7 +96,7 @@ class History:
         """Something that was over is told anew: all of it is looked at again."""
         if name in self._over:
             self.end = {**self._over, **self.end}
-            self._over, self.told, self.messages = {}, [], []
+            self._over, self.told = {}, []
 
     def _settle(self) -> None:
         """Put what is over, up to the first that is not, apart from the end."""
@@ -108,7 +106,6 @@ class History:
             self._over[name] = item
             if item.text:
                 self.told.append(item)
-                self.messages.append(item.message)
             del self.end[name]
 
     def to_dict(self) -> list[dict[str, Any]]:
@@ -119,6 +116,6 @@ class History:
 
     def from_dict(self, data: Sequence[dict[str, Any]]) -> None:
         """Restore what `to_dict` gave."""
-        self._over, self.told, self.messages = {}, [], []
+        self._over, self.told = {}, []
         self.end = {i["id"]: HistoryItem(**i) if "role" in i else None for i in data}
         self._settle()

@@ -6,8 +6,7 @@ that are over stand in it as they were heard, those to come as they were ordered
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable
 
 from engine.core.history import History, HistoryItem
 from engine.core.outbox import Outbox
@@ -75,11 +74,6 @@ class Queue:
             if utterance.remember and utterance.state in _COMING and utterance.id not in history
         ]
         return (*history.told, *[item for item in latest if item.text])
-
-    @property
-    def messages(self) -> Sequence[Mapping[str, Any]]:
-        """The first items of `history`, those that are over, as a model is told of them."""
-        return self._history.messages
 
     def _expected(self, utterance: Utterance) -> HistoryItem:
         """What the caller will have heard of a line: measured when it is over, guessed before."""

@@ -41,7 +41,6 @@ def messages(
     recap: Recap = NONE,
     *,
     whole: bool = False,
-    ready: Sequence[Mapping[str, Any]] = (),
 ) -> tuple[Mapping[str, Any], ...]:
     """Return what was said, with the finished tool calls behind the turns they belong to.
 
@@ -52,7 +51,6 @@ def messages(
         since: the turn before the state was entered; for a policy that is `fresh`.
         recap: stands for what is older.
         whole: leave out nothing that it does not stand for.
-        ready: the messages of the first items of the history, or of none.
     """
     start = _after(history, since) if policy.fresh and since else 0
     told: list[Mapping[str, Any]] = []
@@ -61,9 +59,7 @@ def messages(
         told.append({"role": "developer", "text": f"{_RECAP}{recap.text}"})
     if not whole:
         start = max(start, len(history) - (policy.max_items or LATEST))
-    said = [*ready[start:]]
-    if len(ready) < len(history):
-        said += [item.message for item in history[max(start, len(ready)) :]]
+    said = [item.message for item in history[start:]]
     if not calls:
         told += said
     else:

@@ -58,16 +58,14 @@ class Recollection:
         """Return what was said so far, as much of it as the state wants told."""
         scene, policy = self._scene, frame.state.history
         said: Sequence[HistoryItem] = scene.speaker.history
-        ready = scene.speaker.messages
         calls: Calls = self.log.told
         hidden = prompting.hidden(scene, frame) if scene.personal.watches else ()
         if hidden:
             said, calls = recalling.without(hidden, said, calls)
-            ready = ()
         recap = self._recap if policy.summary else recalling.NONE
         whole = policy.summary and bool(self._asked)
         since = frame.visit.since
-        return recalling.messages(said, calls, policy, since, recap, whole=whole, ready=ready)
+        return recalling.messages(said, calls, policy, since, recap, whole=whole)
 
     def review(self, frame: Frame) -> None:
         """A reply was ordered: sum up beside it what has become too long."""

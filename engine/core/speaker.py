@@ -6,8 +6,8 @@ caller heard of it belongs to the turn-taking half (`engine.core.turns`), which 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Literal, Protocol, TypeAlias
+from collections.abc import Collection, Sequence
+from typing import Literal, Protocol, TypeAlias
 
 from engine.core.history import HistoryItem
 from engine.machine.compiled import InterruptionPolicy
@@ -37,14 +37,6 @@ class Speaker(Protocol):
     @property
     def history(self) -> tuple[HistoryItem, ...]:
         """What was said and heard, oldest first; lines still to come are taken as heard."""
-        ...
-
-    @property
-    def messages(self) -> Sequence[Mapping[str, Any]]:
-        """Of the first items of `history`, as many as have been made ready: what a model is told.
-
-        To be looked at only.
-        """
         ...
 
     def retract(self, utterances: Collection[str]) -> None:

@@ -270,10 +270,6 @@ class Mouth:
     def history(self) -> tuple[HistoryItem, ...]:
         return tuple(self.items)
 
-    @property
-    def messages(self) -> Sequence[Mapping[str, Any]]:
-        return [item.message for item in self.items[:-1]]
-
     def retract(self, utterances: Collection[str]) -> None:
         self.retracted += utterances
 

@@ -83,7 +83,6 @@ def test_it_is_one_list_of_places_however_it_is_kept(changes: list[tuple[str, st
         again.from_dict(history.to_dict())
         for one in (history, again):
             assert one.items == tuple(item for item in places.values() if item is not None)
-            assert one.messages == [item.message for item in one.told]
             said = [*one.told, *[item for item in one.end.values() if item is None or item.text]]
             assert said == [item for item in places.values() if item is None or item.text]
             assert [name in one for name in places] == [True] * len(places)

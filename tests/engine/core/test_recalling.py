@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.core.consultations import Calls, Consultations
 from engine.core.history import HistoryItem
-from engine.core.recalling import LATEST, Recap, messages
+from engine.core.recalling import LATEST, messages
 from engine.effects import StartReply
 from engine.machine.remembering import HistoryPolicy
 from tests.engine.core.flow_kit import State, Talk, converse, end, make_flow, to
@@ -71,31 +71,6 @@ def test_without_a_limit_the_latest_forty_are_told() -> None:
     long = [item(f"u{n}", f"turn {n}") for n in range(100)]
     assert [m["text"] for m in messages(long, {})] == [f"turn {n}" for n in range(60, 100)]
     assert len(messages(long, {}, HistoryPolicy(max_items=90))) == 90 > LATEST
-
-
-@given(
-    ready=st.integers(0, len(HISTORY)),
-    items=st.none() | st.integers(1, 8),
-    fresh=st.booleans(),
-    since=st.sampled_from(["", "u1", "u2", "u3", "u9"]),
-    recap=st.sampled_from(["", "u1", "u3"]),
-    whole=st.booleans(),
-    log=st.sampled_from([{}, LOG]),
-)
-def test_messages_made_before_are_those_that_would_be_made_now(
-    ready: int,
-    items: int | None,
-    fresh: bool,
-    since: str,
-    recap: str,
-    whole: bool,
-    log: Calls,
-) -> None:
-    what = (HISTORY, log, HistoryPolicy(fresh=fresh, max_items=items), since)
-    summed_up = Recap(first=recap, text="Ann likes pizza.")
-    made = [one.message for one in HISTORY[:ready]]
-    expected = messages(*what, summed_up, whole=whole)
-    assert messages(*what, summed_up, whole=whole, ready=made) == expected
 
 
 @given(
