@@ -209,12 +209,17 @@ def test_a_provider_that_never_opens_is_given_up(on_bench):
     on_bench(body)
 
 
+async def sleepless():
+    """Go on for ever, whoever cancels it."""
+    while True:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(1)
+
+
 def test_a_provider_that_opens_for_ever_and_cannot_be_cancelled_is_given_up(on_bench, caplog):
     class Never(ScriptedSynthesizer):
         async def open(self):
-            while True:
-                with contextlib.suppress(asyncio.CancelledError):
-                    await asyncio.sleep(1)
+            await sleepless()
 
     async def body(bench):
         pipeline = make(bench, tts=Never())
@@ -246,9 +251,7 @@ def test_a_stage_that_fails_to_close_does_not_keep_the_others_open(on_bench, cap
 def test_a_provider_that_closes_for_ever_and_cannot_be_cancelled_is_given_up(on_bench, caplog):
     class Stubborn(ScriptedSynthesizer):
         async def aclose(self):
-            while True:
-                with contextlib.suppress(asyncio.CancelledError):
-                    await asyncio.sleep(1)
+            await sleepless()
 
     async def body(bench):
         stt = ScriptedRecognizer()
